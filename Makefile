@@ -1,0 +1,35 @@
+# Every command of the project. `make` alone lists them.
+.DEFAULT_GOAL := help
+.PHONY: help book test serve notebooks format lock clean
+export PYTHON PROFILE
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+book: .venv/.ready ## build the book into _build/html (PROFILE=full: train on the complete data sets)
+	@.venv/bin/python book/_tools/build.py
+
+test: .venv/.ready ## check the style and run all tests
+	@.venv/bin/ruff format --check --quiet . || { echo "make test: run 'make format'." >&2; exit 1; }
+	@.venv/bin/ruff check .
+	@.venv/bin/python -m pytest
+
+serve: ## show the built book on http://127.0.0.1:8000
+	@test -f _build/html/index.html || { echo "make serve: there is no book yet: run 'make book'." >&2; exit 1; }
+	@.venv/bin/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+notebooks: .venv/.ready ## regenerate book/notebooks
+	@.venv/bin/python book/_tools/notebooks.py
+
+format: .venv/.ready ## put the code into the project's style
+	@.venv/bin/ruff format --quiet . && .venv/bin/ruff check --quiet --fix .
+
+lock: .venv/.ready ## write requirements.txt anew from pyproject.toml
+	@.venv/bin/uv pip compile --quiet --universal --all-extras --python-version 3.11 --no-header --output-file requirements.txt pyproject.toml
+
+clean: ## delete what was built, but neither .venv nor cached training runs
+	@rm -rf _build .cache/jupyter book/records/quick
+
+.venv/.ready: requirements.txt pyproject.toml book/_tools/setup.sh
+	@echo "Setting up .venv (once, some minutes)."
+	@sh book/_tools/setup.sh
