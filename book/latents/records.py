@@ -1,0 +1,179 @@
+"""Run records: what a chapter measured when it ran, and the numbers that its prose quotes."""
+
+import json
+import math
+import os
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from latents import LatentsError
+
+METRICS = {
+    "conv_autoencoder": ("test_bce", "test_psnr_db", "test_ssim"),
+    "vae": ("test_bce", "test_rate_nats", "test_neg_elbo_nats"),
+    "tfp_vae": (
+        "test_distortion_nats",
+        "test_rate_nats",
+        "test_neg_elbo_nats",
+        "test_iwae_nats",
+    ),
+}
+KEYS = {
+    "experiment",
+    "profile",
+    "data",
+    "hardware",
+    "versions",
+    "seed",
+    "epochs",
+    "seconds",
+    "parameters",
+    "history",
+    "runs",
+    "metrics",
+}
+_began = time.perf_counter()
+
+
+def folder() -> Path:
+    """Where run records live: ``LATENTS_RECORDS``, else ``book/records`` beside this package."""
+    chosen = os.environ.get("LATENTS_RECORDS")
+    return Path(chosen) if chosen else Path(__file__).resolve().parent.parent / "records"
+
+
+def path(experiment: str, profile: str) -> Path:
+    """Return the file of one run record: ``FOLDER/PROFILE/EXPERIMENT.json``."""
+    return folder() / profile / f"{experiment}.json"
+
+
+def read(experiment: str, profile: str) -> dict | None:
+    """Return a stored run record, or None when this experiment has not run in this profile."""
+    file = path(experiment, profile)
+    if not file.is_file():
+        return None
+    try:
+        record = json.loads(file.read_text())
+        if missing := KEYS - record.keys():
+            raise ValueError(f"without {missing}")
+    except (ValueError, AttributeError) as error:
+        raise LatentsError(f"{file} is not a run record: delete it and build again.") from error
+    return record
+
+
+def write(
+    experiment: str, *, dataset, seed: int, parameters: int, runs: dict, main: str, metrics: dict
+) -> dict:
+    """Write the record of the chapter that ends here, and return it.
+
+    The file is written only where ``LATENTS_RECORDS`` names a folder; the build of the book does.
+
+    Parameters
+    ----------
+    experiment : {"conv_autoencoder", "vae", "tfp_vae"}
+    dataset : latents.data.Dataset
+    seed : int
+    parameters : int
+        Number of trained weights of the chapter's model.
+    runs : dict of str to latents.training.Run
+        Every training of the chapter.
+    main : str
+        The run whose epochs and history stand at the top of the record.
+    metrics : dict
+        Figures over the whole test split; those in ``METRICS[experiment]`` must be there.
+
+    Returns
+    -------
+    dict
+        ``experiment, profile, data, finished, hardware, versions, seed, epochs, seconds (of all
+        training), chapter_seconds, parameters, history, runs, metrics``.
+
+    Raises
+    ------
+    LatentsError
+        A metric that the record promises is missing or is not a finite number.
+    """
+    from latents import data, hardware
+
+    metrics = dict.fromkeys(METRICS[experiment], float("nan")) | metrics
+    metrics = {name: float(value) for name, value in metrics.items()}
+    bad = [name for name, value in metrics.items() if not math.isfinite(value)]
+    if bad:
+        raise LatentsError(f"The record of {experiment} lacks a finite {', '.join(bad)}.")
+    sizes = {split: dataset.size(split) for split in ("train", "test")}
+    record = {
+        "experiment": experiment,
+        "profile": data.profile(),
+        "data": {"name": dataset.title, **sizes},
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "hardware": hardware.describe(),
+        "versions": hardware.versions(),
+        "seed": seed,
+        "epochs": len(runs[main].epochs),
+        "seconds": sum(run.seconds for run in runs.values()),
+        "chapter_seconds": time.perf_counter() - _began,
+        "parameters": int(parameters),
+        "history": runs[main].history,
+        "runs": {
+            name: {"epochs": len(run.epochs), "seconds": run.seconds, "history": run.history}
+            for name, run in runs.items()
+        },
+        "metrics": metrics,
+    }
+    _keep(record)
+    return record
+
+
+def _keep(record: dict) -> None:
+    if not os.environ.get("LATENTS_RECORDS"):
+        print("The run record is not kept: LATENTS_RECORDS names no folder for it.")
+        return
+    file = path(record["experiment"], record["profile"])
+    file.parent.mkdir(parents=True, exist_ok=True)
+    scratch = file.with_suffix(".part")
+    scratch.write_text(json.dumps(record, indent=1) + "\n")
+    scratch.replace(file)
+
+
+def time_and_place(record: dict) -> str:
+    """Return how long a recorded run trained, and on what, in words."""
+    return f"{minutes(record['seconds'])} of training on {_machine(record['hardware'])}"
+
+
+def quote_time(record: dict) -> None:
+    """Make ``run_time`` and ``run_place`` available to the frame of a chapter."""
+    quote(run_time=minutes(record["seconds"]), run_place=_machine(record["hardware"]))
+
+
+def _machine(hardware: dict) -> str:
+    return ", ".join(hardware["gpus"]) or f"{hardware['cores']} CPU cores, no GPU"
+
+
+def minutes(seconds: float) -> str:
+    """Write a duration as a reader would: ``45 s``, ``12 min``, ``1 h 50 min``."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    whole = round(seconds / 60)
+    return f"{whole} min" if whole < 90 else f"{whole // 60} h {whole % 60} min"
+
+
+def quote(**values) -> None:
+    """Make numbers available to the prose.
+
+    While the book is built each value is glued under its name (MyST-NB pastes it into a sentence);
+    in a notebook the values are printed.
+    """
+    values = {name: getattr(value, "item", lambda v=value: v)() for name, value in values.items()}
+    if in_book():
+        from myst_nb import glue
+
+        for name, value in values.items():
+            glue(name, value, display=False)
+    else:
+        for name, value in values.items():
+            print(f"{name} = {value:.4g}" if isinstance(value, float) else f"{name} = {value}")
+
+
+def in_book() -> bool:
+    """Return True while the book is being built (it sets ``LATENTS_BOOK``)."""
+    return bool(os.environ.get("LATENTS_BOOK"))

@@ -1,0 +1,103 @@
+"""Keep what a training run logs, and let an interrupted run go on where it stopped."""
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from pathlib import Path
+
+
+class Run:
+    """One call of ``fit``: its history, its seconds, and (if there is a cache) its checkpoint.
+
+    Pass ``run.callbacks`` to ``fit``; read ``run.history`` and ``run.seconds`` afterwards. Where
+    the environment variable ``LATENTS_CACHE`` names a folder (``make book`` sets it), weights,
+    optimizer and history are kept there after every epoch. If a chapter is interrupted, or run
+    again because of a change *after* the training, the same code on the same data loads them and
+    trains only the epochs that are missing. Any change in the cells up to the training, in the
+    profile, or in the modules that feed it trains anew and drops the old checkpoint. A resumed
+    run meets the examples in the order of the first passes again; it is a valid run, but not bit
+    by bit the one that was interrupted.
+
+    Parameters
+    ----------
+    name : str
+        Names the run; unique in the book.
+    keras
+        The module whose models are trained: ``keras`` or ``tf_keras``.
+    """
+
+    def __init__(self, name: str, keras):
+        self._folder = _checkpoint_folder(name)
+        self._log = self._folder / "history.json" if self._folder else None
+        self.epochs: list[dict] = []
+        if self._log and self._log.is_file():
+            self.epochs = json.loads(self._log.read_text())
+        self.callbacks = [self._logger(keras)]
+        if self._folder:
+            backup = keras.callbacks.BackupAndRestore(
+                str(self._folder / "backup"), delete_checkpoint=False
+            )
+            self.callbacks.append(backup)  # after the log: a row without its weights is dropped
+
+    @property
+    def history(self) -> dict[str, list[float]]:
+        """What was logged, a list over the epochs for each name (without the seconds)."""
+        names = [name for name in self.epochs[0] if name != "seconds"]
+        return {name: [epoch[name] for epoch in self.epochs] for name in names}
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of all epochs, validation included."""
+        return sum(epoch["seconds"] for epoch in self.epochs)
+
+    def _logger(self, keras):
+        run = self
+
+        class Logger(keras.callbacks.Callback):
+            def on_epoch_begin(self, epoch, logs=None):
+                del run.epochs[epoch:]
+                self.begin = time.perf_counter()
+
+            def on_epoch_end(self, epoch, logs=None):
+                row = {name: float(value) for name, value in (logs or {}).items()}
+                run.epochs.append(row | {"seconds": time.perf_counter() - self.begin})
+                if run._log:
+                    scratch = run._log.with_suffix(".part")
+                    scratch.write_text(json.dumps(run.epochs))
+                    scratch.replace(run._log)
+
+        return Logger()
+
+
+def _checkpoint_folder(name: str) -> Path | None:
+    """Folder of a run, named by all that it depends on; None without a cache or a notebook."""
+    cache, code = os.environ.get("LATENTS_CACHE"), _code_so_far()
+    if not cache or code is None:
+        return None
+    profile = os.environ.get("PROFILE") or "quick"
+    key = hashlib.sha256("\0".join([code, *_sources(profile)]).encode()).hexdigest()[:16]
+    folder = Path(cache) / profile / f"{name}-{key}"
+    for stale in folder.parent.glob(f"{name}-{'?' * 16}"):
+        if stale != folder:
+            shutil.rmtree(stale)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _sources(profile: str) -> list[str]:
+    """Text of the modules that decide what a model is trained on in this profile."""
+    here = Path(__file__).parent
+    origin = [here / "complete.py"] if profile == "full" else sorted(here.glob("embedded/*.py"))
+    return [file.read_text() for file in (here / "data.py", *origin)]
+
+
+def _code_so_far() -> str | None:
+    """Every cell that this notebook has run, this one included; None outside a notebook."""
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return None
+    shell = get_ipython()
+    return "\0".join(shell.user_ns["In"]) if shell else None
