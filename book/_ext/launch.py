@@ -1,0 +1,161 @@
+"""Buttons that leave the page: the repository, Colab, and the notebook to download.
+
+The address of the repository may be unknown; then no button needs it. Colab and the download use
+the generated notebooks (``make notebooks``), which have no outputs and no MyST syntax.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+from sphinx.errors import SphinxError
+
+CHAPTERS = ("book/experiments/", "book/foundations/")
+NOTEBOOKS = "book/notebooks"
+COPIES = "_notebooks"  # in the built site
+COLAB = "https://colab.research.google.com"
+ADDRESS = re.compile(r"https?://[^/\s]+(?:/[^/\s]+)*/[^/\s]+/[^/\s]+")
+
+
+class LaunchError(SphinxError):
+    """The buttons cannot be made; the message says what is missing."""
+
+    category = "Launch buttons"
+
+
+def repository_url(configured: str = "", environment: Mapping[str, str] = os.environ) -> str:
+    """Return the address of the repository, or an empty text when nobody knows it.
+
+    Parameters
+    ----------
+    configured : str
+        ``repository: url:`` of ``_config.yml``, the last resort.
+    environment : mapping of str to str
+        ``LATENTS_REPOSITORY`` comes first, then what GitHub Actions says about itself.
+    """
+    on_github = f"{environment.get('GITHUB_SERVER_URL')}/{environment.get('GITHUB_REPOSITORY')}"
+    url = (
+        environment.get("LATENTS_REPOSITORY")
+        or (on_github if environment.get("GITHUB_ACTIONS") == "true" else "")
+        or configured
+    )
+    url = url.strip().rstrip("/").removesuffix(".git")
+    if url and not ADDRESS.fullmatch(url):
+        raise LaunchError(
+            f"The repository address {url!r} is not of the form https://github.com/OWNER/NAME."
+        )
+    return url
+
+
+def provider(url: str, environment: Mapping[str, str] = os.environ) -> str:
+    """Return ``github``, ``gitlab`` or ``bitbucket``, whose addresses the theme can build."""
+    if url == f"{environment.get('GITHUB_SERVER_URL')}/{environment.get('GITHUB_REPOSITORY')}":
+        return "github"
+    host = url.split("/")[2]
+    for name in ("github", "gitlab", "bitbucket"):
+        if name in host:
+            return name
+    raise LaunchError(f"The buttons know GitHub, GitLab and Bitbucket, but not {host}.")
+
+
+def notebook(page: str) -> str:
+    """Return the file name of the notebook of a page."""
+    return f"{page.rsplit('/', 1)[-1]}.ipynb"
+
+
+def colab_url(repository: str, branch: str, page: str) -> str:
+    """Return the address that opens the notebook of a page in Colab."""
+    owner_and_name = "/".join(repository.split("/")[3:])
+    return f"{COLAB}/github/{owner_and_name}/blob/{branch}/{NOTEBOOKS}/{notebook(page)}"
+
+
+def is_chapter(app, page: str) -> bool:
+    """Return True for pages with code that lie among the chapters."""
+    if not page.startswith(CHAPTERS):
+        return False
+    text = Path(app.env.doc2path(page)).read_text(encoding="utf-8")
+    header = text.removeprefix("---\n").split("\n---", 1)[0] if text.startswith("---\n") else ""
+    return "kernelspec" in (yaml.safe_load(header) or {})
+
+
+def _configure(app, config):
+    """Tell the theme the address of the repository, or that there is none."""
+    options = config.html_theme_options
+    url = repository_url(options.get("repository_url") or "")
+    options["repository_url"] = url
+    options["repository_provider"] = provider(url) if url else ""
+    options["use_repository_button"] = bool(url)
+    options["use_issues_button"] = options["repository_provider"] in ("github", "gitlab")
+    options.pop("launch_buttons", None)  # the theme would link the text, which Colab cannot open
+
+
+def _require_notebooks(app, env, docnames):
+    """Stop before any chapter runs if one has no notebook."""
+    app.latents_chapters = {page for page in env.found_docs if is_chapter(app, page)}
+    for page in sorted(app.latents_chapters):
+        file = Path(app.srcdir, NOTEBOOKS, notebook(page))
+        if not file.is_file():
+            raise LaunchError(f"{page}.md has no {NOTEBOOKS}/{file.name}: run make notebooks.")
+
+
+def _add_buttons(app, pagename, templatename, context, doctree):
+    if pagename not in app.latents_chapters:
+        return
+    buttons = context["header_buttons"]
+    options = app.config.html_theme_options
+    if options["repository_provider"] == "github":
+        branch = options.get("repository_branch") or "main"
+        buttons.insert(0, _launch_menu(colab_url(options["repository_url"], branch, pagename)))
+    for group in buttons:
+        if group.get("label") == "download-buttons":
+            url = context["pathto"](f"{COPIES}/{notebook(pagename)}", 1)
+            group["buttons"].insert(0, _download(url))
+
+
+def _launch_menu(url: str) -> dict:
+    colab = {
+        "type": "link",
+        "text": "Colab",
+        "tooltip": "Launch on Colab",
+        "icon": "_static/images/logo_colab.png",
+        "url": url,
+    }
+    return {
+        "type": "group",
+        "label": "launch-buttons",
+        "tooltip": "Launch interactive content",
+        "icon": "fas fa-rocket",
+        "buttons": [colab],
+    }
+
+
+def _download(url: str) -> dict:
+    return {
+        "type": "link",
+        "label": "download-notebook-button",
+        "text": ".ipynb",
+        "tooltip": "Download notebook file",
+        "icon": "fas fa-code",
+        "url": url,
+    }
+
+
+def _copy_notebooks(app, exception):
+    if exception is None and app.builder.format == "html":
+        copies = Path(app.outdir, COPIES)
+        copies.mkdir(exist_ok=True)
+        for page in app.latents_chapters:
+            shutil.copy(Path(app.srcdir, NOTEBOOKS, notebook(page)), copies)
+
+
+def setup(app):
+    """Connect to Sphinx; the buttons are added after those of the theme."""
+    app.latents_chapters = set()
+    app.connect("config-inited", _configure)
+    app.connect("env-before-read-docs", _require_notebooks)
+    app.connect("html-page-context", _add_buttons, priority=502)
+    app.connect("build-finished", _copy_notebooks)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,133 @@
+"""Build the book: ``make book`` calls this.
+
+The gate: every page is read anew (no stale doctree can hide a failure), a failing cell stops the
+build, and so does any Sphinx warning. Executed chapters come from the cache when nothing that they
+depend on has changed.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from latents import LatentsError, complete, data, records
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def main() -> int:
+    """Build, say how it went, and return the exit code."""
+    parser = argparse.ArgumentParser(description="Build the book into _build/html.")
+    parser.add_argument("book", nargs="?", type=Path, default=ROOT, help="folder with _config.yml")
+    book = parser.parse_args().book.resolve()
+    try:
+        profile = data.profile()
+        require_data(book, profile)
+        os.environ["LATENTS_RECORDS"] = str(records_folder(book))
+        forget_unrecorded(book, profile)
+    except LatentsError as error:
+        print(f"make book: {error}", file=sys.stderr)
+        return 2
+    return build(book, profile)
+
+
+def require_data(book: Path, profile: str) -> None:
+    """Stop before hours of work if a complete data set is neither there nor to be had."""
+    if profile == "full":
+        text = "".join(file.read_text() for file in chapters(book))
+        for name in data.NAMES:
+            if f'"{name}"' in text and complete.prepared(name) is None:
+                complete.require(name)
+
+
+def chapters(book: Path) -> list[Path]:
+    """Return the chapters that write run records."""
+    return sorted((book / "book" / "experiments").glob("*.md"))
+
+
+def forget_unrecorded(book: Path, profile: str) -> None:
+    """Drop cached runs of this profile whose run record is gone, so that they run again."""
+    cache_folder = book / ".cache" / "jupyter"
+    if not cache_folder.is_dir():
+        return
+    from jupyter_cache import get_cache
+
+    cache = get_cache(cache_folder)
+    missing = {file.name for file in chapters(book) if records.read(file.stem, profile) is None}
+    for stored in cache.list_cache_records():
+        if Path(stored.uri).name in missing:
+            notebook = cache.get_cache_bundle(stored.pk).nb
+            if f"({profile}-" in notebook.metadata.kernelspec.display_name:
+                cache.remove_cache(stored.pk)
+
+
+def build(book: Path, profile: str) -> int:
+    """Run Jupyter Book with its warnings as errors; keep what it prints in _build/build.log."""
+    output = book / "_build"
+    shutil.rmtree(output / ".doctrees", ignore_errors=True)
+    output.mkdir(exist_ok=True)
+    program = Path(sys.executable).with_name("jupyter-book")
+    command = [program, "build", str(book), "-W", "-n", "--keep-going"]
+    print(f"Building the book, {profile} profile.", flush=True)
+    begin = time.perf_counter()
+    with (output / "build.log").open("w") as log:
+        process = subprocess.Popen(
+            command,
+            cwd=book,
+            env=environment(book, profile),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        for line in process.stdout:
+            log.write(line)
+            print(line, end="", flush=True)
+        process.wait()
+    return verdict(process.returncode, output, records.minutes(time.perf_counter() - begin))
+
+
+def environment(book: Path, profile: str) -> dict[str, str]:
+    """Return what the chapters find in their environment."""
+    ours = {
+        "PROFILE": profile,
+        "LATENTS_BOOK": "1",
+        "LATENTS_RECORDS": str(records_folder(book)),
+    }
+    defaults = {
+        "LATENTS_CACHE": str(book / ".cache" / "training"),
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+    given = {  # a chapter runs in its own folder: there a relative path would lead elsewhere
+        name: str(Path(os.environ[name]).expanduser().absolute())
+        for name in ("TFDS_DATA_DIR", "LATENTS_CACHE")
+        if os.environ.get(name)
+    }
+    return defaults | dict(os.environ) | given | ours
+
+
+def records_folder(book: Path) -> Path:
+    """Return the folder of the run records of this book."""
+    return Path(os.environ.get("LATENTS_RECORDS") or book / "book" / "records").absolute()
+
+
+def verdict(code: int, output: Path, duration: str) -> int:
+    """Say in one sentence whether the book may be used."""
+    page = output / "html" / "index.html"
+    if code == 0 and page.is_file():
+        print(f"\nThe book is ready after {duration}: open {page}")
+        return 0
+    log = re.sub(r"\x1b\[[0-9;]*m", "", (output / "build.log").read_text())  # without colours
+    told = re.findall(r"(?:Latents|Launch)Error: (.+)", log)
+    reason = told[-1] if told else f"see the warnings and errors above, or {output / 'build.log'}"
+    print(f"\nmake book: the book was not built: {reason}", file=sys.stderr)
+    return code or 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
