@@ -1,0 +1,200 @@
+"""Generate book/notebooks/*.ipynb from the chapters: ``make notebooks`` calls this.
+
+The notebooks are for Colab and for download. They have no outputs and no MyST syntax, and the same
+chapter gives the same file everywhere. ``--check`` writes nothing and names what is out of date.
+"""
+
+import argparse
+import hashlib
+import sys
+from collections import Counter
+from functools import partial
+from pathlib import Path
+
+import jupytext
+import nbformat
+import yaml
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from sphinx_external_toc.parsing import parse_toc_yaml
+
+from book_references import Bibliography, Numbers, Places, read_record
+from latents import LatentsError
+from plain_markdown import PlainMarkdown, make_parser
+from plain_prose import PlainProse
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = ("book/experiments/", "book/foundations/")
+METADATA = {
+    "accelerator": "GPU",
+    "colab": {"provenance": []},
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+INSTALL = """\
+# Colab does not know the package of this book: install it there.
+import importlib.util
+
+if importlib.util.find_spec("latents") is None:
+    %pip install --quiet "git+{url}@{branch}\""""
+EXPLAIN = """\
+import importlib.util
+
+if importlib.util.find_spec("latents") is None:
+    raise ModuleNotFoundError(
+        "The package of this book is not installed: run `pip install .` in a clone of the book."
+    )"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write or check the notebooks, and return the exit code."""
+    parser = argparse.ArgumentParser(description="Generate book/notebooks from the chapters.")
+    parser.add_argument("book", nargs="?", type=Path, default=ROOT, help="folder with _config.yml")
+    parser.add_argument("--check", action="store_true", help="only name what is out of date")
+    options = parser.parse_args(arguments)
+    try:
+        book = Book(options.book.resolve())
+        notebooks = book.notebooks()
+    except LatentsError as error:
+        print(f"make notebooks: {error}", file=sys.stderr)
+        return 2
+    if options.check:
+        problems = stale(book.root, notebooks)
+        print("".join(f"{problem}\n" for problem in problems), end="", file=sys.stderr)
+        return 1 if problems else 0
+    write(book.root, notebooks)
+    for chapter, names in book.without_number.items():
+        print(f"{chapter}: no full run has recorded {', '.join(names)}.")
+    return 0
+
+
+def stale(root: Path, notebooks: dict[Path, str]) -> list[str]:
+    """Return one sentence for every notebook that does not say what its chapter says."""
+    problems = []
+    for file, text in notebooks.items():
+        name = file.relative_to(root).as_posix()
+        if not file.is_file():
+            problems.append(f"{name} is missing: run make notebooks.")
+        elif file.read_text(encoding="utf-8") != text:
+            problems.append(
+                f"{name} is older than its chapter or its run record: run make notebooks."
+            )
+    for file in left_over(root, notebooks):
+        name = file.relative_to(root).as_posix()
+        problems.append(f"{name} belongs to no chapter: run make notebooks.")
+    return problems
+
+
+def write(root: Path, notebooks: dict[Path, str]) -> None:
+    """Write what has changed, and delete the notebooks of chapters that are gone."""
+    for file in left_over(root, notebooks):
+        file.unlink()
+    for file, text in notebooks.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if not file.is_file() or file.read_text(encoding="utf-8") != text:
+            file.write_text(text, encoding="utf-8", newline="\n")
+
+
+def left_over(root: Path, notebooks: dict[Path, str]) -> list[Path]:
+    """Return the notebooks directly in book/notebooks that no chapter gives."""
+    return sorted(set((root / "book" / "notebooks").glob("*.ipynb")) - set(notebooks))
+
+
+class Book:
+    """The pages of the book, and what is the same for all of its notebooks.
+
+    Parameters
+    ----------
+    root : Path
+        Folder with ``_config.yml`` and ``_toc.yml``.
+
+    Attributes
+    ----------
+    without_number : dict of str to list of str
+        Quoted names that no full run has recorded, by chapter; known after ``notebooks()``.
+    """
+
+    def __init__(self, root: Path):
+        self.root = root
+        self.config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
+        toc = parse_toc_yaml(root / "_toc.yml")
+        self.pages = {
+            page: (root / f"{page}.md").read_text(encoding="utf-8")
+            for page in (str(name).removesuffix(".md") for name in toc)
+            if (root / f"{page}.md").is_file()
+        }
+        numbered = any(tree.numbered for document in toc.values() for tree in document.subtrees)
+        self.places = Places(self.pages, numbered=not numbered)
+        self.bibliography = Bibliography.read(root / "book" / "references.bib")
+        extensions = self.config.get("parse", {}).get("myst_enable_extensions", [])
+        self.parser = make_parser(extensions)
+        self.without_number: dict[str, list[str]] = {}
+
+    def notebooks(self) -> dict[Path, str]:
+        """Return the text of every notebook by its file."""
+        found: dict[Path, str] = {}
+        for page, text in self.pages.items():
+            if page.startswith(FOLDERS) and "kernelspec" in front_matter(text):
+                file = self.root / "book" / "notebooks" / f"{page.rsplit('/', 1)[-1]}.ipynb"
+                if file in found:
+                    raise LatentsError(
+                        f"two chapters would be the notebook {file.name}: rename one."
+                    )
+                found[file] = serialize(self.cells(page, text))
+        return found
+
+    def cells(self, page: str, text: str) -> list:
+        """Return the cells of the notebook of one page."""
+        chapter = page.rsplit("/", 1)[-1]
+        numbers = Numbers(chapter, partial(read_record, self.root))
+        prose = PlainProse(page, self.places, self.bibliography, numbers)
+        plain = PlainMarkdown(page, self.parser, prose)
+        cells = []
+        for cell in jupytext.reads(text, fmt="md:myst").cells:
+            if cell.cell_type == "code":
+                cells.append(new_code_cell(cell.source))
+            elif source := plain.cell(cell.source):
+                cells.append(new_markdown_cell(source))
+        plain.finish()
+        if numbers.missing:
+            self.without_number[page] = list(dict.fromkeys(numbers.missing))
+        return with_setup(cells, setup_cell(self.config.get("repository", {})), numbers.source())
+
+
+def front_matter(text: str) -> dict:
+    """Return the YAML block at the top of a page."""
+    if not text.startswith("---\n"):
+        return {}
+    return yaml.safe_load(text.split("\n---", 1)[0].removeprefix("---\n")) or {}
+
+
+def setup_cell(repository: dict):
+    """Return the cell that installs ``latents``, or says how to, given the configured address."""
+    url, branch = repository.get("url"), repository.get("branch") or "main"
+    return new_code_cell(INSTALL.format(url=url.rstrip("/"), branch=branch) if url else EXPLAIN)
+
+
+def with_setup(cells: list, setup, note: str) -> list:
+    """Put the setup cell behind the title and what introduces it, up to the first section."""
+    title, rest = "", cells
+    if cells and cells[0].cell_type == "markdown":
+        title, *sections = ("\n" + cells[0].source).split("\n## ", 1)
+        rest = [new_markdown_cell(f"## {text}") for text in sections] + cells[1:]
+    head = "\n\n".join(part for part in (title.strip(), note) if part)
+    return [*([new_markdown_cell(head)] if head else []), setup, *rest]
+
+
+def serialize(cells: list) -> str:
+    """Return the notebook file of some cells."""
+    seen: Counter = Counter()
+    for cell in cells:
+        key = f"{cell.cell_type}\n{cell.source}"
+        seen[key] += 1
+        cell["id"] = hashlib.sha256(f"{seen[key]}\n{key}".encode()).hexdigest()[:12]
+    notebook = new_notebook(cells=cells, metadata=METADATA)
+    notebook.nbformat_minor = 5
+    nbformat.validate(notebook)
+    return nbformat.writes(notebook, indent=1, ensure_ascii=False).rstrip("\n") + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
