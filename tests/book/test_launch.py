@@ -1,0 +1,176 @@
+"""The buttons of a page: repository, Colab, and the notebook to download."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+import launch
+
+PROJECT = Path(__file__).resolve().parents[2]
+ADDRESS = "https://github.com/someone/book"
+CONFIG = f"""\
+title: Toy
+only_build_toc_files: true
+exclude_patterns: ["book/notebooks/**"]
+execute: {{execute_notebooks: "off"}}
+repository: {{url: "", branch: trunk}}
+sphinx:
+  recursive_update: true
+  local_extensions: {{launch: {PROJECT / "book" / "_ext"}}}
+  config:
+    html_theme_options: {{navbar_persistent: []}}
+    suppress_warnings: [myst-nb.lexer]
+"""
+TOC = """\
+format: jb-book
+root: book/index
+chapters: [file: book/experiments/walk, file: book/guide/machine]
+"""
+CODE = """\
+---
+file_format: mystnb
+kernelspec:
+  name: python3
+  display_name: Python 3
+---
+# A page with code
+
+```{code-cell} ipython3
+1 + 1
+```
+"""
+
+
+def make_toy(root: Path, *, with_notebook: bool = True) -> Path:
+    for folder in ("experiments", "guide", "notebooks"):
+        (root / "book" / folder).mkdir(parents=True)
+    (root / "_config.yml").write_text(CONFIG)
+    (root / "_toc.yml").write_text(TOC)
+    (root / "book" / "index.md").write_text("# Toy\n")
+    (root / "book" / "experiments" / "walk.md").write_text(CODE)
+    (root / "book" / "guide" / "machine.md").write_text(CODE)
+    if with_notebook:
+        nbformat.write(nbformat.v4.new_notebook(), root / "book" / "notebooks" / "walk.ipynb")
+    return root
+
+
+def build(root: Path, **environment: str) -> subprocess.CompletedProcess:
+    program = Path(sys.executable).with_name("jupyter-book")
+    hosted = ("GITHUB_ACTIONS", "LATENTS_REPOSITORY")
+    inherited = {name: value for name, value in os.environ.items() if name not in hosted}
+    return subprocess.run(
+        [program, "build", root, "-W", "-n", "--keep-going"],
+        env=inherited | environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+def links(root: Path, page: str) -> list[str]:
+    text = (root / "_build" / "html" / f"{page}.html").read_text()
+    return re.findall(r'<a href="([^"]+)"', text)
+
+
+@pytest.fixture(scope="module")
+def anonymous(tmp_path_factory) -> Path:
+    root = make_toy(tmp_path_factory.mktemp("anonymous"))
+    result = build(root)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return root
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory) -> Path:
+    root = make_toy(tmp_path_factory.mktemp("published"))
+    result = build(root, LATENTS_REPOSITORY=f"{ADDRESS}.git")
+    assert result.returncode == 0, result.stdout + result.stderr
+    return root
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", ["book/experiments/walk", "book/guide/machine", "book/index"])
+def test_without_an_address_no_button_leaves_the_site(anonymous, page):
+    assert not [link for link in links(anonymous, page) if "github" in link or "colab" in link]
+    assert "launch-buttons" not in (anonymous / "_build/html" / f"{page}.html").read_text()
+
+
+@pytest.mark.slow
+def test_with_an_address_a_chapter_opens_its_notebook_in_colab(published):
+    colab = "https://colab.research.google.com/github/someone/book/blob/trunk"
+    assert f"{colab}/book/notebooks/walk.ipynb" in links(published, "book/experiments/walk")
+
+
+@pytest.mark.slow
+def test_a_page_without_a_notebook_has_no_colab_button(published):
+    for page in ("book/guide/machine", "book/index"):
+        assert not [link for link in links(published, page) if "colab" in link]
+
+
+@pytest.mark.slow
+def test_with_an_address_every_page_links_the_repository_and_its_issues(published):
+    for page in ("book/experiments/walk", "book/guide/machine", "book/index"):
+        found = links(published, page)
+        assert ADDRESS in found
+        assert any(link.startswith(f"{ADDRESS}/issues/new") for link in found)
+
+
+@pytest.mark.slow
+def test_the_notebook_to_download_is_the_generated_one(anonymous, published):
+    for root in (anonymous, published):
+        page = root / "_build" / "html" / "book" / "experiments" / "walk.html"
+        notebooks = [link for link in links(root, "book/experiments/walk") if ".ipynb" in link]
+        (download,) = [link for link in notebooks if "colab" not in link]
+        generated = root / "book" / "notebooks" / "walk.ipynb"
+        assert (page.parent / download).read_bytes() == generated.read_bytes()
+        assert not list((root / "_build" / "html" / "_sources").rglob("*.ipynb"))
+
+
+@pytest.mark.slow
+def test_a_chapter_without_its_notebook_stops_the_build_with_one_sentence(tmp_path):
+    result = build(make_toy(tmp_path, with_notebook=False))
+    assert result.returncode != 0
+    sentence = "book/experiments/walk.md has no book/notebooks/walk.ipynb: run make notebooks."
+    assert sentence in result.stdout + result.stderr
+    assert not (tmp_path / "_build" / "html" / "index.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("environment", "configured", "address"),
+    [
+        ({}, "", ""),
+        ({}, f"{ADDRESS}/", ADDRESS),
+        ({"LATENTS_REPOSITORY": f"{ADDRESS}.git"}, "https://github.com/x/y", ADDRESS),
+        (
+            {
+                "GITHUB_ACTIONS": "true",
+                "GITHUB_SERVER_URL": "https://github.com",
+                "GITHUB_REPOSITORY": "someone/book",
+            },
+            "https://github.com/x/y",
+            ADDRESS,
+        ),
+        ({"GITHUB_REPOSITORY": "someone/book"}, "", ""),
+    ],
+)
+def test_the_address_is_the_nearest_one_that_is_known(environment, configured, address):
+    assert launch.repository_url(configured, environment) == address
+
+
+@pytest.mark.parametrize(
+    "address", ["git@github.com:someone/book", "someone/book", "https://x.org"]
+)
+def test_an_address_that_no_button_could_use_is_refused(address):
+    with pytest.raises(launch.LaunchError, match="not of the form"):
+        launch.repository_url("", {"LATENTS_REPOSITORY": address})
+
+
+def test_an_enterprise_server_on_github_actions_is_github():
+    environment = {"GITHUB_SERVER_URL": "https://code.acme.org", "GITHUB_REPOSITORY": "a/b"}
+    assert launch.provider("https://code.acme.org/a/b", environment) == "github"
+    with pytest.raises(launch.LaunchError, match="but not code"):
+        launch.provider("https://code.acme.org/a/b", {})

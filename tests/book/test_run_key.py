@@ -1,0 +1,147 @@
+"""The key that tells the execution cache what a chapter depends on besides its own cells."""
+
+import json
+import shutil
+
+import pytest
+
+import run_key as extension
+
+HEADER = "---\nkernelspec:\n  name: python3\n  display_name: Python 3\n---\n"
+IMPORTS = "from latents import bounds, data"
+LOAD = 'garments = data.load("fashion_mnist")'
+
+
+def chapter(*cells, prose="A sentence."):
+    blocks = [f"```{{code-cell}} ipython3\n{cell}\n```" for cell in cells]
+    return HEADER + f"\n# Title\n\n{prose}\n\n" + "\n\n".join(blocks) + "\n"
+
+
+CHAPTER = chapter(IMPORTS, LOAD)
+
+
+@pytest.fixture
+def latents(project, tmp_path, monkeypatch):
+    """Give the extension a copy of the package, which a test may edit."""
+    copy = tmp_path / "latents"
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(project / "book" / "latents", copy, ignore=ignore)
+    monkeypatch.setattr(extension, "LATENTS", copy)
+    return copy
+
+
+def edit(file):
+    file.write_bytes(file.read_bytes() + b"\n")
+
+
+def key(text=CHAPTER, profile="quick"):
+    return extension.run_key(text, profile)
+
+
+def names(text, latents):
+    return {str(file.relative_to(latents)) for file in extension.imported_modules(text)}
+
+
+def test_the_key_names_the_profile_and_is_always_the_same(latents):
+    assert key() == key()
+    assert key().startswith("quick-")
+    assert len(key()) == len("quick-") + 12
+
+
+def test_the_key_changes_with_the_profile(latents):
+    quick, full = key(), key(profile="full")
+    assert quick.removeprefix("quick-") != full.removeprefix("full-")
+
+
+@pytest.mark.parametrize(
+    "module", ["bounds.py", "data.py", "__init__.py", "complete.py", "embedded/__init__.py"]
+)
+def test_the_key_changes_with_every_module_that_the_chapter_rests_on(latents, module):
+    before = key()
+    edit(latents / module)
+    assert key() != before
+
+
+@pytest.mark.parametrize("module", ["plots.py", "quality.py", "training.py", "records.py"])
+def test_the_key_ignores_modules_that_the_chapter_does_not_import(latents, module):
+    before = key()
+    edit(latents / module)
+    assert key() == before
+
+
+def test_the_key_ignores_prose(latents):
+    prose = "Another sentence, about `from latents import plots`."
+    assert key(chapter(IMPORTS, LOAD, prose=prose)) == key()
+
+
+@pytest.mark.parametrize("file", ["fashion_mnist_sample.npz", "drawings.py"])
+def test_the_key_changes_with_the_embedded_data(latents, file):
+    before = key()
+    edit(latents / "embedded" / file)
+    assert key() != before
+
+
+def test_a_chapter_without_data_ignores_the_sample(latents):
+    text = chapter("from latents import bounds")
+    before = key(text)
+    edit(latents / "embedded" / "fashion_mnist_sample.npz")
+    assert key(text) == before
+
+
+def test_in_the_full_profile_the_key_follows_the_complete_set(latents, tmp_path, monkeypatch):
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    missing = key(profile="full")
+    folder = tmp_path / "fashion_mnist" / "3.0.1"
+    folder.mkdir(parents=True)
+    (folder / "dataset_info.json").write_text(json.dumps({"name": "fashion_mnist"}))
+    prepared = key(profile="full")
+    edit(folder / "dataset_info.json")
+    assert len({missing, prepared, key(profile="full")}) == 3
+
+
+def test_imports_are_followed_through_other_modules(latents):
+    (latents / "a.py").write_text("def later():\n    from latents import b\n")
+    (latents / "b.py").write_text("import latents.c\n")
+    (latents / "c.py").write_text("from latents import a\n")  # a circle must not hang
+    found = names(chapter("import numpy\nfrom latents import a"), latents)
+    assert found == {"__init__.py", "a.py", "b.py", "c.py"}
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "from latents import quality",
+        "from latents import quality as q",
+        "from latents.quality import psnr_db",
+        "import latents.quality",
+        "def later():\n    from latents import quality",
+        ":tags: [hide-input]\n\nfrom latents import quality",
+        "---\ntags: [hide-input]\n---\nfrom latents import quality",
+    ],
+)
+def test_every_way_to_import_a_module_is_noticed(latents, cell):
+    assert "quality.py" in names(chapter("a = 1", cell), latents)
+
+
+def test_packages_are_followed_like_modules(latents):
+    found = names(chapter("from latents.embedded import drawings"), latents)
+    assert {"embedded/__init__.py", "embedded/drawings.py"} <= found
+
+
+def test_the_chapters_rest_on_the_modules_that_they_import(project, latents):
+    text = (project / "book" / "experiments" / "vae.md").read_text()
+    found = names(text, latents)
+    assert {"bounds.py", "data.py", "records.py", "training.py", "embedded/drawings.py"} <= found
+    assert "quality.py" not in found
+
+
+def test_the_key_is_written_into_the_kernel_of_the_page(latents):
+    source = [CHAPTER]
+    extension._write_key(None, "page", source)
+    assert source[0] == CHAPTER.replace("Python 3\n---", f"Python 3 ({key()})\n---")
+
+
+def test_a_page_without_code_is_left_alone(latents):
+    source = ["# Title\n\nA sentence.\n"]
+    extension._write_key(None, "page", source)
+    assert source == ["# Title\n\nA sentence.\n"]

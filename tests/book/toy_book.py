@@ -1,0 +1,62 @@
+"""A tiny book with the project's own settings, to see what the build lets through."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+PROJECT = Path(__file__).resolve().parents[2]
+CELL = """
+import os
+from pathlib import Path
+with Path(os.environ["TOY_MARKER"]).open("a") as marker:
+    marker.write("ran ")
+print("six times seven is", 6 * 7)
+"""
+HEADER = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n  display_name: Python 3\n---\n"
+
+
+class ToyBook:
+    """A book of two pages in ``folder``; ``chapter`` is executed when the book is built."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.marker = folder, folder / "marker.txt"
+        self.pages = folder / "book" / "toys"
+        self.pages.mkdir(parents=True)
+        settings = yaml.safe_load((PROJECT / "_config.yml").read_text())
+        settings["bibtex_bibfiles"] = [str(PROJECT / "book" / "references.bib")]
+        settings["html"].pop("favicon")
+        sphinx = settings["sphinx"]
+        sphinx["local_extensions"] = {"run_key": str(PROJECT / "book" / "_ext")}
+        for project_only in ("html_static_path", "html_css_files", "html_js_files"):
+            sphinx["config"].pop(project_only, None)
+        (folder / "_config.yml").write_text(yaml.safe_dump(settings))
+        toc = {"format": "jb-book", "root": "book/index", "chapters": [{"file": "book/toys/toy"}]}
+        (folder / "_toc.yml").write_text(yaml.safe_dump(toc))
+        (folder / "book" / "index.md").write_text("# A toy book\n\nOne page follows.\n")
+        self.write()
+
+    def write(self, cell=CELL, sentence="A sentence."):
+        """Write the chapter."""
+        text = f"{HEADER}\n# A toy\n\n{sentence}\n\n```{{code-cell}} ipython3{cell}```\n"
+        (self.pages / "toy.md").write_text(text)
+
+    def build(self, **environment) -> subprocess.CompletedProcess:
+        """Build as ``make book`` does."""
+        return subprocess.run(
+            [sys.executable, PROJECT / "book" / "_tools" / "build.py", self.folder],
+            env=dict(os.environ) | {"TOY_MARKER": str(self.marker)} | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def runs(self) -> int:
+        """Return how often the chapter was executed to its marker."""
+        return self.marker.read_text().count("ran") if self.marker.exists() else 0
+
+    def page(self, name="toys/toy") -> Path:
+        """Return a page of the built site."""
+        return self.folder / "_build" / "html" / "book" / f"{name}.html"
