@@ -9,6 +9,7 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[1]
 OURS = ("PROFILE", "LATENTS_BOOK", "LATENTS_CACHE", "LATENTS_RECORDS", "LATENTS_REPOSITORY")
 
+sys.path.insert(0, str(PROJECT / "book" / "_tools"))
 sys.path.insert(0, str(PROJECT / "book" / "_ext"))  # where Sphinx finds them, too
 sys.path.insert(0, str(PROJECT / "book"))  # else tests/latents hides the package latents
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -1,0 +1,110 @@
+"""The generated notebooks are complete, stable and up to date."""
+
+import re
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+from plain_notebook import (
+    PAGE,
+    PROJECT,
+    cells_of,
+    make_book,
+    notebooks,
+)
+
+
+def test_the_first_code_cell_installs_the_package_from_the_configured_address(tmp_path):
+    config = "repository: {url: https://github.com/someone/book/, branch: trunk}"
+    setup = cells_of(make_book(tmp_path, "# Walk", config))[1].source
+    assert 'find_spec("latents") is None' in setup
+    assert "git+https://github.com/someone/book@trunk" in setup
+
+
+def test_without_an_address_it_tells_how_to_install(tmp_path, monkeypatch):
+    monkeypatch.setenv("LATENTS_REPOSITORY", "https://github.com/someone/book")
+    setup = cells_of(make_book(tmp_path, "# Walk"))[1].source
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ModuleNotFoundError, match="pip install"):
+        exec(setup, {})
+
+
+def test_the_same_chapter_gives_the_same_file_with_unique_ids(tmp_path):
+    book = make_book(tmp_path, "# W\n\n" + "```{code-cell}\n1\n```\n\n" * 3)
+    first, second = (notebooks.Book(book).notebooks() for _ in range(2))
+    assert first == second
+    ids = [cell.id for cell in cells_of(book)]
+    assert len(ids) == len(set(ids)) == 5
+
+
+def test_a_new_cell_leaves_the_ids_of_the_others_alone(tmp_path):
+    code = "```{code-cell}\n1\n```\n"
+    before = cells_of(make_book(tmp_path / "a", f"# W\n\n{code}"))
+    after = cells_of(make_book(tmp_path / "b", f"# W\n\nNew.\n\n{code}"))
+    assert before[-1].id == after[-1].id
+
+
+def test_check_names_what_is_missing_stale_or_left_over(tmp_path, capsys):
+    book = make_book(tmp_path, "# Walk")
+    folder = book / "book" / "notebooks"
+    assert notebooks.main([str(book), "--check"]) == 1
+    assert "walk.ipynb is missing: run make notebooks." in capsys.readouterr().err
+    assert notebooks.main([str(book)]) == 0
+    assert notebooks.main([str(book), "--check"]) == 0
+    (folder / "walk.ipynb").write_text("{}")
+    (folder / "gone.ipynb").write_text("{}")
+    assert notebooks.main([str(book), "--check"]) == 1
+    told = capsys.readouterr().err
+    assert "walk.ipynb is older than" in told and "gone.ipynb belongs to no chapter" in told
+    assert notebooks.main([str(book)]) == 0
+    assert [file.name for file in folder.iterdir()] == ["walk.ipynb"]
+
+
+def test_a_refusal_is_one_sentence_and_writes_nothing(tmp_path, capsys):
+    book = make_book(tmp_path, "# Walk\n\n```{widget} x\n```")
+    assert notebooks.main([str(book)]) == 2
+    assert capsys.readouterr().err.startswith(
+        f"make notebooks: {PAGE}.md: the directive {{widget}}"
+    )
+    assert not (book / "book" / "notebooks").exists()
+
+
+@pytest.fixture(scope="module")
+def generated() -> dict[Path, str]:
+    return notebooks.Book(PROJECT).notebooks()
+
+
+def test_the_committed_notebooks_are_up_to_date(generated):
+    assert notebooks.stale(PROJECT, generated) == []
+
+
+def test_the_notebooks_are_valid_and_have_no_outputs_and_no_tags(generated):
+    for text in generated.values():
+        notebook = nbformat.reads(text, as_version=4)
+        nbformat.validate(notebook)
+        assert set(notebook.metadata) == {"accelerator", "colab", "kernelspec", "language_info"}
+        assert all(cell.metadata == {} for cell in notebook.cells)
+        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        assert all(cell.outputs == [] and cell.execution_count is None for cell in code)
+        assert text.endswith("}\n")
+
+
+def test_no_notebook_shows_a_raw_directive_or_role(generated):
+    raw = re.compile(r"^\s*(`{3,}|:{3,})\{|\{[\w:-]+\}`|^\([\w-]+\)=$|^\+\+\+", re.M)
+    for file, text in generated.items():
+        for cell in nbformat.reads(text, as_version=4).cells:
+            if cell.cell_type == "markdown":
+                assert raw.search(cell.source) is None, file.name
+
+
+def test_the_code_is_that_of_the_chapter_in_its_order(generated):
+    assert generated
+    pages = {page.rsplit("/", 1)[-1]: page for page in notebooks.Book(PROJECT).pages}
+    for file, text in generated.items():
+        chapter = jupytext.read(PROJECT / f"{pages[file.stem]}.md", fmt="md:myst")
+        wanted = [cell.source for cell in chapter.cells if cell.cell_type == "code"]
+        cells = nbformat.reads(text, as_version=4).cells
+        setup, *found = [cell.source for cell in cells if cell.cell_type == "code"]
+        assert 'find_spec("latents")' in setup
+        assert found == wanted
