@@ -52,12 +52,12 @@ def chapters(book: Path) -> list[Path]:
 def forget_unrecorded(book: Path, profile: str) -> None:
     """Drop cached runs of this profile whose run record is gone, so that they run again."""
     cache_folder = book / ".cache" / "jupyter"
-    if not cache_folder.is_dir():
+    missing = {file.name for file in chapters(book) if records.read(file.stem, profile) is None}
+    if not missing or not cache_folder.is_dir():
         return
     from jupyter_cache import get_cache
 
     cache = get_cache(cache_folder)
-    missing = {file.name for file in chapters(book) if records.read(file.stem, profile) is None}
     for stored in cache.list_cache_records():
         if Path(stored.uri).name in missing:
             notebook = cache.get_cache_bundle(stored.pk).nb

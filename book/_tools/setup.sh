@@ -32,7 +32,7 @@ python=.venv/bin/python
 # uv installs the lock in a fraction of pip's time.
 with_uv() {
     "$python" -m pip install --quiet "$(grep '^uv==' requirements.txt)" &&
-        "$python" -m uv pip install --quiet --python "$python" --requirement requirements.txt &&
+        "$python" -m uv pip install --quiet --compile-bytecode --python "$python" --requirement requirements.txt &&
         "$python" -m uv pip install --quiet --python "$python" --no-deps --editable .
 }
 
