@@ -10,6 +10,8 @@ import hashlib
 import re
 from pathlib import Path
 
+from latents import complete, data
+
 LATENTS = Path(__file__).resolve().parents[1] / "latents"
 NAME = "  display_name: Python 3"
 
@@ -19,7 +21,7 @@ def run_key(source: str, profile: str) -> str:
     digest = hashlib.sha256(profile.encode())
     for module in sorted(imported_modules(source)):
         digest.update(module.read_bytes())
-    for name in ("fashion_mnist", "horses_or_humans"):
+    for name in data.NAMES:
         if f'"{name}"' in source:
             for file in data_files(name, profile):
                 digest.update(file.read_bytes())
@@ -45,8 +47,6 @@ def data_files(name: str, profile: str) -> list[Path]:
     if profile == "quick":
         embedded = LATENTS / "embedded"
         return sorted([*embedded.glob("*.py"), *embedded.glob(f"{name}*.npz")])
-    from latents import complete
-
     folder = complete.prepared(name)
     return sorted(folder.glob("*.json")) if folder else []
 
@@ -72,8 +72,6 @@ def _candidates(name: str) -> list[Path]:
 
 
 def _write_key(app, docname, source):
-    from latents import data
-
     if NAME in source[0]:
         key = run_key(source[0], data.profile())
         source[0] = source[0].replace(NAME, f"{NAME} ({key})", 1)
