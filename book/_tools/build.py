@@ -97,6 +97,8 @@ def environment(book: Path, profile: str) -> dict[str, str]:
         "PROFILE": profile,
         "LATENTS_BOOK": "1",
         "LATENTS_RECORDS": str(records_folder(book)),
+        # A reader's own choice (Agg, Qt) would leave every figure without its picture.
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     }
     defaults = {
         "LATENTS_CACHE": str(book / ".cache" / "training"),

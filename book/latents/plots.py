@@ -1,18 +1,30 @@
 """Figures that more than one chapter draws."""
 
+import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
 
-from latents import records
+from latents import LatentsError, records
 
 
 def show(figure, name: str) -> None:
-    """Show a figure here; in the book, glue it for the captioned ``{glue:figure}`` that follows."""
+    """Show a figure here; in the book, glue it for the captioned ``{glue:figure}`` that follows.
+
+    Raises
+    ------
+    LatentsError
+        In the book, if the Matplotlib backend cannot turn figures into pictures.
+    """
     figure.patch.set_facecolor("white")
     if records.in_book():
         from myst_nb import glue
 
+        if "inline" not in matplotlib.get_backend():
+            raise LatentsError(
+                f"Matplotlib's backend is {matplotlib.get_backend()}, so the figure {name} would "
+                "be missing from the page: unset MPLBACKEND and build again."
+            )
         glue(name, figure, display=False)
     elif plt.fignum_exists(figure.number):  # else whoever drew it has shown it already
         display(figure)

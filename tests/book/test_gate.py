@@ -1,5 +1,6 @@
 """The gate of the build: what is broken is never a book, what is unchanged never runs twice."""
 
+import os
 from types import SimpleNamespace
 
 import pytest
@@ -55,6 +56,11 @@ def test_a_mended_chapter_is_run_and_the_book_is_built(life):
     assert "six times seven is 42" in life["mended"].page
     assert "The book is ready after" in life["mended"].out
     assert (life["folder"] / "_build" / "html" / "index.html").is_file()
+
+
+def test_figures_are_pictures_whatever_backend_the_reader_has_set(life):
+    assert os.environ["MPLBACKEND"] == "Agg"  # which shows nothing
+    assert life["mended"].page.count('<img alt="') == 1
 
 
 def test_an_unchanged_chapter_is_not_run_again(life):

@@ -14,6 +14,9 @@ from pathlib import Path
 with Path(os.environ["TOY_MARKER"]).open("a") as marker:
     marker.write("ran ")
 print("six times seven is", 6 * 7)
+import matplotlib.pyplot as plt
+plt.plot([6, 7])
+plt.show()
 """
 HEADER = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n  display_name: Python 3\n---\n"
 
