@@ -5,6 +5,8 @@ OLD_CITATION_ROLES = {
     ' role="doc-biblioentry"': "",
     ' role="doc-backlink"': "",
 }
+# Scripts that fetch code from another host: live cells, and questions with a typed formula.
+FETCHES = ("thebe", "mathlive", "mathfield", "math_utils", "teachbooks_sab", "teachbooks_sag")
 
 
 def _mend(app, pagename, templatename, context, doctree):
@@ -12,8 +14,8 @@ def _mend(app, pagename, templatename, context, doctree):
     for script in context.get("script_files", []):
         name = str(getattr(script, "filename", script) or "")
         attributes = tuple(sorted(getattr(script, "attributes", {}).items()))
-        live_code = "thebe" in f"{name}{attributes}".lower()  # would be fetched from another host
-        if live_code or (name, attributes) in seen:
+        remote = any(word in f"{name}{attributes}".lower() for word in FETCHES)
+        if remote or (name, attributes) in seen:
             continue
         seen.add((name, attributes))
         kept.append(script)

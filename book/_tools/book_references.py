@@ -184,7 +184,7 @@ def recorded(record: dict | None) -> dict:
     """Return what can be quoted from a run record, by the names that the chapters use."""
     if record is None:
         return {}
-    time, place = records.time_and_place(record).split(" of training on ", 1)
+    time, place = records.minutes(record["seconds"]), records.place(record)
     counts = {name: record[name] for name in ("epochs", "parameters") if name in record}
     epochs = {f"{name}_epochs": run["epochs"] for name, run in record.get("runs", {}).items()}
     return {**counts, **epochs, "run_time": time, "run_place": place, **record["metrics"]}

@@ -17,6 +17,7 @@ from pathlib import Path
 from latents import LatentsError, complete, data, records
 
 ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("foundations", "experiments")
 
 
 def main() -> int:
@@ -45,8 +46,8 @@ def require_data(book: Path, profile: str) -> None:
 
 
 def chapters(book: Path) -> list[Path]:
-    """Return the chapters that write run records."""
-    return sorted((book / "book" / "experiments").glob("*.md"))
+    """Return the chapters, all of which write run records."""
+    return sorted(file for room in ROOMS for file in (book / "book" / room).glob("*.md"))
 
 
 def forget_unrecorded(book: Path, profile: str) -> None:

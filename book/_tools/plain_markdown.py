@@ -12,6 +12,7 @@ from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
 
 from plain_prose import PlainProse, no_form, problem
+from plain_questions import written_out
 
 ADMONITIONS = {
     name: name.capitalize()
@@ -134,6 +135,8 @@ class PlainMarkdown:
             return _display(body, one_line) if name == "math" else f"```{title}\n{body}\n```"
         if kind == "exercise":
             return self._exercise(title, options, body)
+        if name == "question":
+            return self._question(title, options, body)
         if kind == "solution":
             return self._solution(title, body, gated=name == "solution-start")
         if name in ("exercise-end", "solution-end"):
@@ -159,6 +162,13 @@ class PlainMarkdown:
         name = self.prose.exercise(self.prose.exercises if numbered else 0)
         heading = f"**{name}: {self.prose.plain(title)}**" if title else f"**{name}**"
         return f"{heading}\n\n{self._blocks(body)}".strip()
+
+    def _question(self, title: str, options: dict, body: str) -> str:
+        try:
+            written = written_out(title, options, body)
+        except ValueError as error:
+            raise problem(self.page, f"the question {title!r} {error}") from error
+        return self._blocks(written)
 
     def _solution(self, label: str, body: str, *, gated: bool) -> str:
         known = self.prose.places.labels.get(label)

@@ -60,9 +60,7 @@ def prepare(experiment: str) -> None:
     for gpu in gpus:
         if tf.config.experimental.get_memory_growth(gpu) is not True:
             tf.config.experimental.set_memory_growth(gpu, True)
-    machine = describe()
-    where = ", ".join(machine["gpus"]) or f"no GPU, {machine['cores']} CPU cores"
-    print(f"Running on: {where}. Profile: {data.profile()}.")
+    print(f"Running on: {records.place({'hardware': describe()})}. Profile: {data.profile()}.")
     for profile in data.PROFILES:
         if (record := records.read(experiment, profile)) is not None:
             print(f"Last recorded run, {profile} profile: {records.time_and_place(record)}.")

@@ -18,6 +18,10 @@ METRICS = {
         "test_neg_elbo_nats",
         "test_iwae_nats",
     ),
+    "latent_spaces": ("test_pca_mse", "test_linear_autoencoder_mse", "test_autoencoder_mse"),
+    "kl_divergence": ("monte_carlo_slope",),
+    "elbo": ("test_distortion_nats", "test_rate_nats", "test_neg_elbo_nats", "test_iwae_nats"),
+    "usual_recipes": ("tfp_kl_ratio", "mean_kl_beta", "inverted_agreement", "grid_error"),
 }
 KEYS = {
     "experiment",
@@ -62,7 +66,14 @@ def read(experiment: str, profile: str) -> dict | None:
 
 
 def write(
-    experiment: str, *, dataset, seed: int, parameters: int, runs: dict, main: str, metrics: dict
+    experiment: str,
+    *,
+    dataset,
+    seed: int,
+    metrics: dict,
+    parameters: int = 0,
+    runs: dict | None = None,
+    main: str | None = None,
 ) -> dict:
     """Write the record of the chapter that ends here, and return it.
 
@@ -70,23 +81,25 @@ def write(
 
     Parameters
     ----------
-    experiment : {"conv_autoencoder", "vae", "tfp_vae"}
+    experiment : str
+        Name of the chapter, a key of ``METRICS``.
     dataset : latents.data.Dataset
     seed : int
-    parameters : int
-        Number of trained weights of the chapter's model.
-    runs : dict of str to latents.training.Run
-        Every training of the chapter.
-    main : str
-        The run whose epochs and history stand at the top of the record.
     metrics : dict
         Figures over the whole test split; those in ``METRICS[experiment]`` must be there.
+    parameters : int
+        Number of trained weights of the chapter's model.
+    runs : dict of str to latents.training.Run, optional
+        Every training of the chapter; none in a chapter that only computes.
+    main : str, optional
+        The run whose epochs and history stand at the top of the record.
 
     Returns
     -------
     dict
         ``experiment, profile, data, finished, hardware, versions, seed, epochs, seconds (of all
-        training), chapter_seconds, parameters, history, runs, metrics``.
+        training; of the whole chapter where nothing is trained), chapter_seconds, parameters,
+        history, runs, metrics``.
 
     Raises
     ------
@@ -101,6 +114,7 @@ def write(
     if bad:
         raise LatentsError(f"The record of {experiment} lacks a finite {', '.join(bad)}.")
     sizes = {split: dataset.size(split) for split in ("train", "test")}
+    runs, whole = runs or {}, time.perf_counter() - _began
     record = {
         "experiment": experiment,
         "profile": data.profile(),
@@ -109,11 +123,11 @@ def write(
         "hardware": hardware.describe(),
         "versions": hardware.versions(),
         "seed": seed,
-        "epochs": len(runs[main].epochs),
-        "seconds": sum(run.seconds for run in runs.values()),
-        "chapter_seconds": time.perf_counter() - _began,
+        "epochs": len(runs[main].epochs) if main else 0,
+        "seconds": sum(run.seconds for run in runs.values()) if runs else whole,
+        "chapter_seconds": whole,
         "parameters": int(parameters),
-        "history": runs[main].history,
+        "history": runs[main].history if main else {},
         "runs": {
             name: {"epochs": len(run.epochs), "seconds": run.seconds, "history": run.history}
             for name, run in runs.items()
@@ -136,16 +150,19 @@ def _keep(record: dict) -> None:
 
 
 def time_and_place(record: dict) -> str:
-    """Return how long a recorded run trained, and on what, in words."""
-    return f"{minutes(record['seconds'])} of training on {_machine(record['hardware'])}"
+    """Return how long a recorded run took, and on what, in words."""
+    activity = "training" if record["runs"] else "computing"
+    return f"{minutes(record['seconds'])} of {activity} on {place(record)}"
 
 
 def quote_time(record: dict) -> None:
     """Make ``run_time`` and ``run_place`` available to the frame of a chapter."""
-    quote(run_time=minutes(record["seconds"]), run_place=_machine(record["hardware"]))
+    quote(run_time=minutes(record["seconds"]), run_place=place(record))
 
 
-def _machine(hardware: dict) -> str:
+def place(record: dict) -> str:
+    """Return what a recorded run ran on, in words."""
+    hardware = record["hardware"]
     return ", ".join(hardware["gpus"]) or f"{hardware['cores']} CPU cores, no GPU"
 
 

@@ -15,7 +15,9 @@ def close_figures():
 
 def test_a_figure_that_would_be_missing_from_the_page_stops_the_build(monkeypatch):
     monkeypatch.setenv("LATENTS_BOOK", "1")
-    with pytest.raises(LatentsError, match="(?i)backend is agg, so the figure curves would be missing"):
+    with pytest.raises(
+        LatentsError, match=r"(?i)backend is agg, so the figure curves would be missing"
+    ):
         plots.show(plt.figure(), "curves")
 
 

@@ -158,7 +158,8 @@ def test_in_the_book_numbers_are_glued_as_plain_numbers(monkeypatch, capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_every_experiment_of_the_book_promises_its_metrics(project):
-    chapters = {file.stem for file in (project / "book" / "experiments").glob("*.md")}
+def test_every_chapter_of_the_book_promises_its_metrics(project):
+    rooms = (project / "book" / room for room in ("foundations", "experiments"))
+    chapters = {file.stem for room in rooms for file in room.glob("*.md")}
     assert chapters == set(records.METRICS)
     assert data.PROFILES == ("quick", "full")
