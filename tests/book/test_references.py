@@ -22,7 +22,8 @@ MATH_BLOCK = re.compile(
     r"^(`{3,}|:{3,})\{math\}[^\n]*\n(?::[\w-]+:[^\n]*\n)*(.*?)^\1[ ]*$", re.S | re.M
 )
 MATH_ROLE = re.compile(r"\{math\}`([^`]+)`")
-INLINE_CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.S)
+FENCE_LINE = re.compile(r"^[ ]*(?:`{3,}|:{3,}).*$", re.M)
+INLINE_CODE = re.compile(r"(`+)(?!`)(?:(?!\n\s*\n).)+?(?<!`)\1(?!`)", re.S)
 FORMULA = re.compile(
     r"""(?<!\\)\$\$(?P<display>.+?)\$\$
     | ^\\begin\{(?P<kind>align|alignat|equation|gather|multline)(?P<star>\*?)\}
@@ -60,7 +61,7 @@ WITHOUT_MEANING = set(  # of their own: layout, brackets, relations, operators t
 def formulas(text: str) -> list[str]:
     """Return every formula of a page, in whatever directive it stands, but none from code."""
     found = [body for _, body in MATH_BLOCK.findall(chapter_text.without_header(text))]
-    written = chapter_text.without_code(text)
+    written = FENCE_LINE.sub("", chapter_text.without_code(text))
     found += MATH_ROLE.findall(written)
     for match in FORMULA.finditer(INLINE_CODE.sub("•", written)):
         found.append(match["display"] or match["amsmath"] or match["inline"])
@@ -95,7 +96,8 @@ def test_formulas_are_found_wherever_they_stand():
     text = (
         "---\ntitle: $a$\n---\n# Of $x$ and {math}`\\theta`\n\n$$\ny\n$$ (eq-y)\n\n"
         "```{math}\n:label: eq-z\n\nz\n```\n\n\\begin{align}\nu &= w\n\\end{align}\n\n"
-        ":::{exercise} Of $d$\n:label: ex-a\n\nShow $n > 1$.\n:::\n\n"
+        ":::{exercise}\n:label: ex-a\n\nShow $n > 1$.\n:::\n\n"
+        "```{figure} f\n:alt: a figure\n\nA curve of $d$.\n```\n\n"
         "`$a$` and \\$a\n\n```python\n$a$\n```\n\n```{code-cell} ipython3\n$a$\n```\n"
     )
     assert used(text) == {"x", "\\theta", "y", "z", "u", "w", "d", "n"}
