@@ -124,6 +124,25 @@ def test_every_number_in_the_prose_is_one_that_the_code_quotes(text):
     assert unknown == set()
 
 
+def nine_words(text):
+    words = re.findall(r"[^\W_]+", BY_HAND.sub("", chapter_text.prose(text)).lower())
+    return {" ".join(words[i : i + 9]) for i in range(len(words) - 8)}
+
+
+def test_no_sentence_is_repeated_on_another_page(project):
+    first, repeated = {}, []
+    for page in sorted((project / "book").rglob("*.md")):
+        for words in nine_words(page.read_text()):
+            if first.setdefault(words, page) != page:
+                repeated.append(f"{first[words].stem} and {page.stem}: {words}")
+    assert repeated == []
+
+
+def test_a_repeated_sentence_would_be_noticed():
+    sentence = "A code with such axes is called by a long name."
+    assert nine_words(f"Some words. {sentence}") & nine_words(f"# Title\n\n{sentence}")
+
+
 def test_pictures_have_different_names_in_all_chapters():
     names = [name for param in CHAPTERS for name, *_ in chapter_text.figures(param.values[0])]
     assert len(set(names)) == len(names)
