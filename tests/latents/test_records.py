@@ -134,9 +134,18 @@ def test_durations_are_written_as_a_reader_would(seconds, words):
 
 
 @pytest.mark.parametrize(("gpus", "words"), [(["A100"], "on A100"), ([], "on 4 CPU cores, no GPU")])
-def test_time_and_place_in_words(gpus, words):
-    record = {"seconds": 720.0, "hardware": {"gpus": gpus, "cores": 4, "cpu": "Some CPU"}}
-    assert records.time_and_place(record) == f"12 min of training {words}"
+@pytest.mark.parametrize(("runs", "activity"), [({"recipe": {}}, "training"), ({}, "computing")])
+def test_time_and_place_in_words(gpus, words, runs, activity):
+    hardware = {"gpus": gpus, "cores": 4, "cpu": "Some CPU"}
+    record = {"seconds": 720.0, "hardware": hardware, "runs": runs}
+    assert records.time_and_place(record) == f"12 min of {activity} {words}"
+
+
+def test_a_chapter_that_trains_nothing_is_timed_as_a_whole(fashion, kept):
+    record = write(fashion, runs=None, main=None, parameters=0)
+    assert record["seconds"] == record["chapter_seconds"] > 0
+    assert (record["epochs"], record["history"], record["runs"]) == (0, {}, {})
+    assert records.read("vae", "quick") == record
 
 
 def test_in_a_notebook_numbers_are_printed(capsys):
