@@ -2,7 +2,8 @@
 
 jupyter-cache matches a notebook by its code and its kernelspec. Before MyST-NB reads a chapter,
 this extension writes a key into the kernelspec's display name: the profile, the data sets that the
-chapter loads, and every module of ``latents`` that it imports, directly or through another.
+chapter loads, every module of ``latents`` that it imports, directly or through another, and the
+run records where a page reads them itself.
 """
 
 import ast
@@ -10,7 +11,7 @@ import hashlib
 import re
 from pathlib import Path
 
-from latents import complete, data
+from latents import complete, data, records
 
 LATENTS = Path(__file__).resolve().parents[1] / "latents"
 NAME = "  display_name: Python 3"
@@ -25,6 +26,9 @@ def run_key(source: str, profile: str) -> str:
         if f'"{name}"' in source:
             for file in data_files(name, profile):
                 digest.update(file.read_bytes())
+    if "records.read(" in source:
+        for file in sorted(records.folder().glob("*/*.json")):
+            digest.update(f"{file.parent.name}/{file.name}".encode() + file.read_bytes())
     return f"{profile}-{digest.hexdigest()[:12]}"
 
 
