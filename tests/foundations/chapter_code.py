@@ -10,7 +10,6 @@ sys.path.insert(0, str(PROJECT / "tests" / "book"))  # where chapter_text lives
 
 import chapter_text  # noqa: E402
 
-ROOMS = ("foundations", "experiments")
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
 
 
@@ -31,11 +30,10 @@ def functions(chapter: str) -> types.SimpleNamespace:
     FileNotFoundError
         No room of the book has this chapter.
     """
-    files = [PROJECT / "book" / room / f"{chapter}.md" for room in ROOMS]
-    found = [file for file in files if file.is_file()]
-    if not found:
-        raise FileNotFoundError(f"no chapter {chapter} in {', '.join(ROOMS)}")
-    trees = chapter_text.code(found[0].read_text())
+    found = next((file for file in chapter_text.chapters() if file.stem == chapter), None)
+    if found is None:
+        raise FileNotFoundError(f"no chapter {chapter} in the book")
+    trees = chapter_text.code(found.read_text())
     kept = [node for tree in trees for node in tree.body if _is_definition(node)]
     namespace = {"__name__": chapter}
     exec(compile(ast.Module(kept, type_ignores=[]), f"<{chapter}>", "exec"), namespace)
