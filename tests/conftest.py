@@ -1,6 +1,7 @@
 """What all tests share: a clean environment, the project's folder, and a word on the data sets."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ OURS = ("PROFILE", "LATENTS_BOOK", "LATENTS_CACHE", "LATENTS_RECORDS", "LATENTS_
 sys.path.insert(0, str(PROJECT / "book" / "_tools"))
 sys.path.insert(0, str(PROJECT / "book" / "_ext"))  # where Sphinx finds them, too
 sys.path.insert(0, str(PROJECT / "book"))  # else tests/latents hides the package latents
+sys.path.insert(0, str(PROJECT))  # else tests/autograder hides the package autograder
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["MPLBACKEND"] = "Agg"
 for variable in OURS:  # a test that wants one sets it
@@ -48,6 +50,21 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def project() -> Path:
     return PROJECT
+
+
+@pytest.fixture(scope="session")
+def built(project):
+    """Build the book in the quick profile; return the folder of its site."""
+    environment = {key: value for key, value in os.environ.items() if key != "LATENTS_RECORDS"}
+    done = subprocess.run(
+        [sys.executable, project / "book" / "_tools" / "build.py"],
+        env=environment | {"PROFILE": "quick"},
+        capture_output=True,
+        text=True,
+        timeout=3000,
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    return project / "_build" / "html"
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,7 @@
 
 import html
 import json
-import os
 import re
-import subprocess
-import sys
 
 import pytest
 
@@ -14,20 +11,6 @@ from latents import data, records
 CHAPTERS = tuple(records.METRICS)
 EXPERIMENTS = ("conv_autoencoder", "vae", "tfp_vae")
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="session")
-def built(project):
-    environment = {key: value for key, value in os.environ.items() if key != "LATENTS_RECORDS"}
-    done = subprocess.run(
-        [sys.executable, project / "book" / "_tools" / "build.py"],
-        env=environment | {"PROFILE": "quick"},
-        capture_output=True,
-        text=True,
-        timeout=3000,
-    )
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
-    return project / "_build" / "html"
 
 
 @pytest.fixture(scope="session")

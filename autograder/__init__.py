@@ -1,0 +1,5 @@
+"""Release the exercises of Latent Spaces by Experiment, check them as a student, grade a class."""
+
+
+class AutograderError(Exception):
+    """A mistake or a missing thing that the user can mend; the message is for the user."""

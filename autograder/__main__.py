@@ -1,0 +1,112 @@
+"""The command ``autograder``: what can be asked of it, and the exit code of each answer."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from autograder import AutograderError
+
+EPILOG = "Exit code: 0 all is well, 1 something was found, 2 the command could not do its work."
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except AutograderError as error:
+        print(f"autograder {options.command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"\nautograder {options.command}: stopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of our output has left, as `head` does
+        sys.stderr.close()
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="autograder", description="The exercises of the book.", epilog=EPILOG
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    check = commands.add_parser("check", help="student: run the visible checks of a notebook")
+    check.add_argument(
+        "path", type=Path, metavar="FILE.ipynb", help="notebook, or a folder of them"
+    )
+    check.add_argument(
+        "--timeout", type=_seconds, default=60, metavar="S", help="limit of a cell (60 s)"
+    )
+    check.set_defaults(run=_check)
+
+    release = commands.add_parser("release", help="instructor: make the notebooks of the students")
+    release.add_argument("folder", type=Path, metavar="DIR", help="folder of the course")
+    release.set_defaults(run=_release)
+
+    grade = commands.add_parser("grade", help="instructor: grade everything in DIR/submitted/")
+    grade.add_argument("folder", type=Path, metavar="DIR", help="folder of the course")
+    grade.add_argument("--assignment", metavar="A", help="only this one")
+    grade.add_argument("--student", metavar="S", help="only this one")
+    grade.add_argument(
+        "--timeout", type=_seconds, default=60, metavar="S", help="limit of a cell (60 s)"
+    )
+    grade.set_defaults(run=_grade)
+
+    export = commands.add_parser("export", help="instructor: write the grades of a course")
+    export.add_argument("folder", type=Path, metavar="DIR", help="folder of the course")
+    export.add_argument("--to", choices=["csv"], default="csv", help="format (csv: DIR/grades.csv)")
+    export.set_defaults(run=_export)
+
+    selftest = commands.add_parser("selftest", help="grade known answers, compare with what is due")
+    selftest.add_argument("--exercise", action="append", metavar="E", help="only this one")
+    selftest.add_argument("--jobs", type=_count, metavar="N", help="processes (number of cores)")
+    selftest.set_defaults(run=_selftest)
+    return parser
+
+
+def _seconds(text: str) -> float:
+    if (value := float(text)) <= 0:
+        raise ValueError
+    return value
+
+
+def _count(text: str) -> int:
+    if (value := int(text)) < 1:
+        raise ValueError
+    return value
+
+
+def _check(options) -> int:
+    from autograder import check
+
+    return check.run(options.path, options.timeout)
+
+
+def _release(options) -> int:
+    from autograder import release
+
+    for file in release.release(options.folder):
+        print(file)
+    return 0
+
+
+def _grade(options) -> int:
+    from autograder import grade
+
+    return grade.run(options.folder, options.assignment, options.student, options.timeout)
+
+
+def _export(options) -> int:
+    from autograder import export
+
+    return export.run(options.folder)
+
+
+def _selftest(options) -> int:
+    from autograder import selftest
+
+    return selftest.run(options.exercise, options.jobs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,244 @@
+"""An exercise, its parts and their checks, and the result that a student reads."""
+
+import textwrap
+import zlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from autograder import AutograderError
+
+INDENT = {"initial_indent": "  ", "subsequent_indent": "  ", "break_long_words": False}
+
+# What a judge raises when it is told something that no honest probe returns.
+UNEXPECTED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+Values = dict[str, Any]  # arrays, numbers, texts, lists and dicts of them: what JSON can carry
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is scored as one: all of its points, or none.
+
+    Attributes
+    ----------
+    name : str
+        Key of the part within its exercise.
+    title : str
+        What must hold, for the student.
+    points : int
+        Worth of the part.
+    """
+
+    name: str
+    title: str
+    points: int
+
+
+class Check(ABC):
+    """One property that an answer must have.
+
+    Attributes
+    ----------
+    part : str
+        Name of the part that this check belongs to.
+    if_raised : str
+        What usually helps when the student's code raises an exception here.
+    """
+
+    part: ClassVar[str]
+    if_raised: ClassVar[str] = ""
+
+    @property
+    def name(self) -> str:
+        """Key of the check within its exercise."""
+        return type(self).__name__
+
+    @abstractmethod
+    def inputs(self, rng: np.random.Generator | None) -> Values:
+        """Return where to probe: announced places for ``None``, others drawn from ``rng``."""
+
+    @abstractmethod
+    def probe(self, answers: Mapping[str, Any], inputs: Values) -> Values:
+        """Run the student's objects and return what they do; decide nothing here."""
+
+    @abstractmethod
+    def judge(self, inputs: Values, seen: Values, reference: Values | None) -> str | None:
+        """Return None for a pass, or one or two sentences on what is wrong.
+
+        Parameters
+        ----------
+        inputs, seen : dict
+            What ``inputs`` and ``probe`` returned.
+        reference : dict or None
+            What ``probe`` returned for the reference solution; only hidden checks know it.
+        """
+
+
+Ask = Callable[[Check, tuple, Values], dict]
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One assignment: what the student writes, and how it is scored.
+
+    Attributes
+    ----------
+    name : str
+        Name of the assignment and of its notebook.
+    answers : tuple of str
+        Names that the student defines.
+    parts : tuple of Part
+        In the order of the notebook; together ten points.
+    checks : tuple of Check
+        Every one belongs to a part.
+    ask, ask_reference : callable, optional
+        Who runs a probe on the student's answers and on the reference solution: ``ask(check,
+        answers, inputs)``. By default both are run in this process.
+    """
+
+    name: str
+    answers: tuple[str, ...]
+    parts: tuple[Part, ...]
+    checks: tuple[Check, ...]
+    ask: Ask | None = field(default=None, compare=False)
+    ask_reference: Ask | None = field(default=None, compare=False)
+
+    def part(self, name: str) -> Part:
+        """Return a part by its name."""
+        for part in self.parts:
+            if part.name == name:
+                return part
+        raise AutograderError(
+            f"The exercise {self.name} has no part {name!r}, only "
+            f"{', '.join(part.name for part in self.parts)}."
+        )
+
+    def cell(self, part: Part) -> str:
+        """Return the ``grade_id`` of the cell that scores a part."""
+        return f"{self.name}-{part.name}"
+
+    def check(self, part: str, *answers: Any, hidden: int | None = None) -> "Result":
+        """Run the checks of a part on the student's answers.
+
+        Parameters
+        ----------
+        part : str
+            Name of the part.
+        *answers
+            The student's objects, in the order of ``Exercise.answers``.
+        hidden : int, optional
+            Seed of places that are not announced. Such a check also consults the reference
+            solution, so it works only where the solutions are.
+        """
+        result = Result(self.part(part))
+        for check in self.checks:
+            if check.part == part:
+                result &= self._run(check, answers, hidden)
+                if not result.attempted:
+                    break
+        return result
+
+    def asking(self, ask: Ask, ask_reference: Ask | None) -> "Exercise":
+        """Return this exercise with other processes running its probes."""
+        return replace(self, ask=ask, ask_reference=ask_reference)
+
+    def without(self, check: str) -> "Exercise":
+        """Return this exercise without one check."""
+        return replace(self, checks=tuple(c for c in self.checks if c.name != check))
+
+    def _run(self, check: Check, answers: tuple, hidden: int | None) -> "Result":
+        part = self.part(check.part)
+        rng = None
+        if hidden is not None:
+            rng = np.random.default_rng([hidden, zlib.crc32(check.name.encode())])
+        inputs = check.inputs(rng)
+        seen = (self.ask or self._ask_here)(check, answers, inputs)
+        if seen.get("missing"):
+            return Result(part, attempted=False)
+        if problem := seen.get("problem"):
+            problem = f"{problem} {check.if_raised}".strip()
+            return Result(part, (problem,), failed=(check.name,))
+        reference = self._reference(check, inputs) if hidden is not None else None
+        try:
+            problem = check.judge(inputs, seen["values"], reference)
+        except UNEXPECTED as error:
+            problem = f"What your answer returned could not be judged ({error})."
+        return Result(part, (problem,), failed=(check.name,)) if problem else Result(part)
+
+    def _reference(self, check: Check, inputs: Values) -> Values:
+        """Return what the reference solution does, after making sure that it is right."""
+        if self.ask_reference is not None:
+            seen = self.ask_reference(check, (), inputs)
+        else:
+            from autograder import reference
+
+            seen = self._ask_here(check, reference.answers(self), inputs)
+        problem = seen.get("problem") or ("it is not written" if seen.get("missing") else None)
+        problem = problem or check.judge(inputs, seen["values"], None)
+        if problem:
+            raise AutograderError(
+                f"The reference solution of {self.name} fails {check.name}: {problem}"
+            )
+        return seen["values"]
+
+    def _ask_here(self, check: Check, answers: tuple, inputs: Values) -> dict:
+        from autograder.checks import probing
+
+        return probing.run(check, dict(zip(self.answers, answers, strict=True)), inputs)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the checks of a part found.
+
+    Attributes
+    ----------
+    part : Part
+        The part.
+    problems : tuple of str
+        What is wrong, in sentences; empty for a pass.
+    attempted : bool
+        False while the stub still stands.
+    failed : tuple of str
+        Names of the checks that found something.
+    """
+
+    part: Part
+    problems: tuple[str, ...] = ()
+    attempted: bool = True
+    failed: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether the part earns its points."""
+        return self.attempted and not self.problems
+
+    @property
+    def score(self) -> int:
+        """All points of the part, or none."""
+        return self.part.points if self.passed else 0
+
+    def __and__(self, other: "Result") -> "Result":
+        """Return the result of both: the first problems that were found, or none."""
+        attempted = self.attempted and other.attempted
+        failed = tuple(dict.fromkeys(self.failed + other.failed))
+        return Result(self.part, self.problems or other.problems, attempted, failed)
+
+    def text(self) -> str:
+        """Return what the student reads."""
+        points = f"{self.score} of {self.part.points} point{'s' * (self.part.points != 1)}"
+        if not self.attempted:
+            return f"– {self.part.title}: not attempted yet ({points})"
+        if self.passed:
+            return f"✓ {self.part.title} ({points})"
+        lines = [textwrap.fill(problem, 92, **INDENT) for problem in self.problems]
+        return "\n".join([f"✗ {self.part.title} ({points})", *lines])
+
+    def report(self) -> int:
+        """Print the result and return the score, which nbgrader records."""
+        print(self.text())
+        return self.score

@@ -1,0 +1,45 @@
+"""How far a right answer may stray: bounds for moments of Gaussian samples.
+
+Every bound is wide enough that a right answer fails with a probability far under one in a million,
+over all the values compared together.
+"""
+
+from statistics import NormalDist
+
+import numpy as np
+
+FAILURE = 1e-8  # probability that a right answer fails one check by chance
+
+
+def quantile(count: int) -> float:
+    """Return z such that |N(0, 1)| exceeds it with probability ``FAILURE / count``."""
+    return NormalDist().inv_cdf(1 - FAILURE / count / 2)
+
+
+def mean_bound(std, size: int, count: int = 1):
+    """Return the largest allowed error of a sample mean.
+
+    Parameters
+    ----------
+    std : array_like
+        Standard deviation of one draw.
+    size : int
+        Number of independent draws.
+    count : int
+        Number of means that are compared.
+    """
+    return np.asarray(std) * quantile(count) / np.sqrt(size)
+
+
+def std_bound(std, size: int, count: int = 1):
+    """Return the largest allowed error of a sample standard deviation of Gaussian draws.
+
+    The relative standard error is 1 / sqrt(2 (size - 1)); a fifth is added for the skew of the
+    chi-squared distribution, which is enough from a thousand draws on.
+    """
+    return np.asarray(std) * 1.2 * quantile(count) / np.sqrt(2 * (size - 1))
+
+
+def correlation_bound(size: int, count: int = 1) -> float:
+    """Return the largest allowed |sample correlation| of independent Gaussian draws."""
+    return quantile(count) / np.sqrt(size - quantile(count) ** 2)

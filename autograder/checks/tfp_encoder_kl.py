@@ -1,0 +1,215 @@
+"""Check of ``tfp_encoder``: the training loss carries the KL to the prior once."""
+
+import numpy as np
+
+from autograder.checks import tfp_encoder_oracle as oracle
+from autograder.checks.moments import mean_bound
+from autograder.checks.tfp_encoder_build import (
+    EncoderCheck,
+    bits,
+    covariance_root,
+    fill,
+    is_distribution,
+    moments,
+    prior_moments,
+)
+from autograder.checks.words import number, shape
+
+PIXELS = 28 * 28
+TWICE = (
+    "counted twice, as Keras does with an activity_regularizer of a distribution layer; see "
+    "“Doubled KL” in “What the usual recipes get wrong”"
+)
+
+
+class TrainingStep(EncoderCheck):
+    """A step of training, with nothing else in its loss, has the loss and gradient of the KL."""
+
+    part = "kl"
+
+    def inputs(self, rng):
+        """Return a batch size and, for hidden checks, a prior that is not standard."""
+        if rng is None:
+            return {"encoded_size": 3, "base_depth": 2, "seed": 6, "batch": 1000}
+        prior = {"loc": rng.choice([-3.0, 3.0], 3), "scale": rng.uniform(0.5, 0.9, 3)}
+        seed, batch = int(rng.integers(1000)), int(rng.integers(900, 1100))
+        return {"encoded_size": 3, "base_depth": 2, "seed": seed, "batch": batch, **prior}
+
+    def observe(self, encoder, inputs):
+        """Do what Keras does before it updates the weights; return loss, posterior, gradient."""
+        import tensorflow as tf
+
+        fill(encoder, inputs["seed"], bias=0.8)
+        images, weights = bits(inputs), encoder.trainable_weights
+        model, outputs = _with_free_decoder(encoder)
+        with tf.GradientTape(persistent=True) as tape:
+            code = model(images, training=True)
+            added = [[int(s) for s in loss.shape] for loss in model.losses]
+            if any(added):
+                return {"added": added}
+            loss = model.compute_loss(images, tf.zeros((len(images), 1)), code)
+            q = outputs[-1]
+            if not is_distribution(q):
+                return {"losses": [float(loss)], "mean": None}
+            kl = _differentiable_kl(q, *prior_moments(inputs))
+        mean, scale = moments(q)
+        share = _share(tape.gradient(loss, weights), tape.gradient(kl, weights))
+        again = model.compute_loss(images, tf.zeros((len(images), 1)), model(images, training=True))
+        losses = [float(loss), float(again)]
+        return {"losses": losses, "mean": mean, "scale": scale, "share": share}
+
+    def compare(self, inputs, seen):
+        """Compare with the KL in double precision, and allow what one sample each can do."""
+        if "added" in seen:
+            added = next(sizes for sizes in seen["added"] if sizes)
+            return (
+                f"Your encoder adds a loss of shape {shape(added)}, expected one number: average "
+                "the KL over the batch before you add it."
+            )
+        if not any(seen["losses"]):
+            return (
+                "The training loss carries no KL: with a decoder that costs nothing it is 0. Add "
+                "the KL of the posterior to the prior, once."
+            )
+        if seen["mean"] is None:
+            return (
+                "The encoder returns no distribution, so what it adds to the training loss cannot "
+                "be compared with the KL of its posterior."
+            )
+        return _judge_loss(inputs, seen) or _judge_gradient(seen)
+
+
+def _judge_loss(inputs, seen) -> str | None:
+    """Compare the loss with the KL; if it differs, find the quantity that it is."""
+    exact, std = _kl(inputs, seen)
+    loss, kl = np.mean(seen["losses"]), exact.mean()
+    allowed = 2e-3 * kl  # of a loss without chance in it
+    sampled = np.ptp(seen["losses"]) > 1e-5 * abs(loss)
+    if sampled:
+        allowed += 1.2 * mean_bound(np.sqrt((std**2).mean()), 2 * len(std))
+    if abs(loss - kl) <= allowed:
+        return None
+    mistakes = list(_mistakes(inputs, seen, sampled))
+    away = [abs(loss - value) / (weight * allowed) for _, value, weight in mistakes]
+    cause = "add the KL of the posterior to the given prior once, averaged over the batch"
+    if min(away) <= 1:
+        cause = mistakes[int(np.argmin(away))][0]
+    return (
+        f"The training loss carries {number(loss / kl)} times the KL to the prior "
+        f"({number(loss)} instead of {number(kl)} nats per image): {cause}."
+    )
+
+
+def _judge_gradient(seen) -> str | None:
+    """Demand most of the gradient; a sampled KL has a little noise in it."""
+    if abs(seen["share"] - 1) < 0.5:
+        return None
+    return (
+        f"The KL in the training loss has the right value but {number(seen['share'])} times its "
+        "gradient: something on its way, such as stop_gradient, keeps training from lowering it."
+    )
+
+
+def _with_free_decoder(encoder):
+    """Return a model that trains the encoder without any data loss, and the outputs it meets."""
+    import tensorflow as tf
+    import tf_keras
+
+    outputs = []
+
+    class Free(tf_keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.encoder = encoder
+
+        def call(self, images):
+            outputs.append(self.encoder(images))
+            return tf.convert_to_tensor(tf.nest.flatten(outputs[-1])[0])
+
+    model = Free()
+    model.compile(loss=lambda y, code: tf.zeros_like(y), run_eagerly=True)
+    return model, outputs
+
+
+def _differentiable_kl(q, loc, std):
+    """Return the mean KL of q to a Gaussian with independent latents, for its gradient."""
+    import tensorflow as tf
+
+    loc, std = (tf.constant(value, tf.float32) for value in (loc, std))
+    root = covariance_root(q) / std[:, None]
+    volume, spread = tf.linalg.slogdet(root)[1], tf.reduce_sum(root**2, (-2, -1))
+    away = tf.reduce_sum(((q.mean() - loc) / std) ** 2, -1)
+    return tf.reduce_mean((spread + away - len(loc)) / 2 - volume)
+
+
+def _share(found, wanted) -> float:
+    """Return how much of the wanted gradient there is."""
+    import tensorflow as tf
+
+    pairs = [(f, w) for f, w in zip(found, wanted, strict=True) if w is not None]
+    along = sum(float(tf.reduce_sum(f * w)) for f, w in pairs if f is not None)
+    return along / sum(float(tf.reduce_sum(w * w)) for _, w in pairs)
+
+
+def _both(inputs, seen) -> tuple[np.ndarray, ...]:
+    """Return mean and scale of the posteriors, and of the prior for each of them."""
+    mean, scale = np.asarray(seen["mean"]), np.asarray(seen["scale"])
+    loc, std = prior_moments(inputs)
+    return mean, scale, np.broadcast_to(loc, mean.shape), np.broadcast_to(np.diag(std), scale.shape)
+
+
+def _kl(inputs, seen) -> tuple[np.ndarray, np.ndarray]:
+    """Return KL and standard deviation of its one-sample estimate for each image."""
+    both = _both(inputs, seen)
+    return oracle.gaussian_kl(*both), oracle.sampled_kl_std(*both)
+
+
+def _mistakes(inputs, seen, sampled):
+    """Return usual mistakes: what to say, the loss they give, and how much its chance weighs."""
+    batch, size = inputs["batch"], inputs["encoded_size"]
+    kl = _kl(inputs, seen)[0].mean()
+    factors = [
+        (2, f"it is {TWICE}"),
+        (0.5, "it is halved; a weight of 0.5 only belongs to an activity_regularizer"),
+        (batch, "it is summed over the batch; average it"),
+        (2 * batch, f"it is summed over the batch, and {TWICE}"),
+        (batch / 2, "it is summed over the batch and halved; average it"),
+        (1 / batch, "it is divided by the size of the batch twice; average it once"),
+        (2 / batch, f"it is divided by the size of the batch once too often, and {TWICE}"),
+        (1 / PIXELS, "it is divided by the number of pixels; nats per image are wanted"),
+        (2 / PIXELS, f"it is divided by the number of pixels, and {TWICE}"),
+        (1 / size, "it is averaged over the latents; sum over them"),
+        (2 / size, f"it is averaged over the latents, and {TWICE}"),
+        (-1, "its sign is reversed, so that training increases it"),
+        (-2, f"its sign is reversed, and {TWICE}"),
+    ]
+    for factor, cause in factors:
+        yield cause, factor * kl, abs(factor)
+    mean, scale, loc, root = _both(inputs, seen)
+    nothing, one = np.zeros_like(mean), np.broadcast_to(np.eye(size), scale.shape)
+    told = "it is the KL to a standard normal, not to the prior that was passed"
+    standard = oracle.gaussian_kl(mean, scale, nothing, one).mean()
+    yield told, standard, min(standard / kl, 1)
+    yield f"{told}, and it is {TWICE}", 2 * standard, min(2 * standard / kl, 2)
+    yield "the entropy of the posterior is missing from it", kl + _entropy(seen).mean(), 1
+    if not sampled:
+        yield from _without_chance(mean, scale, loc, root)
+
+
+def _entropy(seen) -> np.ndarray:
+    """Return −E log q in nats: (batch,)."""
+    scale = np.asarray(seen["scale"])
+    return scale.shape[-1] / 2 * np.log(2 * np.pi * np.e) + np.linalg.slogdet(scale)[1]
+
+
+def _without_chance(mean, scale, loc, root):
+    """Return what may be taken for the KL, and has no chance in it, as ``_mistakes`` does."""
+    std = np.sqrt((scale**2).sum(-1))[..., None] * np.eye(mean.shape[-1])
+    told = "correlations between the latents are left out of it"
+    yield told, oracle.gaussian_kl(mean, std, loc, root).mean(), 1
+    told = "it is the KL of the prior to the posterior; the posterior comes first"
+    yield told, oracle.gaussian_kl(loc, root, mean, scale).mean(), 1
+    log_q, log_p = oracle.log_normal(mean, mean, scale), oracle.log_normal(mean, loc, root)
+    told = "log q − log p is taken at the mean of the posterior, not at a sample"
+    yield told, (log_q - log_p).mean(), 1
+    yield f"{told}, and it is {TWICE}", 2 * (log_q - log_p).mean(), 2

@@ -1,0 +1,101 @@
+"""What an encoder should do, in NumPy and double precision: the stack, the Gaussian, the KL."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+SLOPE = 0.2  # of tf.nn.leaky_relu
+STRIDES = (1, 2, 1, 2, 1)
+
+ACTIVATIONS: dict[str, Callable] = {
+    "leaky": lambda x: np.where(x > 0, x, SLOPE * x),
+    "leaky 0.3": lambda x: np.where(x > 0, x, 0.3 * x),
+    "leaky 0.01": lambda x: np.where(x > 0, x, 0.01 * x),
+    "relu": lambda x: np.maximum(x, 0),
+    "none": lambda x: x,
+    "elu": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
+    "tanh": np.tanh,
+    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    "swish": lambda x: x / (1 + np.exp(-x)),
+}
+
+
+def kernel_shapes(channels: int, encoded_size: int, base_depth: int) -> list[tuple[int, ...]]:
+    """Return the shapes of the five kernels of the stack."""
+    return [
+        (5, 5, channels, base_depth),
+        (5, 5, base_depth, base_depth),
+        (5, 5, base_depth, 2 * base_depth),
+        (5, 5, 2 * base_depth, 2 * base_depth),
+        (7, 7, 2 * base_depth, 4 * encoded_size),
+    ]
+
+
+def stack_weights(shapes: Sequence[tuple[int, ...]], seed: int) -> tuple[list, list]:
+    """Return kernels and biases of the stack and, as the last of each, of one output.
+
+    The layer behind the stack gets the same column for each of its outputs. So the posterior mean
+    is the same number in every latent, whichever outputs an answer takes for the mean.
+    """
+    rng = np.random.default_rng(seed)
+    shapes = [*shapes, (shapes[-1][-1], 1)]
+    kernels = [rng.normal(0, np.sqrt(2 / np.prod(s[:-1])), s) for s in shapes]
+    return kernels, [rng.normal(0, 0.3, s[-1]) for s in shapes]
+
+
+def convolve(x: np.ndarray, kernel: np.ndarray, stride: int, padding: str) -> np.ndarray:
+    """Convolve images (batch, height, width, channels) as TensorFlow does."""
+    size = kernel.shape[0]
+    if padding == "same":
+        total = max((-(-x.shape[1] // stride) - 1) * stride + size - x.shape[1], 0)
+        sides = (total // 2, total - total // 2)
+        x = np.pad(x, ((0, 0), sides, sides, (0, 0)))
+    windows = np.lib.stride_tricks.sliding_window_view(x, (size, size), axis=(1, 2))
+    windows = windows[:, ::stride, ::stride]  # (batch, height, width, channels, size, size)
+    return np.einsum("bhwckl,klcf->bhwf", windows, kernel, optimize=True)
+
+
+def stack_mean(
+    x: np.ndarray,
+    kernels: Sequence[np.ndarray],
+    biases: Sequence[np.ndarray],
+    activations: Sequence[str] = ("leaky",) * 5,
+    strides: Sequence[int] = STRIDES,
+) -> np.ndarray:
+    """Return the posterior mean that the stack gives to centred images: (batch,)."""
+    for i, stride in enumerate(strides):
+        padding = "valid" if i == len(strides) - 1 else "same"
+        x = convolve(x, kernels[i], stride, padding) + biases[i]
+        x = ACTIVATIONS[activations[i]](x)
+    return (x.reshape(len(x), -1) @ kernels[-1] + biases[-1])[:, 0]
+
+
+def log_normal(z: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Return log N(z; mean, scale scaleᵀ) in nats: (batch,)."""
+    white = np.linalg.solve(scale, (z - mean)[..., None])[..., 0]
+    log_det = np.linalg.slogdet(scale)[1]
+    return -0.5 * (white**2 + np.log(2 * np.pi)).sum(-1) - log_det
+
+
+def gaussian_kl(mean, scale, loc, root) -> np.ndarray:
+    """Return KL(N(mean, scale scaleᵀ) ‖ N(loc, root rootᵀ)) in nats: (batch,)."""
+    away, spread = _relative(mean, scale, loc, root)
+    terms = (spread**2).sum((-2, -1)) + (away**2).sum(-1) - mean.shape[-1]
+    return 0.5 * terms - np.linalg.slogdet(spread)[1]
+
+
+def sampled_kl_std(mean, scale, loc, root) -> np.ndarray:
+    """Return the standard deviation of log q(z) − log p(z) over z ~ q: (batch,).
+
+    With z = mean + scale eps this is a quadratic form in eps plus a linear one.
+    """
+    away, spread = _relative(mean, scale, loc, root)
+    quadratic = np.swapaxes(spread, -2, -1) @ spread - np.eye(mean.shape[-1])
+    linear = np.einsum("bij,bi->bj", spread, away)
+    return np.sqrt(0.5 * (quadratic**2).sum((-2, -1)) + (linear**2).sum(-1))
+
+
+def _relative(mean, scale, loc, root) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and scale of a Gaussian in coordinates in which another one is standard."""
+    away = np.linalg.solve(root, (mean - loc)[..., None])[..., 0]
+    return away, np.linalg.solve(root, scale)

@@ -1,0 +1,198 @@
+"""Check of ``tfp_encoder``: the convolution stack."""
+
+from collections.abc import Sequence
+from itertools import permutations
+
+import numpy as np
+
+from autograder.checks import tfp_encoder_oracle as oracle
+from autograder.checks.tfp_encoder_build import IMAGE, EncoderCheck, bits, location
+from autograder.checks.words import listing, shape
+
+Shape = tuple[int, ...]
+
+
+class Stack(EncoderCheck):
+    """The layers of the chapter, judged by their weights and by what comes out of them."""
+
+    part = "architecture"
+
+    def inputs(self, rng):
+        """Return sizes of which no two are easily confused."""
+        if rng is None:
+            return {"shape": IMAGE, "encoded_size": 3, "base_depth": 4, "seed": 1, "batch": 2}
+        depth = int(rng.choice([4, 6]))
+        sizes = {"encoded_size": int(rng.choice([2, 5])), "base_depth": depth}
+        return {"shape": [28, 28, 3], **sizes, "seed": int(rng.integers(1000)), "batch": 2}
+
+    def observe(self, encoder, inputs):
+        """Return the shapes of all weights and, if they are right, the posterior mean of images."""
+        shapes = [tuple(int(s) for s in weight.shape) for weight in encoder.weights]
+        order = arrange(shapes, _kernels(inputs))
+        if _wrong_layer(shapes, order, _kernels(inputs)):
+            return {"shapes": shapes, "mean": None}
+        kernels, biases = oracle.stack_weights(_kernels(inputs), inputs["seed"])
+        last = len(kernels) - 1
+        for place, i in enumerate(order):
+            which = min(place, last)  # all that comes after the stack gets the last
+            kernel = np.tile(kernels[last], shapes[i][-1]) if which == last else kernels[which]
+            encoder.weights[i].assign(kernel.reshape(shapes[i]))
+            encoder.weights[i + 1].assign(np.broadcast_to(biases[which], shapes[i + 1]))
+        return {"shapes": shapes, "mean": location(encoder(bits(inputs)))}
+
+    def compare(self, inputs, seen):
+        """Name the layer with wrong weights; else compare with the stack in double precision."""
+        shapes = [tuple(s) for s in seen["shapes"]]
+        problem = _wrong_layer(shapes, arrange(shapes, _kernels(inputs)), _kernels(inputs))
+        if problem:
+            return problem
+        found = np.asarray(seen["mean"]).reshape(inputs["batch"], -1)
+        x = np.asarray(bits(inputs), dtype=np.float64)
+        kernels, biases = oracle.stack_weights(_kernels(inputs), inputs["seed"])
+
+        def like(image, **changes) -> bool:
+            wanted = oracle.stack_mean(image, kernels, biases, **changes)[:, None]
+            return np.allclose(found, wanted, rtol=1e-3, atol=1e-3 * np.abs(wanted).max())
+
+        images = [view(x) for view in VIEWS]
+        if any(like(image) for image in images):
+            return None
+        causes = (
+            cause
+            for cause, changes in _changes()
+            if any(like(image, **changes) for image in images)
+        )
+        cause = next(causes, "compare strides, padding and activations with the table of layers")
+        return (
+            "The weights of your stack have the right shapes, but with the same weights it gives "
+            f"other posterior means than the stack of the book: {cause}."
+        )
+
+
+VIEWS = (  # what may be done to the pixels in front of the stack; `centring` judges that
+    lambda x: x - 0.5,
+    lambda x: x,
+    lambda x: 2 * x - 1,
+    lambda x: 0.5 - x,
+    lambda x: x + 0.5,
+    lambda x: x - 1,
+    lambda x: -x,
+    lambda x: x / 255 - 0.5,
+    lambda x: x / 255,
+    lambda x: x / 127.5 - 1,
+    lambda x: x - x.mean((1, 2, 3), keepdims=True),
+    lambda x: x - x.mean(),
+    lambda x: (x - x.mean((1, 2, 3), keepdims=True)) / x.std((1, 2, 3), keepdims=True),
+)
+
+NAMES = {
+    "relu": "your activations seem to be relu, expected tf.nn.leaky_relu",
+    "none": "your convolutions seem to have no activation, expected tf.nn.leaky_relu",
+    "leaky 0.3": "your activations seem to have the slope 0.3, the default of the layer LeakyReLU; "
+    "tf.nn.leaky_relu has 0.2",
+    "leaky 0.01": "your activations seem to have the slope 0.01; tf.nn.leaky_relu has 0.2",
+}
+
+
+def _changes():
+    """Return the usual mistakes as arguments of ``oracle.stack_mean``, with their names."""
+    for name in oracle.ACTIVATIONS:
+        told = f"your activations seem to be {name}, expected tf.nn.leaky_relu"
+        yield NAMES.get(name, told), {"activations": (name,) * 5}
+    for strides in sorted(set(permutations(oracle.STRIDES[:4]))):
+        told = f"the strides of your convolutions seem to be {listing(map(str, (*strides, 1)))}"
+        yield f"{told}, expected 1, 2, 1, 2 and 1", {"strides": (*strides, 1)}
+    for name in ("none", "relu"):
+        told = f"the activation of the last convolution seems to be {name}"
+        changes = {"activations": ("leaky",) * 4 + (name,)}
+        yield f"{told}, expected tf.nn.leaky_relu after each of the five", changes
+
+
+def _kernels(inputs) -> list[Shape]:
+    channels = inputs["shape"][-1]
+    return oracle.kernel_shapes(channels, inputs["encoded_size"], inputs["base_depth"])
+
+
+def arrange(shapes: Sequence[Shape], wanted: Sequence[Shape]) -> list[int]:
+    """Return the places of the kernels in a list of weights, from the image to the code.
+
+    A subclassed model lists its weights in the order of its attributes, whatever comes first when
+    it is called. So kernels are sorted by shape where all shapes of the stack are there.
+    """
+    places = [i for i, s in enumerate(shapes) if len(s) > 1]
+    found = {w: [i for i in places if _same(shapes[i], w)] for w in wanted}
+    if len(found) < len(wanted) or any(len(same) != 1 for same in found.values()):
+        return places
+    stack = [found[w][0] for w in wanted]
+    return stack + [i for i in places if i not in stack]
+
+
+def _same(found: Shape, wanted: Shape) -> bool:
+    """Compare kernels; a dense layer on the flattened 7 × 7 map is that convolution."""
+    if wanted[:2] == (7, 7) and found == (int(np.prod(wanted[:-1])), wanted[-1]):
+        return True
+    return tuple(found) == tuple(wanted)
+
+
+def _wrong_layer(shapes, order, wanted) -> str | None:
+    """Say which layer has other weights than the one in the table."""
+    count = len(wanted)
+    if len(order) <= count:
+        return (
+            f"Your encoder has {len(order)} layers with weights, expected {count + 1}: five "
+            "convolutions and a dense layer."
+        )
+    for place, (i, expected) in enumerate(zip(order, wanted, strict=False)):
+        if not _same(shapes[i], expected):
+            return (
+                f"Layer {place + 1} with weights is {_layer(shapes[i])}, expected "
+                f"{_layer(expected)}: {_cause(shapes[i], expected)}."
+            )
+    for i in order[count:]:
+        features = int(np.prod(shapes[i][:-1]))
+        if features != wanted[-1][-1]:
+            return (
+                f"The dense layer gets {features} features, expected 4 · encoded_size = "
+                f"{wanted[-1][-1]}: {_features_cause(features / wanted[-1][-1])}."
+            )
+    for place, i in enumerate(order):
+        if i + 1 >= len(shapes) or tuple(shapes[i + 1]) != (shapes[i][-1],):
+            return f"Layer {place + 1} with weights has no bias, expected one for each output."
+    if len(shapes) > 2 * len(order):
+        others = [s for i, s in enumerate(shapes) if not {i, i - 1} & set(order)]
+        return (
+            f"Besides kernels and biases your encoder has weights of shape "
+            f"{listing(map(shape, others))}, expected none: the stack is five convolutions and a "
+            "dense layer."
+        )
+    return None
+
+
+def _layer(kernel: Shape) -> str:
+    if len(kernel) != 4:
+        return f"dense with {kernel[0]} inputs and {kernel[-1]} outputs"
+    size, inputs, outputs = f"{kernel[0]} × {kernel[1]}", kernel[2], kernel[3]
+    return f"a {size} convolution from {inputs} to {outputs} channels"
+
+
+def _cause(found: Shape, expected: Shape) -> str:
+    if len(found) != len(expected):
+        return "the stack has five convolutions before its dense layer"
+    if tuple(found) == (*expected[:2], expected[3], expected[2]):
+        return "inputs and outputs are exchanged, as in a transposed convolution"
+    if found[:2] != expected[:2]:
+        return "check the size of its kernel"
+    if found[2] != expected[2]:
+        return "check what goes into it"
+    return "check its number of filters"
+
+
+def _features_cause(ratio: float) -> str:
+    if ratio == 49:
+        return "the last convolution must have padding='valid', so that one position is left"
+    if ratio > 1 and ratio == int(ratio):
+        return (
+            f"the last convolution leaves {int(ratio)} positions instead of one; two convolutions "
+            "of stride 2 make it meet a 7 × 7 map"
+        )
+    return "it follows the last convolution directly, behind Flatten"

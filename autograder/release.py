@@ -1,0 +1,166 @@
+"""Make the notebooks of the students from the solutions, with nbgrader itself."""
+
+import os
+import sys
+import tempfile
+import warnings
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import yaml
+from nbformat.v4 import new_code_cell, new_notebook
+
+from autograder import AutograderError, checks, reference
+
+SCHEMA = 3  # of nbgrader's cell metadata
+METADATA = {
+    "accelerator": "GPU",
+    "colab": {"provenance": []},
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+INSTALL = """\
+# Colab does not know the package of this book: install it there.
+import importlib.util
+
+if importlib.util.find_spec("{package}") is None:
+    %pip install --quiet "git+{url}@{branch}\""""
+EXPLAIN = """\
+import importlib.util
+
+if importlib.util.find_spec("{package}") is None:
+    raise ModuleNotFoundError(
+        "The package of this book is not installed: run `pip install .` in a clone of the book."
+    )"""
+CONFIGURATION = """\
+# Settings of nbgrader for this course; see https://nbgrader.readthedocs.io.
+c = get_config()  # noqa: F821
+c.CourseDirectory.course_id = "latent-spaces"
+c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\\nraise NotImplementedError()"}
+"""
+
+
+def setup_source(package: str, repository: dict) -> str:
+    """Return the code that installs a package in Colab, or says how to install it.
+
+    Parameters
+    ----------
+    package : str
+        Name that the notebook imports.
+    repository : dict
+        ``url`` and ``branch`` as in ``_config.yml``; without an address nothing is installed.
+    """
+    url, branch = repository.get("url"), repository.get("branch") or "main"
+    if not url:
+        return EXPLAIN.format(package=package)
+    return INSTALL.format(package=package, url=url.rstrip("/"), branch=branch)
+
+
+def source_notebook(name: str):
+    """Return the solved notebook of an exercise as nbgrader wants it."""
+    cells = []
+    for cell in reference.notebook(name).cells:
+        cell = cell.copy()
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        cell["id"] = grade_id or f"{name}-{len(cells)}"
+        cells.append(cell)
+    cells.insert(1, _setup_cell(name))
+    for cell in cells:
+        if cell.cell_type == "code":
+            cell.update(outputs=[], execution_count=None)
+        if nbgrader := cell.metadata.get("nbgrader"):
+            nbgrader["cell_type"] = cell.cell_type
+    notebook = new_notebook(cells=cells, metadata=METADATA)
+    notebook.nbformat_minor = 5
+    nbformat.validate(notebook)
+    return notebook
+
+
+def _setup_cell(name: str):
+    grade_id = f"{name}-setup"
+    nbgrader = {"grade_id": grade_id, "grade": False, "locked": True, "schema_version": SCHEMA}
+    nbgrader |= {"solution": False, "task": False}
+    config = yaml.safe_load((reference.folder().parent / "_config.yml").read_text(encoding="utf-8"))
+    source = setup_source("autograder", config.get("repository") or {})
+    return new_code_cell(source, id=grade_id, metadata={"nbgrader": nbgrader})
+
+
+def release(folder: Path) -> list[Path]:
+    """Write the student notebooks of all exercises, and return them.
+
+    ``folder`` becomes an nbgrader course: ``source/`` (with the solutions), ``release/`` (for the
+    students), ``gradebook.db`` and ``nbgrader_config.py``.
+    """
+    folder = folder.resolve()
+    try:
+        _write_sources(folder)
+    except OSError as error:
+        raise AutograderError(f"{folder} cannot be written to: {error.strerror}.") from error
+    with course(folder) as api:
+        for name in checks.NAMES:
+            outcome = api.generate_assignment(name, force=True, create=True)
+            if not outcome["success"]:
+                reason = (outcome.get("error") or outcome.get("log") or "").strip()
+                raise AutograderError(f"nbgrader could not release {name}: {reason}")
+    return [_settle(folder / "release" / name / f"{name}.ipynb") for name in checks.NAMES]
+
+
+@cache
+def student_notebooks() -> dict[str, str]:
+    """Return the text of the student notebook of every exercise."""
+    with tempfile.TemporaryDirectory(prefix="autograder-") as folder:
+        files = release(Path(folder))
+        return {file.stem: file.read_text(encoding="utf-8") for file in files}
+
+
+def stub(name: str) -> str:
+    """Return the code of the answer cell as the students get it."""
+    text = student_notebooks()[name]
+    cells = nbformat.reads(text, as_version=4).cells
+    return next(cell.source for cell in cells if cell.id == f"{name}-answer")
+
+
+def _write_sources(folder: Path) -> None:
+    for name in checks.NAMES:
+        file = folder / "source" / name / f"{name}.ipynb"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(_text(source_notebook(name)), encoding="utf-8", newline="\n")
+    configuration = folder / "nbgrader_config.py"
+    if not configuration.exists():
+        configuration.write_text(CONFIGURATION, encoding="utf-8")
+
+
+def _settle(file: Path) -> Path:
+    """Write a notebook in the one form that does not depend on versions of its writers."""
+    notebook = nbformat.read(file, as_version=4)
+    notebook.metadata = nbformat.from_dict(METADATA)
+    file.chmod(0o644)
+    file.write_text(_text(notebook), encoding="utf-8", newline="\n")
+    return file
+
+
+def _text(notebook: Any) -> str:
+    return nbformat.writes(notebook, indent=1, ensure_ascii=False).rstrip("\n") + "\n"
+
+
+@contextmanager
+def course(folder: Path):
+    """Give nbgrader's own interface to a course, and the programs it calls on the path."""
+    from nbgrader.apps import NbGraderAPI
+    from nbgrader.coursedir import CourseDirectory
+    from traitlets.config import Config, PyFileConfigLoader
+
+    config = Config(PyFileConfigLoader("nbgrader_config.py", path=str(folder)).load_config())
+    config.CourseDirectory.root = str(folder)
+    path = os.environ.get("PATH", "")
+    # Three warnings of SQLAlchemy about nbgrader's own code, at every submission.
+    warnings.filterwarnings("ignore", module="nbgrader")
+    # nbgrader starts `alembic` by its name, also when no environment is activated.
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{path}"
+    try:
+        yield NbGraderAPI(CourseDirectory(config=config), config=config)
+    finally:
+        os.environ["PATH"] = path

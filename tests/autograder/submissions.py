@@ -1,0 +1,42 @@
+"""Make what students hand in: released notebooks with an answer in them."""
+
+from pathlib import Path
+
+import nbformat
+
+from autograder import checks, release
+
+
+def notebook(exercise: str, answer: str | None = None):
+    """Return a released notebook, untouched or with the code of an answer in its cell."""
+    made = nbformat.reads(release.student_notebooks()[exercise], as_version=4)
+    if answer is not None:
+        cell(made, f"{exercise}-answer").source = answer
+    return made
+
+
+def cell(made, cell_id: str):
+    """Return a cell by its id."""
+    return next(each for each in made.cells if each.id == cell_id)
+
+
+def save(made, file: Path) -> Path:
+    """Write a notebook as Jupyter does."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(made, file)
+    return file
+
+
+def hand_in(course: Path, student: str, exercise: str, answer: str | None = None) -> Path:
+    """Put a notebook where a course expects it."""
+    file = course / "submitted" / student / exercise / f"{exercise}.ipynb"
+    return save(notebook(exercise, answer), file)
+
+
+def answer_of(bank_folder: Path, exercise: str, name: str) -> str:
+    """Return the code of an answer of the bank."""
+    (file,) = (bank_folder / exercise).glob(f"*/{name}.py")
+    return file.read_text(encoding="utf-8")
+
+
+EXERCISES = checks.NAMES

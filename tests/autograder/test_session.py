@@ -1,0 +1,131 @@
+"""The process of a student's notebook: what it runs, how it ends, what it leaves behind."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from autograder import AutograderError, checks, session, worker
+
+EXERCISE = checks.load("sampling")
+RIGHT = """\
+import keras
+
+class Sampling(keras.layers.Layer):
+    def call(self, inputs):
+        mean, log_var = inputs
+        return mean + keras.ops.exp(log_var / 2) * keras.random.normal(keras.ops.shape(mean))
+"""
+
+
+@pytest.fixture
+def running():
+    with session.Session(EXERCISE, limit=60) as started:
+        yield started
+
+
+def texts(reply):
+    return [output.get("text") or output["data"]["text/plain"] for output in reply["outputs"]]
+
+
+def test_a_cell_gives_its_outputs(running):
+    reply = running.run("import sys\nprint('said')\nprint('warned', file=sys.stderr)\n6 * 7")
+    assert reply["ok"]
+    assert texts(reply) == ["said\n", "warned\n", "42"]
+
+
+def test_what_libraries_print_from_c_is_caught(running):
+    assert texts(running.run("import os\n_ = os.write(1, b'from below')")) == ["from below"]
+
+
+def test_cells_share_their_names(running):
+    running.run("a = 3")
+    assert texts(running.run("a + 1")) == ["4"]
+
+
+def test_an_exception_is_an_output_and_the_next_cell_runs(running):
+    reply = running.run("1 / 0")
+    assert not reply["ok"]
+    assert reply["outputs"][-1]["ename"] == "ZeroDivisionError"
+    assert texts(running.run("'next'")) == ["'next'"]
+
+
+def test_magics_of_ipython_work(running):
+    assert running.run("%config InlineBackend\n%time 1")["outputs"]
+
+
+def test_syntax_errors_are_outputs(running):
+    assert running.run("class")["outputs"][-1]["ename"] == "SyntaxError"
+
+
+def test_probes_see_what_the_notebook_defines(running):
+    running.run(RIGHT)
+    result = EXERCISE.asking(running.ask, None).check("shapes")
+    assert result.passed
+
+
+def test_a_name_that_is_not_defined_is_told(running):
+    result = EXERCISE.asking(running.ask, None).check("mean")
+    assert "Sampling is not defined: restore the cell" in result.problems[0]
+
+
+def test_the_line_of_an_exception_is_told(running):
+    running.run(RIGHT.replace("keras.ops.exp", "keras.ops.expp"))
+    (problem,) = EXERCISE.asking(running.ask, None).check("mean").problems
+    assert "Line 6 of your answer, `return mean + keras.ops.expp" in problem
+    assert "AttributeError" in problem
+
+
+def test_a_cell_without_end_is_stopped():
+    with session.Session(EXERCISE, limit=1) as running:
+        begin = time.monotonic()
+        with pytest.raises(session.EndedError, match="did not end within 1 s"):
+            running.run("while True: pass")
+        assert time.monotonic() - begin < 10
+        with pytest.raises(session.EndedError, match="did not end within 1 s"):
+            running.run("1")
+
+
+def test_a_probe_without_end_is_a_problem_of_the_part():
+    with session.Session(EXERCISE, limit=5) as running:
+        running.run(RIGHT.replace("mean, log_var = inputs", "while True: pass"))
+        (problem,) = EXERCISE.asking(running.ask, None).check("mean").problems
+    assert "did not end within 5 s" in problem
+
+
+def test_a_process_that_ends_itself_is_told(running):
+    with pytest.raises(session.EndedError, match="ended the process"):
+        running.run("import os; os._exit(0)")
+
+
+def test_exit_does_not_end_the_process(running):
+    running.run("import sys; sys.exit(3)")
+    assert texts(running.run("'still there'")) == ["'still there'"]
+
+
+def test_nothing_is_left_behind():
+    with session.Session(EXERCISE) as running:
+        folder, process = Path(running._folder.name), running._process
+        running.run("open('left.txt', 'w').write('x')")
+        assert (folder / "left.txt").is_file()
+    assert not folder.exists()
+    assert not process.is_alive()
+
+
+def test_the_environment_is_that_of_a_check(running):
+    before = dict(os.environ)
+    (shown,) = texts(running.run("import os; os.environ['NBGRADER_EXECUTION']"))
+    assert shown == "'autograde'"
+    assert dict(os.environ) == before
+
+
+def test_no_operation_has_run_before_the_notebook(running):
+    source = "from tensorflow.python.eager import context; context.context()._initialized"
+    assert texts(running.run(source)) == ["False"]
+
+
+def test_a_process_that_does_not_start_is_nobodys_zero(monkeypatch):
+    monkeypatch.setattr(worker, "serve", print)  # ends at once
+    with pytest.raises(AutograderError, match="did not start"):
+        session.Session(EXERCISE)

@@ -1,0 +1,283 @@
+"""What the checks of ``tfp_encoder`` compute, and what they say of observations made by hand."""
+
+import numpy as np
+import pytest
+
+from autograder import checks, reference
+from autograder.checks import tfp_encoder_oracle as oracle
+from autograder.checks.tfp_encoder_build import bits, fill
+from autograder.checks.tfp_encoder_stack import arrange
+
+EXERCISE = checks.load("tfp_encoder")
+CHECKS = {check.name: check for check in EXERCISE.checks}
+SEEDS = range(20)
+
+
+def places(name):
+    """Return the announced inputs of a check and some hidden ones."""
+    return [
+        CHECKS[name].inputs(None),
+        *(CHECKS[name].inputs(np.random.default_rng(s)) for s in SEEDS),
+    ]
+
+
+def judge(name, inputs=None, **seen):
+    check = CHECKS[name]
+    return check.judge(inputs or check.inputs(None), seen, None)
+
+
+# The oracle
+
+
+@pytest.mark.parametrize(
+    ("size", "stride", "padding"), [(5, 1, "same"), (5, 2, "same"), (7, 1, "valid"), (3, 2, "same")]
+)
+def test_convolutions_are_those_of_tensorflow(size, stride, padding):
+    import tensorflow as tf
+
+    rng = np.random.default_rng(size)
+    x, kernel = rng.normal(size=(2, 14, 14, 3)), rng.normal(size=(size, size, 3, 4))
+    wanted = tf.nn.conv2d(x, kernel, stride, padding.upper()).numpy()
+    np.testing.assert_allclose(oracle.convolve(x, kernel, stride, padding), wanted, atol=1e-12)
+
+
+def gaussians(seed, batch=4, size=3):
+    """Return mean and scale of random Gaussians, and of others, in double precision."""
+    rng = np.random.default_rng(seed)
+
+    def scales():
+        lower = np.tril(rng.normal(size=(batch, size, size)), -1)
+        return lower + np.eye(size) * rng.uniform(0.3, 2, (batch, 1, size))
+
+    return rng.normal(size=(batch, size)), scales(), rng.normal(size=(batch, size)), scales()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_density_and_divergence_are_those_of_tensorflow_probability(seed):
+    import tensorflow_probability as tfp
+
+    mean, scale, loc, root = gaussians(seed)
+    q = tfp.distributions.MultivariateNormalTriL(mean, scale)
+    p = tfp.distributions.MultivariateNormalTriL(loc, root)
+    np.testing.assert_allclose(oracle.log_normal(loc, mean, scale), q.log_prob(loc), rtol=1e-9)
+    np.testing.assert_allclose(
+        oracle.gaussian_kl(mean, scale, loc, root), q.kl_divergence(p), rtol=1e-9
+    )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_one_sample_estimates_of_the_kl_spread_as_the_bound_assumes(seed):
+    mean, scale, loc, root = (x[:1] for x in gaussians(seed))
+    draws = 200_000
+    eps = np.random.default_rng(seed).normal(size=(draws, mean.shape[1]))
+    z = mean + eps @ scale[0].T
+    ratio = oracle.log_normal(z, mean, scale) - oracle.log_normal(z, loc, root)
+    kl, std = (f(mean, scale, loc, root)[0] for f in (oracle.gaussian_kl, oracle.sampled_kl_std))
+    assert ratio.mean() == pytest.approx(kl, abs=6 * std / np.sqrt(draws))
+    assert ratio.std() == pytest.approx(std, rel=0.03)
+
+
+# The prior
+
+
+def log_prob(inputs, mean=0.0, std=1.0):
+    z = (np.asarray(inputs["z"]) - mean) / std
+    return (-0.5 * (z**2 + np.log(2 * np.pi)) - np.log(std)).sum(-1)
+
+
+def test_the_standard_normal_passes_in_single_precision():
+    for inputs in places("PriorDensity"):
+        assert judge("PriorDensity", inputs, log_prob=log_prob(inputs).astype(np.float32)) is None
+
+
+@pytest.mark.parametrize(("mean", "std"), [(1.0, 1.0), (0.0, 2.0), (-0.5, 0.5)])
+def test_mean_and_deviation_of_another_prior_are_read_off_its_density(mean, std):
+    for inputs in places("PriorDensity"):
+        told = judge("PriorDensity", inputs, log_prob=log_prob(inputs, mean, std))
+        mean_told, std_told = f"{mean:g}".replace("-", "−"), f"{std:g}"
+        assert f"to have mean {mean_told} and standard deviation {std_told} instead" in told
+
+
+def test_shapes_and_type_of_the_prior_are_compared():
+    inputs = {"sizes": [4]}
+    right = {"event": [4], "batch": [], "dtype": "float32"}
+    assert judge("PriorShape", inputs, found=[right]) is None
+    assert "tfd.Independent makes one" in judge(
+        "PriorShape", inputs, found=[{**right, "event": [], "batch": [4]}]
+    )
+    assert "must be encoded_size" in judge("PriorShape", inputs, found=[{**right, "event": [16]}])
+    assert "not a batch" in judge("PriorShape", inputs, found=[{**right, "batch": [1]}])
+    assert "type float64" in judge("PriorShape", inputs, found=[{**right, "dtype": "float64"}])
+
+
+# The stack
+
+
+def kernels(inputs):
+    sizes = inputs["shape"][-1], inputs["encoded_size"], inputs["base_depth"]
+    return oracle.kernel_shapes(*sizes)
+
+
+def weights(inputs, outputs=9):
+    """Return the shapes of the weights of a right encoder."""
+    layers = [*kernels(inputs), (4 * inputs["encoded_size"], outputs)]
+    return [shape for kernel in layers for shape in (kernel, kernel[-1:])]
+
+
+def means(inputs, view=lambda x: x - 0.5, **changes):
+    given = oracle.stack_weights(kernels(inputs), inputs["seed"])
+    return oracle.stack_mean(view(bits(inputs).astype(float)), *given, **changes)[:, None]
+
+
+def test_a_right_stack_passes_whatever_is_done_to_its_input_and_however_its_head_is_cut():
+    for inputs in places("Stack")[:6]:
+        for view in (lambda x: x - 0.5, lambda x: x, lambda x: 0.5 - x, lambda x: x / 255):
+            found = means(inputs, view).astype(np.float32)
+            assert judge("Stack", inputs, shapes=weights(inputs), mean=found) is None
+        heads = [*weights(inputs)[:-2], (4 * inputs["encoded_size"], 2), (2,)] * 1
+        found = means(inputs)
+        assert judge("Stack", inputs, shapes=[*heads, *weights(inputs)[-2:]], mean=found) is None
+
+
+@pytest.mark.parametrize(
+    ("told", "changes"),
+    [
+        ("seem to be relu", {"activations": ["relu"] * 5}),
+        ("seem to have no activation", {"activations": ["none"] * 5}),
+        ("the slope 0.3", {"activations": ["leaky 0.3"] * 5}),
+        ("seem to be tanh", {"activations": ["tanh"] * 5}),
+        ("last convolution seems to be none", {"activations": ["leaky"] * 4 + ["none"]}),
+        ("seem to be 2, 1, 2, 1 and 1", {"strides": [2, 1, 2, 1, 1]}),
+        ("table of layers", {"activations": ["leaky", "tanh", "relu", "leaky", "leaky"]}),
+    ],
+)
+def test_what_is_wrong_with_a_stack_of_the_right_weights_is_found_by_its_output(told, changes):
+    for inputs in places("Stack")[:3]:
+        found = means(inputs, lambda x: x, **changes)  # not centred either: another part
+        assert told in judge("Stack", inputs, shapes=weights(inputs), mean=found)
+
+
+@pytest.mark.parametrize(
+    ("told", "place", "shape"),
+    [
+        ("check its number of filters", 4, (5, 5, 4, 4)),
+        ("check the size of its kernel", 2, (3, 3, 4, 4)),
+        ("check what goes into it", 0, (5, 5, 3, 4)),
+        ("Layer 2 with weights is dense with 100", 2, (100, 4)),
+        ("must have padding='valid'", 10, (49 * 12, 9)),
+        ("leaves 484 positions", 10, (484 * 12, 9)),
+        ("has no bias", 3, (4, 1, 1, 1)),
+    ],
+)
+def test_the_layer_with_other_weights_is_named(told, place, shape):
+    inputs = CHECKS["Stack"].inputs(None)
+    shapes = weights(inputs)
+    shapes[place] = shape
+    if place == 3:
+        del shapes[3]
+    assert told in judge("Stack", inputs, shapes=shapes, mean=None)
+
+
+def test_other_weights_and_missing_layers_are_told():
+    inputs = CHECKS["Stack"].inputs(None)
+    right = weights(inputs)
+    assert "5 layers with weights, expected 6" in judge("Stack", shapes=right[2:], mean=None)
+    extra = [*right[:2], (4,), (4,), *right[2:]]
+    assert "weights of shape (4,) and (4,)" in judge("Stack", shapes=extra, mean=None)
+
+
+def test_kernels_are_found_in_any_order_but_not_where_their_shapes_are_ambiguous():
+    inputs = CHECKS["Stack"].inputs(None)
+    right = weights(inputs)
+    mixed = right[-2:] + right[4:6] + right[:4] + right[6:-2]
+    assert [mixed[i] for i in arrange(mixed, kernels(inputs))] == right[::2]
+    same = oracle.kernel_shapes(1, 3, 1)
+    assert arrange([*same[::-1], (12, 9)], same) == list(range(6))
+
+
+# What the stack sees
+
+
+def seen_by(view, values, guesses):
+    """Return what Centring observes of an encoder whose output is 2|v| + v of what it sees."""
+    output = {v: [2 * abs(v) + v, abs(v)] for v in [*guesses, *map(view, [*values, 0.5])]}
+    found = [output[view(t)] for t in [*values, 0.5]]
+    return {"means": found, "known": {str(v): output[v] for v in guesses}, "biased": True}
+
+
+@pytest.mark.parametrize(
+    ("told", "view"),
+    [
+        (None, lambda t: round(t - 0.5, 4)),
+        ("the input is not centred", lambda t: t),
+        ("2x − 1", lambda t: round(2 * t - 1, 4)),
+        ("0.5 − x", lambda t: round(0.5 - t, 4)),
+        ("an even image disappears", lambda t: 0.0),
+        ("subtract 0.5 from every pixel", lambda t: 3.0 + t),
+    ],
+)
+def test_what_is_done_to_the_input_is_named(told, view):
+    for inputs in places("Centring"):
+        guesses = CHECKS["Centring"]._guesses(inputs["values"])
+        problem = judge("Centring", inputs, **seen_by(view, inputs["values"], guesses))
+        assert problem is None if told is None else told in problem
+
+
+def test_without_a_bias_an_input_of_one_half_must_look_like_nothing():
+    def seen(half):
+        return {"means": [[3.0], [4.0], [half]], "known": {"0.0": [1.0]}, "biased": False}
+
+    assert judge("Centring", **seen(1.0)) is None
+    assert "does not see 0 where the input is 0.5" in judge("Centring", **seen(1.5))
+
+
+# All of them
+
+
+@pytest.mark.parametrize("name", ["Stack", "Gaussian", "Centring", "TrainingStep"])
+def test_a_function_that_returns_no_model_is_told_so(name):
+    told = judge(name, returned="a list of 9")
+    assert told == "make_encoder returned a list of 9, expected a model of tf_keras."
+
+
+def answers(part, make_prior, make_encoder):
+    return EXERCISE.check(part, make_prior, make_encoder)
+
+
+def stub(*arguments):
+    raise NotImplementedError
+
+
+def unregistered(input_shape, encoded_size, base_depth, prior):
+    raise_from_inside(prior)
+
+
+def raise_from_inside(prior):
+    raise NotImplementedError("No KL(distribution_a || distribution_b) registered")
+
+
+def test_the_parts_of_the_encoder_do_not_need_the_prior_of_the_student():
+    _, make_encoder = reference.answers(EXERCISE)
+    for part in EXERCISE.parts[1:]:
+        assert answers(part.name, stub, make_encoder).passed
+
+
+def test_the_prior_does_not_need_the_encoder():
+    make_prior, _ = reference.answers(EXERCISE)
+    assert answers("prior", make_prior, stub).passed
+
+
+def test_an_error_of_tfp_is_no_stub():
+    found = answers("kl", stub, unregistered)
+    assert found.attempted
+    assert "No KL(distribution_a || distribution_b) registered" in found.problems[0]
+
+
+def test_filling_does_not_touch_what_training_does_not():
+    import tf_keras
+
+    layer = tf_keras.layers.BatchNormalization()
+    layer.build((None, 4))
+    fill(layer, 0, 0.5)
+    assert (layer.moving_variance.numpy() == 1).all()
+    assert (layer.gamma.numpy() != 1).all()

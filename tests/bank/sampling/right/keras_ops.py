@@ -1,0 +1,6 @@
+# Keras operations, no seed.
+class Sampling(keras.layers.Layer):
+    def call(self, inputs):
+        mean, log_var = inputs
+        eps = keras.random.normal(keras.ops.shape(mean))
+        return mean + keras.ops.exp(log_var / 2) * eps

@@ -1,0 +1,9 @@
+# One noise for all axes between the batch and the latents.
+# loses independence: In a batch of shape (2, 3, 1000) the noise of two codes has a correlation of 1
+class Sampling(keras.layers.Layer):
+    def call(self, inputs):
+        mean, log_var = inputs
+        sizes = tf.unstack(tf.shape(mean))
+        between = [1] * (len(sizes) - 2)
+        eps = tf.random.normal(tf.stack([sizes[0], *between, sizes[-1]]))
+        return mean + tf.exp(log_var / 2) * eps

@@ -1,0 +1,26 @@
+# The Gaussian as a standard normal that is scaled and shifted; the KL by many samples.
+def make_prior(encoded_size):
+    return tfd.MultivariateNormalDiag(loc=tf.zeros(encoded_size))
+
+
+def make_encoder(input_shape, encoded_size, base_depth, prior):
+    tfb = tfp.bijectors
+    noise = tfd.MultivariateNormalDiag(tf.zeros(encoded_size))
+
+    def moved_noise(t):
+        scale = tfb.ScaleMatvecTriL(tfb.FillScaleTriL()(t[..., encoded_size:]))
+        return tfd.TransformedDistribution(noise, tfb.Chain([tfb.Shift(t[..., :encoded_size]), scale]))
+
+    return tf_keras.Sequential([
+        tfkl.InputLayer(input_shape=input_shape),
+        tfkl.Lambda(lambda x: tf.cast(x, tf.float32) - 0.5),
+        tfkl.Conv2D(base_depth, 5, 1, padding="same", activation=tf.nn.leaky_relu),
+        tfkl.Conv2D(base_depth, 5, 2, padding="same", activation=tf.nn.leaky_relu),
+        tfkl.Conv2D(2 * base_depth, 5, 1, padding="same", activation=tf.nn.leaky_relu),
+        tfkl.Conv2D(2 * base_depth, 5, 2, padding="same", activation=tf.nn.leaky_relu),
+        tfkl.Conv2D(4 * encoded_size, 7, 1, padding="valid", activation=tf.nn.leaky_relu),
+        tfkl.Flatten(),
+        tfkl.Dense(tfpl.MultivariateNormalTriL.params_size(encoded_size)),
+        tfpl.DistributionLambda(moved_noise),
+        tfpl.KLDivergenceAddLoss(prior, test_points_fn=lambda q: q.sample(20)),
+    ])

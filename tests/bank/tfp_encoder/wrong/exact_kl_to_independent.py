@@ -1,0 +1,26 @@
+# Wants an exact KL that TFP does not know.
+# loses architecture: No KL(distribution_a || distribution_b) registered
+# loses distribution: No KL(distribution_a || distribution_b) registered
+# loses centring: No KL(distribution_a || distribution_b) registered
+# loses kl: No KL(distribution_a || distribution_b) registered
+def make_prior(encoded_size):
+    return tfd.MultivariateNormalDiag(loc=tf.zeros(encoded_size))
+
+
+def make_encoder(input_shape, encoded_size, base_depth, prior):
+    independent = tfd.Independent(tfd.Normal(prior.mean(), prior.stddev()), 1)
+    return tf_keras.Sequential([
+        tfkl.InputLayer(input_shape=input_shape),
+        tfkl.Lambda(lambda x: tf.cast(x, tf.float32) - 0.5),
+        tfkl.Conv2D(base_depth, 5, 1, padding="same", activation=tf.nn.leaky_relu),
+        tfkl.Conv2D(base_depth, 5, 2, padding="same", activation=tf.nn.leaky_relu),
+        tfkl.Conv2D(2 * base_depth, 5, 1, padding="same", activation=tf.nn.leaky_relu),
+        tfkl.Conv2D(2 * base_depth, 5, 2, padding="same", activation=tf.nn.leaky_relu),
+        tfkl.Conv2D(4 * encoded_size, 7, 1, padding="valid", activation=tf.nn.leaky_relu),
+        tfkl.Flatten(),
+        tfkl.Dense(tfpl.MultivariateNormalTriL.params_size(encoded_size)),
+        tfpl.MultivariateNormalTriL(
+            encoded_size,
+            activity_regularizer=tfpl.KLDivergenceRegularizer(independent, use_exact_kl=True, weight=0.5),
+        ),
+    ])
