@@ -1,7 +1,8 @@
 """Buttons that leave the page: the repository, Colab, and the notebook to download.
 
 The address of the repository may be unknown; then no button needs it. Colab and the download use
-the generated notebooks (``make notebooks``), which have no outputs and no MyST syntax.
+the generated notebooks (``make notebooks``), which have no outputs and no MyST syntax. Chapters and
+exercises have one; the page of an exercise also links it in its text, with ``{notebook-links}``.
 """
 
 import os
@@ -11,9 +12,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
+from docutils import nodes
 from sphinx.errors import SphinxError
+from sphinx.util.docutils import SphinxDirective
 
 CHAPTERS = ("book/experiments/", "book/foundations/")
+EXERCISES = "book/exercises/"
 NOTEBOOKS = "book/notebooks"
 COPIES = "_notebooks"  # in the built site
 COLAB = "https://colab.research.google.com"
@@ -62,8 +66,9 @@ def provider(url: str, environment: Mapping[str, str] = os.environ) -> str:
 
 
 def notebook(page: str) -> str:
-    """Return the file name of the notebook of a page."""
-    return f"{page.rsplit('/', 1)[-1]}.ipynb"
+    """Return the file of the notebook of a page, within the folder of all notebooks."""
+    folder = "exercises/" if page.startswith(EXERCISES) else ""
+    return f"{folder}{page.rsplit('/', 1)[-1]}.ipynb"
 
 
 def colab_url(repository: str, branch: str, page: str) -> str:
@@ -72,8 +77,10 @@ def colab_url(repository: str, branch: str, page: str) -> str:
     return f"{COLAB}/github/{owner_and_name}/blob/{branch}/{NOTEBOOKS}/{notebook(page)}"
 
 
-def is_chapter(app, page: str) -> bool:
-    """Return True for pages with code that lie among the chapters."""
+def has_notebook(app, page: str) -> bool:
+    """Return True for pages with code that lie among the chapters, and for exercises."""
+    if page.startswith(EXERCISES):
+        return not page.endswith("/index")
     if not page.startswith(CHAPTERS):
         return False
     text = Path(app.env.doc2path(page)).read_text(encoding="utf-8")
@@ -93,26 +100,52 @@ def _configure(app, config):
 
 
 def _require_notebooks(app, env, docnames):
-    """Stop before any chapter runs if one has no notebook."""
-    app.latents_chapters = {page for page in env.found_docs if is_chapter(app, page)}
-    for page in sorted(app.latents_chapters):
-        file = Path(app.srcdir, NOTEBOOKS, notebook(page))
-        if not file.is_file():
-            raise LaunchError(f"{page}.md has no {NOTEBOOKS}/{file.name}: run make notebooks.")
+    """Stop before any chapter runs if a page lacks its notebook."""
+    app.latents_notebooks = {page for page in env.found_docs if has_notebook(app, page)}
+    for page in sorted(app.latents_notebooks):
+        file = f"{NOTEBOOKS}/{notebook(page)}"
+        if not Path(app.srcdir, file).is_file():
+            raise LaunchError(f"{page}.md has no {file}: run make notebooks.")
 
 
 def _add_buttons(app, pagename, templatename, context, doctree):
-    if pagename not in app.latents_chapters:
+    if pagename not in app.latents_notebooks:
         return
     buttons = context["header_buttons"]
-    options = app.config.html_theme_options
-    if options["repository_provider"] == "github":
-        branch = options.get("repository_branch") or "main"
-        buttons.insert(0, _launch_menu(colab_url(options["repository_url"], branch, pagename)))
+    if url := _colab(app.config, pagename):
+        buttons.insert(0, _launch_menu(url))
     for group in buttons:
         if group.get("label") == "download-buttons":
             url = context["pathto"](f"{COPIES}/{notebook(pagename)}", 1)
             group["buttons"].insert(0, _download(url))
+
+
+def _colab(config, page: str) -> str:
+    """Return the address of a page's notebook in Colab; empty where Colab cannot open it."""
+    options = config.html_theme_options
+    if options["repository_provider"] != "github":
+        return ""
+    branch = options.get("repository_branch") or "main"
+    return colab_url(options["repository_url"], branch, page)
+
+
+class NotebookLinks(SphinxDirective):
+    """A paragraph with links to the notebook of this page: the file, and Colab where it can be."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the paragraph."""
+        page = self.env.docname
+        if page not in self.env.app.latents_notebooks:
+            raise LaunchError(f"{page}.md has no notebook that {{notebook-links}} could link.")
+        up = "../" * page.count("/")
+        links = {f"Download {page.rsplit('/', 1)[-1]}.ipynb": f"{up}{COPIES}/{notebook(page)}"}
+        if colab := _colab(self.config, page):
+            links["Open it in Colab"] = colab
+        paragraph = nodes.paragraph()
+        for text, url in links.items():
+            paragraph += [nodes.Text(" · ")] if len(paragraph) else []
+            paragraph += nodes.reference(text, text, refuri=url)
+        return [paragraph]
 
 
 def _launch_menu(url: str) -> dict:
@@ -145,15 +178,16 @@ def _download(url: str) -> dict:
 
 def _copy_notebooks(app, exception):
     if exception is None and app.builder.format == "html":
-        copies = Path(app.outdir, COPIES)
-        copies.mkdir(exist_ok=True)
-        for page in app.latents_chapters:
-            shutil.copy(Path(app.srcdir, NOTEBOOKS, notebook(page)), copies)
+        for page in app.latents_notebooks:
+            copy = Path(app.outdir, COPIES, notebook(page))
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(Path(app.srcdir, NOTEBOOKS, notebook(page)), copy)
 
 
 def setup(app):
     """Connect to Sphinx; the buttons are added after those of the theme."""
-    app.latents_chapters = set()
+    app.latents_notebooks = set()
+    app.add_directive("notebook-links", NotebookLinks)
     app.connect("config-inited", _configure)
     app.connect("env-before-read-docs", _require_notebooks)
     app.connect("html-page-context", _add_buttons, priority=502)

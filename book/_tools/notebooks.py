@@ -1,7 +1,9 @@
-"""Generate book/notebooks/*.ipynb from the chapters: ``make notebooks`` calls this.
+"""Generate book/notebooks: ``make notebooks`` calls this.
 
-The notebooks are for Colab and for download. They have no outputs and no MyST syntax, and the same
-chapter gives the same file everywhere. ``--check`` writes nothing and names what is out of date.
+The notebooks of the chapters are for Colab and for download. They have no outputs and no MyST
+syntax, and the same chapter gives the same file everywhere. Those of the exercises are what
+``autograder release`` makes of the solutions. ``--check`` writes nothing and names what is out of
+date.
 """
 
 import argparse
@@ -17,6 +19,8 @@ import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from sphinx_external_toc.parsing import parse_toc_yaml
 
+from autograder import AutograderError
+from autograder.release import METADATA, setup_source, student_notebooks
 from book_references import Bibliography, Numbers, Places, read_record
 from latents import LatentsError
 from plain_markdown import PlainMarkdown, make_parser
@@ -24,25 +28,6 @@ from plain_prose import PlainProse
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("book/experiments/", "book/foundations/")
-METADATA = {
-    "accelerator": "GPU",
-    "colab": {"provenance": []},
-    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
-}
-INSTALL = """\
-# Colab does not know the package of this book: install it there.
-import importlib.util
-
-if importlib.util.find_spec("latents") is None:
-    %pip install --quiet "git+{url}@{branch}\""""
-EXPLAIN = """\
-import importlib.util
-
-if importlib.util.find_spec("latents") is None:
-    raise ModuleNotFoundError(
-        "The package of this book is not installed: run `pip install .` in a clone of the book."
-    )"""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -53,8 +38,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         book = Book(options.book.resolve())
-        notebooks = book.notebooks()
-    except LatentsError as error:
+        notebooks = book.notebooks() | exercises(book.root)
+    except (AutograderError, LatentsError) as error:
         print(f"make notebooks: {error}", file=sys.stderr)
         return 2
     if options.check:
@@ -65,6 +50,14 @@ def main(arguments: list[str] | None = None) -> int:
     for chapter, names in book.without_number.items():
         print(f"{chapter}: no full run has recorded {', '.join(names)}.")
     return 0
+
+
+def exercises(root: Path) -> dict[Path, str]:
+    """Return the text of the student notebook of every exercise by its file."""
+    if not (root / "solutions").is_dir():
+        return {}
+    folder = root / "book" / "notebooks" / "exercises"
+    return {folder / f"{name}.ipynb": text for name, text in student_notebooks().items()}
 
 
 def stale(root: Path, notebooks: dict[Path, str]) -> list[str]:
@@ -95,8 +88,8 @@ def write(root: Path, notebooks: dict[Path, str]) -> None:
 
 
 def left_over(root: Path, notebooks: dict[Path, str]) -> list[Path]:
-    """Return the notebooks directly in book/notebooks that no chapter gives."""
-    return sorted(set((root / "book" / "notebooks").glob("*.ipynb")) - set(notebooks))
+    """Return the notebooks in book/notebooks that neither chapter nor exercise gives."""
+    return sorted(set((root / "book" / "notebooks").rglob("*.ipynb")) - set(notebooks))
 
 
 class Book:
@@ -169,8 +162,7 @@ def front_matter(text: str) -> dict:
 
 def setup_cell(repository: dict):
     """Return the cell that installs ``latents``, or says how to, given the configured address."""
-    url, branch = repository.get("url"), repository.get("branch") or "main"
-    return new_code_cell(INSTALL.format(url=url.rstrip("/"), branch=branch) if url else EXPLAIN)
+    return new_code_cell(setup_source("latents", repository))
 
 
 def with_setup(cells: list, setup, note: str) -> list:

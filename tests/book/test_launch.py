@@ -29,7 +29,11 @@ sphinx:
 TOC = """\
 format: jb-book
 root: book/index
-chapters: [file: book/experiments/walk, file: book/guide/machine]
+chapters:
+  - file: book/experiments/walk
+  - file: book/exercises/index
+    sections: [file: book/exercises/draw]
+  - file: book/guide/machine
 """
 CODE = """\
 ---
@@ -44,18 +48,25 @@ kernelspec:
 1 + 1
 ```
 """
+LINKS = "```{notebook-links}\n```\n"
+PAGES = [("book/experiments/walk", "walk.ipynb"), ("book/exercises/draw", "exercises/draw.ipynb")]
 
 
-def make_toy(root: Path, *, with_notebook: bool = True) -> Path:
-    for folder in ("experiments", "guide", "notebooks"):
+def make_toy(root: Path, *, without: str = "") -> Path:
+    for folder in ("experiments", "exercises", "guide", "notebooks/exercises"):
         (root / "book" / folder).mkdir(parents=True)
     (root / "_config.yml").write_text(CONFIG)
     (root / "_toc.yml").write_text(TOC)
     (root / "book" / "index.md").write_text("# Toy\n")
     (root / "book" / "experiments" / "walk.md").write_text(CODE)
     (root / "book" / "guide" / "machine.md").write_text(CODE)
-    if with_notebook:
-        nbformat.write(nbformat.v4.new_notebook(), root / "book" / "notebooks" / "walk.ipynb")
+    (root / "book" / "exercises" / "index.md").write_text("# Exercises\n")
+    (root / "book" / "exercises" / "draw.md").write_text(f"# Draw\n\n{LINKS}")
+    for _, name in PAGES:
+        if name != without:
+            cell = nbformat.v4.new_markdown_cell(name, id="only")
+            notebook = nbformat.v4.new_notebook(cells=[cell])
+            nbformat.write(notebook, root / "book" / "notebooks" / name)
     return root
 
 
@@ -93,21 +104,24 @@ def published(tmp_path_factory) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", ["book/experiments/walk", "book/guide/machine", "book/index"])
+@pytest.mark.parametrize(
+    "page", ["book/experiments/walk", "book/exercises/draw", "book/guide/machine", "book/index"]
+)
 def test_without_an_address_no_button_leaves_the_site(anonymous, page):
     assert not [link for link in links(anonymous, page) if "github" in link or "colab" in link]
     assert "launch-buttons" not in (anonymous / "_build/html" / f"{page}.html").read_text()
 
 
 @pytest.mark.slow
-def test_with_an_address_a_chapter_opens_its_notebook_in_colab(published):
+@pytest.mark.parametrize(("page", "name"), PAGES)
+def test_with_an_address_a_page_opens_its_notebook_in_colab(published, page, name):
     colab = "https://colab.research.google.com/github/someone/book/blob/trunk"
-    assert f"{colab}/book/notebooks/walk.ipynb" in links(published, "book/experiments/walk")
+    assert f"{colab}/book/notebooks/{name}" in links(published, page)
 
 
 @pytest.mark.slow
 def test_a_page_without_a_notebook_has_no_colab_button(published):
-    for page in ("book/guide/machine", "book/index"):
+    for page in ("book/guide/machine", "book/exercises/index", "book/index"):
         assert not [link for link in links(published, page) if "colab" in link]
 
 
@@ -120,23 +134,43 @@ def test_with_an_address_every_page_links_the_repository_and_its_issues(publishe
 
 
 @pytest.mark.slow
-def test_the_notebook_to_download_is_the_generated_one(anonymous, published):
+@pytest.mark.parametrize(("page", "name"), PAGES)
+def test_the_notebook_to_download_is_the_generated_one(anonymous, published, page, name):
     for root in (anonymous, published):
-        page = root / "_build" / "html" / "book" / "experiments" / "walk.html"
-        notebooks = [link for link in links(root, "book/experiments/walk") if ".ipynb" in link]
-        (download,) = [link for link in notebooks if "colab" not in link]
-        generated = root / "book" / "notebooks" / "walk.ipynb"
-        assert (page.parent / download).read_bytes() == generated.read_bytes()
+        file = root / "_build" / "html" / f"{page}.html"
+        notebooks = [link for link in links(root, page) if ".ipynb" in link]
+        (download,) = {link for link in notebooks if "colab" not in link}
+        generated = root / "book" / "notebooks" / name
+        assert (file.parent / download).read_bytes() == generated.read_bytes()
         assert not list((root / "_build" / "html" / "_sources").rglob("*.ipynb"))
 
 
 @pytest.mark.slow
-def test_a_chapter_without_its_notebook_stops_the_build_with_one_sentence(tmp_path):
-    result = build(make_toy(tmp_path, with_notebook=False))
+def test_the_text_of_an_exercise_links_its_notebook(anonymous, published):
+    download = '">Download draw.ipynb</a>'
+    for root, colab in ((anonymous, False), (published, True)):
+        text = (root / "_build" / "html" / "book" / "exercises" / "draw.html").read_text()
+        assert f'href="../../_notebooks/exercises/draw.ipynb{download}' in text
+        assert ('">Open it in Colab</a>' in text) == colab
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("page", "name"), PAGES)
+def test_a_page_that_lacks_its_notebook_stops_the_build_with_one_sentence(tmp_path, page, name):
+    result = build(make_toy(tmp_path, without=name))
     assert result.returncode != 0
-    sentence = "book/experiments/walk.md has no book/notebooks/walk.ipynb: run make notebooks."
+    sentence = f"{page}.md has no book/notebooks/{name}: run make notebooks."
     assert sentence in result.stdout + result.stderr
     assert not (tmp_path / "_build" / "html" / "index.html").exists()
+
+
+@pytest.mark.slow
+def test_links_to_a_notebook_on_a_page_that_has_none_stop_the_build(tmp_path):
+    root = make_toy(tmp_path)
+    (root / "book" / "index.md").write_text(f"# Toy\n\n{LINKS}")
+    result = build(root)
+    assert result.returncode != 0
+    assert "book/index.md has no notebook that {notebook-links} could link." in result.stderr
 
 
 @pytest.mark.parametrize(
