@@ -148,7 +148,8 @@ def _share(found, wanted) -> float:
 
     pairs = [(f, w) for f, w in zip(found, wanted, strict=True) if w is not None]
     along = sum(float(tf.reduce_sum(f * w)) for f, w in pairs if f is not None)
-    return along / sum(float(tf.reduce_sum(w * w)) for _, w in pairs)
+    whole = sum(float(tf.reduce_sum(w * w)) for _, w in pairs)
+    return along / whole if whole else 0.0
 
 
 def _both(inputs, seen) -> tuple[np.ndarray, ...]:
