@@ -71,7 +71,9 @@ def quiet() -> Iterator[None]:
 
 def explain(error: BaseException) -> dict:
     """Return what a student's exception says, with the line of the answer that raised it."""
-    message, place = _converted(str(error))
+    # A KeyError shows its message as Python would write it, with \\n for the end of a line.
+    told = error.args[0] if isinstance(error, KeyError) and len(error.args) == 1 else error
+    message, place = _converted(str(told))
     place = _deepest(error) or place
     if isinstance(error, NotImplementedError) and place and "NotImplementedError" in place[1]:
         return {"missing": True}

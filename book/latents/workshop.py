@@ -1,12 +1,12 @@
 """What the notebooks of the exercises do with a student's answer: draw it, train with it.
 
 Nothing here is scored. While a notebook is graded or validated, every function only says that it is
-left out; and an answer that still is the stub is no error, but a thing to come.
+left out. An answer that still is the stub is no error, but a thing to come; and what is wrong with
+another one is said in a sentence, so that the cells below, which check it, run all the same.
 """
 
 import functools
 import os
-import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -34,26 +34,17 @@ def _unless_graded(function: Callable) -> Callable:
 
 
 def _attempt(what: str, then: str, call: Callable, *arguments: Any) -> Any:
-    """Return what ``call`` gives; or None, and say so, if it meets the stub of the exercise."""
+    """Return what ``call`` gives; or None, and say why, if the answer does not work yet."""
     try:
         return call(*arguments)
-    except NotImplementedError as error:
-        if not _is_stub(error):
-            raise
-        print(f"{what}: not attempted yet. {then}")
-        return None
+    except LatentsError as error:
+        told = str(error)
+    except Exception as error:
+        from autograder.checks import probing
 
-
-def _is_stub(error: NotImplementedError) -> bool:
-    """Return True if a line of the notebook raised this, and not a library that it called."""
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    lines = [summary.line or "" for summary in traceback.extract_tb(error.__traceback__)]
-    own = [
-        line
-        for frame, line in zip(frames, lines, strict=True)
-        if frame.f_globals.get("__name__") == "__main__"
-    ]
-    return bool(own) and "NotImplementedError" in own[-1]
+        told = probing.explain(error).get("problem", f"{what}: not attempted yet.")
+    print(f"{told} {then}")
+    return None
 
 
 def _show(name: str, draw: Callable, *arguments: Any) -> None:
@@ -79,13 +70,13 @@ def show_codes(sampling: Callable, mean: float, variance: float) -> None:
     Raises
     ------
     LatentsError
-        The variance is not positive, or the layer is no class, or its codes are not finite.
+        The variance is not positive.
     """
     from latents import workshop_pictures as pictures
 
     if variance <= 0:
         raise LatentsError(f"The variance has to be positive, not {variance:g}.")
-    then = "Its codes will appear as bars below the curve."
+    then = "Once it works, its codes appear as bars below the curve."
     codes = _attempt("Sampling", then, _codes, sampling, mean, variance)
     if codes is not None:
         print(f"mean: {codes.mean():.3f}, expected {mean:g}")
@@ -112,18 +103,13 @@ def show_latent_loss(latent_loss: Callable) -> None:
     ----------
     latent_loss : callable
         The student's function; its values are drawn as points.
-
-    Raises
-    ------
-    LatentsError
-        It does not return one number for each example.
     """
     from latents import workshop_pictures as pictures
 
     steps = np.linspace(-3, 3, 15)
     rest = np.zeros_like(steps)
     panels = {"mean": np.stack([steps, rest]), "log_var": np.stack([rest, steps])}
-    then = "Its values will appear as points on the curves."
+    then = "Once it works, its values appear as points on the curves."
     found = _attempt("latent_loss", then, _losses, latent_loss, panels)
     found = found or {}
     if lost := sum(np.sum(~np.isfinite(values)) for values in found.values()):
@@ -155,15 +141,10 @@ def show_posterior(make_prior: Callable, make_encoder: Callable) -> None:
     ----------
     make_prior, make_encoder : callable
         The student's functions.
-
-    Raises
-    ------
-    LatentsError
-        The encoder is no model of tf_keras, or returns no distribution.
     """
     from latents import workshop_pictures as pictures
 
-    then = "The covariance of your code will appear beside the example."
+    then = "Once it works, the covariance of your code appears beside the example."
     built = _attempt("make_prior and make_encoder", then, _posterior, make_prior, make_encoder)
     shown = {"an example": pictures.example_covariance()}
     if built is not None:
@@ -195,7 +176,7 @@ def show_garments(vae: "Trained | None") -> None:
     from latents import plots
 
     if vae is None:
-        print("Garments: not attempted yet, there is no trained model to draw them.")
+        print("Garments: there is no trained model yet to draw them.")
         return
     garments = vae.decoder(np.asarray(vae.draw_codes(GARMENTS), dtype=np.float32))
     _show("exercise-garments", functools.partial(plots.image_grid, columns=6), garments)
@@ -228,12 +209,12 @@ def train_vae(
     Returns
     -------
     Trained or None
-        None if the answer is not attempted yet.
+        None if the answer is not attempted yet, or does not work; what is printed says why.
 
     Raises
     ------
     LatentsError
-        Neither part is given, or the layer is an object instead of a class.
+        Neither part is given.
     """
     from latents import workshop_models as models
 
@@ -243,9 +224,12 @@ def train_vae(
         raise LatentsError(
             "train_vae needs a part of yours: sampling=Sampling or latent_loss=latent_loss."
         )
-    _refuse_an_object(sampling)
-    arguments = sampling, latent_loss, epochs, images
-    vae = _attempt(name, "Nothing was trained.", models.train_dense, *arguments)
+
+    def train():
+        _refuse_an_object(sampling)
+        return models.train_dense(sampling, latent_loss, epochs, images)
+
+    vae = _attempt(name, "Nothing was trained.", train)
     if vae is not None and sampling is None:
         print("The sampling layer was borrowed from TensorFlow Probability: tfd.Normal.sample.")
     if vae is not None and latent_loss is None:
@@ -263,7 +247,7 @@ def train_tfp_vae(
 ) -> "Trained | None":
     """Train a VAE made of distributions with the student's prior and encoder; print the results.
 
-    Parameters, result and errors are those of ``show_posterior`` and ``train_vae``.
+    Parameters and result are those of ``show_posterior`` and ``train_vae``.
     """
     from latents import workshop_models as models
 

@@ -1,6 +1,7 @@
 """The notebooks of the exercises: right answers are drawn, stubs are no errors, faults are."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -58,9 +59,13 @@ def test_a_stub_is_reported_in_one_line(call, capsys):
 
 
 @each_call
-def test_every_other_exception_of_an_answer_passes_through(call):
-    with pytest.raises(KeyError, match="a fault of my own"):
-        call(FAULT)
+def test_every_other_exception_of_an_answer_is_named_with_its_line(call, capsys):
+    assert call(FAULT) is None
+    (line,) = capsys.readouterr().out.splitlines()
+    assert re.match(
+        rf"Line \d+ of your answer, `{re.escape(FAULT)}`, raised KeyError: '?a fault", line
+    )
+    assert "not attempted yet" not in line
 
 
 @each_call
@@ -82,7 +87,7 @@ def test_no_garments_are_drawn_while_the_notebook_is_checked(monkeypatch, capsys
 def test_garments_without_a_model_are_reported_in_one_line(capsys, shown):
     workshop.show_garments(None)
     (line,) = capsys.readouterr().out.splitlines()
-    assert "not attempted yet" in line
+    assert "no trained model" in line
     assert shown == {}
 
 
@@ -93,11 +98,11 @@ def test_a_stub_in_the_prior_is_a_stub_too(capsys):
     assert "not attempted yet" in capsys.readouterr().out
 
 
-def test_what_a_library_has_not_implemented_is_no_stub():
+def test_what_a_library_has_not_implemented_is_no_stub(capsys):
     line = "return tfd.kl_divergence(tfd.Normal(0.0, 1.0), tfd.Cauchy(0.0, 1.0))"
     code = "import tensorflow_probability as tfp\ntfd = tfp.distributions\n"
-    with pytest.raises(NotImplementedError, match="No KL"):
-        workshop.show_latent_loss(answer(code + LATENT_LOSS.format(line))["latent_loss"])
+    workshop.show_latent_loss(answer(code + LATENT_LOSS.format(line))["latent_loss"])
+    assert f"`{line}`, raised NotImplementedError: No KL" in capsys.readouterr().out
 
 
 def test_importing_the_workshop_imports_neither_tensorflow_nor_pyplot(project):
@@ -230,7 +235,6 @@ def test_the_encoder_gets_a_prior_whose_kl_is_known_however_the_prior_is_written
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: workshop.show_codes(sampling(DRAW), 2.0, 0.0), "variance has to be positive"),
         (lambda: workshop.show_codes(sampling(DRAW)(), 2.0, 9.0), "Pass the class"),
         (lambda: workshop.train_vae(sampling=sampling(DRAW)()), "Pass the class"),
         (
@@ -246,7 +250,6 @@ def test_the_encoder_gets_a_prior_whose_kl_is_known_however_the_prior_is_written
         (lambda: workshop.show_codes(sampling("return mean / 0"), 2.0, 9.0), "not finite"),
         (lambda: workshop.show_latent_loss(latent_loss("return mean")), r"shape \(15, 1\)"),
         (lambda: workshop.show_latent_loss(latent_loss("pass")), "returned nothing"),
-        (lambda: workshop.train_vae(), "needs a part of yours"),
         (lambda: workshop.show_posterior(*tfp_answer("return prior")), "expected a tf_keras"),
         (lambda: workshop.show_posterior(*tfp_answer("return None")), "returned nothing"),
         (
@@ -261,9 +264,31 @@ def test_the_encoder_gets_a_prior_whose_kl_is_known_however_the_prior_is_written
         ),
     ],
 )
-def test_a_mistake_is_told_in_one_sentence(call, message):
+def test_a_mistake_is_told_in_one_sentence_and_the_notebook_goes_on(call, message, capsys):
+    assert call() is None
+    (line,) = capsys.readouterr().out.splitlines()
+    assert re.search(message, line)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: workshop.show_codes(sampling(DRAW), 2.0, 0.0), "variance has to be positive"),
+        (lambda: workshop.train_vae(), "needs a part of yours"),
+    ],
+)
+def test_a_wrong_call_is_an_error(call, message):
     with pytest.raises(LatentsError, match=message):
         call()
+
+
+def test_of_what_keras_says_around_an_error_only_the_error_is_repeated(capsys):
+    line = "return mean + np.random.normal(size=mean.shape)"
+    code = "import numpy as np\n" + SAMPLING.format(line)
+    assert workshop.train_vae(sampling=answer("import keras\n" + code)["Sampling"]) is None
+    (told,) = capsys.readouterr().out.splitlines()
+    assert f"`{line}`, raised TypeError: 'NoneType' object cannot be" in told
+    assert told.endswith("as an integer. Nothing was trained.")
 
 
 # In a notebook
