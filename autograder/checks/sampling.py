@@ -7,7 +7,6 @@ Bayes", section 2.4.
 import numpy as np
 
 from autograder.checks.exercise import Exercise, Part
-from autograder.checks.probing import explain
 from autograder.checks.sampling_layer import LayerCheck, NotACodeError, alike, array, tensors
 from autograder.checks.sampling_moments import Mean, NormalNoise, Spread
 from autograder.checks.sampling_noise import (
@@ -17,6 +16,7 @@ from autograder.checks.sampling_noise import (
     OneForEachLatent,
 )
 from autograder.checks.words import shape
+from latents.errors import explain
 
 
 class Shapes(LayerCheck):

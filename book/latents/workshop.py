@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from latents import LatentsError
+from latents.errors import explain
 
 if TYPE_CHECKING:
     from latents.workshop_models import Trained
@@ -40,9 +41,7 @@ def _attempt(what: str, then: str, call: Callable, *arguments: Any) -> Any:
     except LatentsError as error:
         told = str(error)
     except Exception as error:
-        from autograder.checks import probing
-
-        told = probing.explain(error).get("problem", f"{what}: not attempted yet.")
+        told = explain(error).get("problem", f"{what}: not attempted yet.")
     print(f"{told} {then}")
     return None
 
