@@ -203,7 +203,7 @@ def test_formgrader_opens_the_gradebook(formgrader):
 def test_formgrader_shows_an_autograded_notebook(formgrader):
     (wrong,) = [
         each
-        for each in json.loads(formgrader("api/notebook_submissions/sampling/sampling"))
+        for each in json.loads(formgrader("api/submitted_notebooks/sampling/sampling"))
         if each["student"] == "wrong"
     ]
     page = formgrader(f"submissions/{wrong['id']}").decode()
