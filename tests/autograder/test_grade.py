@@ -8,11 +8,13 @@ import shutil
 import subprocess
 import sys
 import threading
-import urllib.request
 from pathlib import Path
 
 import pytest
+import requests
 import submissions
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 from autograder import checks, reference
 from autograder.__main__ import main
@@ -183,7 +185,17 @@ def formgrader(course, tmp_path_factory):
     assert server.poll() is None, "".join(told)
     drain = threading.Thread(target=server.stderr.read, daemon=True)
     drain.start()
-    yield lambda page: urllib.request.urlopen(f"{found[0]}/formgrader/{page}?token=secret").read()
+    # Jupyter names its address a moment before it listens there.
+    patient = requests.Session()
+    patient.mount("http://", HTTPAdapter(max_retries=Retry(connect=10, backoff_factor=0.1)))
+
+    def page(name: str) -> str:
+        answer = patient.get(f"{found[0]}/formgrader/{name}", params={"token": "secret"})
+        answer.raise_for_status()
+        return answer.text
+
+    yield page
+    patient.close()
     server.terminate()
     server.wait()
     drain.join()
@@ -206,5 +218,5 @@ def test_formgrader_shows_an_autograded_notebook(formgrader):
         for each in json.loads(formgrader("api/submitted_notebooks/sampling/sampling"))
         if each["student"] == "wrong"
     ]
-    page = formgrader(f"submissions/{wrong['id']}").decode()
+    page = formgrader(f"submissions/{wrong['id']}")
     assert "you seem to use exp(log_var)" in " ".join(page.split())
