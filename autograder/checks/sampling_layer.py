@@ -97,11 +97,16 @@ def alike(sizes) -> list:
 
 
 def of_any_size(layer, sizes):
-    """Return what a layer gives for one mean, in a function compiled for batches of any size."""
+    """Return what a layer gives for one mean, in a function compiled for batches of any size.
+
+    Without AutoGraph, which Keras does not apply to layers either.
+    """
     import tensorflow as tf
 
     spec = tf.TensorSpec([None, *sizes[1:]], tf.float32)
     compiled = tf.function(
-        lambda mean, log_var: layer([mean, log_var], training=True), input_signature=[spec, spec]
+        lambda mean, log_var: layer([mean, log_var], training=True),
+        input_signature=[spec, spec],
+        autograph=False,
     )
     return compiled(*alike(sizes))

@@ -80,19 +80,25 @@ class OneForEachExample(OneForEachLatent):
     def inputs(self, rng):
         """Return shapes of batches: few codes, on one axis or more, of many latents."""
         if rng is None:
-            return {"shapes": [[6, 1000], [2, 3, 1000]]}
+            return {"shapes": [[6, 1000], [2, 3, 1000]], "compiled": True}
         sizes = rng.permutation([2, 3, 4]).tolist()
-        return {"shapes": [[int(rng.integers(4, 9)), 1000], [*sizes[:2], 1000], [*sizes, 1000]]}
+        shapes = [[int(rng.integers(4, 9)), 1000], [*sizes[:2], 1000], [*sizes, 1000]]
+        return {"shapes": shapes, "compiled": False}
 
     def observe(self, make, inputs):
-        """Look also where the size of the batch is unknown: in a compiled function."""
+        """Look also where the size of the batch is unknown: in a compiled function.
+
+        Whatever the size is, such a function is the same, so one announced size is enough.
+        """
         seen = super().observe(make, inputs)
-        first = inputs["shapes"][0]
+        look = self._where_size_is_unknown if inputs["compiled"] else lambda *_: None
+        return {**seen, "compiled": look(make, inputs["shapes"][0])}
+
+    def _where_size_is_unknown(self, make, sizes):
         try:
-            seen["compiled"] = self._correlation(noise(of_any_size(make(), first), first))
+            return self._correlation(noise(of_any_size(make(), sizes), sizes))
         except Exception:  # the parts on shapes and on freshness speak of that
-            seen["compiled"] = None
-        return seen
+            return None
 
     def verdict(self, inputs, seen):
         """Demand independence also where the size of the batch is unknown."""
@@ -123,11 +129,11 @@ class FreshEager(LayerCheck):
     def observe(self, make, inputs):
         """Call one layer several times at the same place, at training."""
         layer, given = make(), alike(inputs["shape"])
-        return self.repeated(lambda: layer(given, training=True), inputs)
+        calls = range(inputs["calls"])
+        return self.compared([noise(layer(given, training=True), inputs["shape"]) for _ in calls])
 
-    def repeated(self, draw, inputs):
+    def compared(self, drawn):
         """Return how many numbers two draws share, at most, and whether the first has noise."""
-        drawn = [noise(draw(), inputs["shape"]) for _ in range(inputs["calls"])]
         pairs = [(a, b) for i, a in enumerate(drawn) for b in drawn[:i]]
         return {
             "same": max(float(np.mean(np.abs(a - b) < SAME)) for a, b in pairs),
@@ -161,19 +167,26 @@ class FreshCompiled(FreshEager):
     """Two calls of a compiled function, and two predictions, have different noise."""
 
     def observe(self, make, inputs):
-        """Call one compiled function several times, then predict: at inference."""
+        """Call one compiled function several times, which also predicts: at inference."""
         import keras
         import tensorflow as tf
 
         given = alike(inputs["shape"])
-        layer = make()
-        compiled = tf.function(lambda tensors: layer(tensors, training=True))
-        seen = {"function": self.repeated(lambda: compiled(given), inputs)}
-        # The size of the batch is known here: where it is not, the part on shapes looks.
+        # The size of the batch is known here: where it is not, the part on shapes looks. The model
+        # comes first because Keras makes its generator with it; a function would be traced twice.
         ends = [keras.Input(batch_shape=tensor.shape) for tensor in given]
-        model = keras.Model(ends, make()(ends))
-        seen["predict"] = self.repeated(lambda: model.predict_on_batch(given), inputs)
-        return seen
+        model, layer = keras.Model(ends, make()(ends)), make()
+
+        @tf.function(autograph=False)
+        def compiled(given):  # both in one function, as compiling costs more than anything else
+            return layer(given, training=True), model.predict_step((given,))
+
+        drawn = [
+            [noise(codes, inputs["shape"]) for codes in compiled(given)]
+            for _ in range(inputs["calls"])
+        ]
+        function, predict = (self.compared(codes) for codes in zip(*drawn, strict=True))
+        return {"function": function, "predict": predict}
 
     def verdict(self, inputs, seen):
         """Demand that the numbers have changed, at training and at inference."""

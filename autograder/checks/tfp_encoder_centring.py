@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.checks.tfp_encoder_build import IMAGE, EncoderCheck, location
+from autograder.checks.tfp_encoder_build import EncoderCheck, arguments, channels, location
 from autograder.checks.words import number
 
 RULES = (
@@ -21,12 +21,16 @@ RULES = (
 )
 
 
+SAME = 1e-4  # inputs of the first layer that differ by less are the same
+
+
 class Centring(EncoderCheck):
     """The stack sees x − 0.5.
 
-    The first kernel passes on the pixel below its centre, with alternating signs, and everything
-    behind it is positive, whatever it is. Then an even image of brightness t gives the output that
-    a bias of v gives with a kernel of zeros, and v is what the stack sees of t.
+    The gradient of any output by a weight of the first layer is the sum, over all positions, of
+    what the weight meets there times the gradient by the bias there. An even image is the same
+    everywhere, so that the ratio of both gradients is what the stack sees of it, whatever the
+    layers behind are. They are positive here, so that none of them stops the gradient.
     """
 
     part = "centring"
@@ -37,61 +41,52 @@ class Centring(EncoderCheck):
         if rng is not None:
             dark_and_bright = np.round(rng.uniform([0.05, 0.55], [0.45, 0.95]), 2).tolist()
         seed = 3 if rng is None else int(rng.integers(1000))
-        return {"encoded_size": 2, "base_depth": 4, "seed": seed, "values": dark_and_bright}
+        return {**arguments(rng), "seed": seed, "values": dark_and_bright}
 
     def observe(self, encoder, inputs):
-        """Return posterior means of even images, and those for known inputs to the first bias."""
+        """Return gradients for even images; without a bias, means for grey and for nothing."""
         self._fill(encoder, inputs["seed"])
-        kernel, bias = self._first(encoder)
-        signs = np.where(np.arange(kernel.shape[-1]) % 2, -1.0, 1.0)
-        if bias is not None:
-            bias.assign(np.zeros(bias.shape))
-        kernel.assign(self._eye(kernel.shape) * signs)
-        even = np.reshape([*inputs["values"], 0.5], (-1, 1, 1, 1)) * np.ones(IMAGE)
-        means = location(encoder(even.astype(np.float32)))
+        count = channels(encoder, inputs)
+        kernel, bias = self._first(encoder, count)
+        if bias is None:
+            return {"means": self._without_bias(encoder, kernel, count)}
         kernel.assign(np.zeros(kernel.shape))
-        known = {}
-        for value in self._guesses(inputs["values"]) if bias is not None else [0.0]:
-            if bias is not None:
-                bias.assign(value * signs)
-            known[str(value)] = location(encoder(np.zeros((1, *IMAGE), np.float32)))[0]
-        return {"means": means, "known": known, "biased": bias is not None}
+        bias.assign(np.ones(bias.shape))
+        by_kernel, by_bias = self._gradients(encoder, kernel, bias, self._even(inputs, count))
+        if len(kernel.shape) == 4:  # at the pixel below, where no image ends
+            height, width = ((size - 1) // 2 for size in kernel.shape[:2])
+            by_kernel = by_kernel[:, height, width]
+        return {"by_kernel": by_kernel.mean(1), "by_bias": by_bias}
 
     def compare(self, inputs, seen):
-        """Find out what the first layer sees and compare with x − 0.5."""
-        known = {float(v): np.asarray(mean) for v, mean in seen["known"].items()}
-        if not seen["biased"]:
-            if self._find(seen["means"][-1], known) == 0:
+        """Compare what the first layer sees with x − 0.5."""
+        if "means" in seen:
+            grey, nothing = np.asarray(seen["means"])
+            if np.abs(grey - nothing).max() <= SAME * max(np.abs(nothing).max(), 1):
                 return None
             return "Your encoder does not see 0 where the input is 0.5: subtract 0.5 from it."
-        values, means = inputs["values"], seen["means"]
-        found = [self._find(mean, known) for mean in means[: len(values)]]
-        wanted = [round(value - 0.5, 4) for value in values]
-        if found == wanted:
+        values, found = inputs["values"], self._seen(seen)
+        wanted = [value - 0.5 for value in values]
+        if _same(found, wanted):
             return None
-        told = " and ".join("something else" if v is None else number(v) for v in found)
+        told = " and ".join(number(v) if np.isfinite(v) else "something else" for v in found)
         return (
             f"Where the input is {' and '.join(map(number, values))}, the first convolution of "
             f"your encoder sees {told}, expected {' and '.join(map(number, wanted))}: "
             f"{self._cause(values, found)}."
         )
 
-    def _guesses(self, values) -> list[float]:
-        guesses = {round(rule(t), 4) for _, rule in RULES for t in values}
-        return sorted(guesses | {round(t - 0.5, 4) for t in values})
+    def _seen(self, seen) -> np.ndarray:
+        """Return what the first layer sees of each image, nan for what no gradient tells."""
+        by_kernel, by_bias = (np.asarray(seen[key]) for key in ("by_kernel", "by_bias"))
+        with np.errstate(all="ignore"):
+            return np.round((by_kernel * by_bias).sum(-1) / (by_bias**2).sum(-1), 5)
 
     def _cause(self, values, found) -> str:
         for cause, rule in RULES:
-            if found == [round(rule(t), 4) for t in values]:
+            if _same(found, [rule(t) for t in values]):
                 return cause
         return "subtract 0.5 from every pixel, and do nothing else to it"
-
-    def _find(self, mean, known) -> float | None:
-        """Return the known input that gives this mean."""
-        span = np.ptp(list(known.values()), axis=0).max() or 1.0
-        close = {v: np.abs(np.asarray(mean) - m).max() for v, m in known.items()}
-        best = min(close, key=close.get)
-        return best if close[best] < 1e-4 * span else None
 
     def _fill(self, encoder, seed) -> None:
         rng = np.random.default_rng([seed, 4])
@@ -99,20 +94,44 @@ class Centring(EncoderCheck):
             fan_in = np.prod(weight.shape[:-1])
             weight.assign(rng.uniform(0.5, 2, weight.shape) / max(fan_in, 4))
 
-    def _first(self, encoder):
+    def _even(self, inputs, count) -> np.ndarray:
+        size = (len(inputs["values"]), *inputs["shape"][:2], count)
+        return np.broadcast_to(np.reshape(inputs["values"], (-1, 1, 1, 1)), size).astype(np.float32)
+
+    def _gradients(self, encoder, kernel, bias, images) -> tuple[np.ndarray, np.ndarray]:
+        """Return the gradients of the mean of each image, its latents added up."""
+        import tensorflow as tf
+
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch((kernel, bias))
+            mean = location(encoder(images))
+            means = [tf.reduce_sum(mean[i]) for i in range(len(images))]
+        pairs = [
+            tape.gradient(one, (kernel, bias), unconnected_gradients=tf.UnconnectedGradients.ZERO)
+            for one in means
+        ]
+        return tuple(np.asarray(each, dtype=np.float64) for each in zip(*pairs, strict=True))
+
+    def _without_bias(self, encoder, kernel, count) -> np.ndarray:
+        """Return the means of a grey image, and what they are if the stack sees nothing."""
+        grey = np.full((1, 28, 28, count), 0.5, np.float32)
+        signs = np.where(np.arange(kernel.shape[-1]) % 2, -1.0, 1.0)
+        found = []
+        for weights in (np.broadcast_to(signs, kernel.shape), np.zeros(kernel.shape)):
+            kernel.assign(weights)
+            found.append(np.asarray(location(encoder(grey))[0], dtype=np.float64))
+        return np.stack(found)
+
+    def _first(self, encoder, count):
         """Return kernel and bias of the layer that meets the image; bias None if there is none."""
         weights = encoder.weights
         kernels = [i for i, w in enumerate(weights) if len(w.shape) > 1]
-        meets = [i for i in kernels if len(weights[i].shape) == 4 and weights[i].shape[2] == 1]
+        meets = [i for i in kernels if len(weights[i].shape) == 4 and weights[i].shape[2] == count]
         first = (meets or kernels)[0]
         after = weights[first + 1] if first + 1 < len(weights) else None
         has_bias = after is not None and after.shape == weights[first].shape[-1:]
         return weights[first], after if has_bias else None
 
-    def _eye(self, size) -> np.ndarray:
-        """Return a kernel that passes on one pixel, or the mean of all for a dense layer."""
-        eye = np.zeros(size)
-        if len(size) != 4:
-            return eye + 1 / np.prod(size[:-1])
-        eye[size[0] // 2, size[1] // 2] = 1 / size[2]
-        return eye
+
+def _same(found, wanted) -> bool:
+    return bool(np.allclose(found, wanted, rtol=SAME, atol=SAME))

@@ -84,6 +84,20 @@ def gaussian_kl(mean, scale, loc, root) -> np.ndarray:
     return 0.5 * terms - np.linalg.slogdet(spread)[1]
 
 
+def gaussian_kl_gradient(mean, scale, loc, root) -> tuple[np.ndarray, np.ndarray]:
+    """Return the gradients of ``gaussian_kl`` by mean (batch, d) and scale (batch, d, d).
+
+    They are nan where the scale has no inverse, and no divergence is finite.
+    """
+    precision = np.linalg.inv(root @ np.swapaxes(root, -2, -1))
+    by_mean = ((mean - loc)[..., None, :] @ precision)[..., 0, :]
+    with np.errstate(all="ignore"):
+        regular = np.isfinite(np.linalg.slogdet(scale)[1])[..., None, None]
+    inverse = np.linalg.inv(np.where(regular, scale, np.eye(scale.shape[-1])))
+    by_scale = precision @ scale - np.swapaxes(inverse, -2, -1)
+    return by_mean, np.where(regular, by_scale, np.nan)
+
+
 def sampled_kl_std(mean, scale, loc, root) -> np.ndarray:
     """Return the standard deviation of log q(z) − log p(z) over z ~ q: (batch,).
 

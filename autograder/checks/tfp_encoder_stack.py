@@ -6,7 +6,7 @@ from itertools import permutations
 import numpy as np
 
 from autograder.checks import tfp_encoder_oracle as oracle
-from autograder.checks.tfp_encoder_build import IMAGE, EncoderCheck, bits, location
+from autograder.checks.tfp_encoder_build import EncoderCheck, arguments, bits, location
 from autograder.checks.words import listing, shape
 
 Shape = tuple[int, ...]
@@ -18,12 +18,9 @@ class Stack(EncoderCheck):
     part = "architecture"
 
     def inputs(self, rng):
-        """Return sizes of which no two are easily confused."""
-        if rng is None:
-            return {"shape": IMAGE, "encoded_size": 3, "base_depth": 4, "seed": 1, "batch": 2}
-        depth = int(rng.choice([4, 6]))
-        sizes = {"encoded_size": int(rng.choice([2, 5])), "base_depth": depth}
-        return {"shape": [28, 28, 3], **sizes, "seed": int(rng.integers(1000)), "batch": 2}
+        """Return the seed of weights and of images."""
+        seed = 1 if rng is None else int(rng.integers(1000))
+        return {**arguments(rng), "seed": seed, "batch": 2}
 
     def observe(self, encoder, inputs):
         """Return the shapes of all weights and, if they are right, the posterior mean of images."""
@@ -38,7 +35,7 @@ class Stack(EncoderCheck):
             kernel = np.tile(kernels[last], shapes[i][-1]) if which == last else kernels[which]
             encoder.weights[i].assign(kernel.reshape(shapes[i]))
             encoder.weights[i + 1].assign(np.broadcast_to(biases[which], shapes[i + 1]))
-        return {"shapes": shapes, "mean": location(encoder(bits(inputs)))}
+        return {"shapes": shapes, "mean": np.asarray(location(encoder(bits(inputs))))}
 
     def compare(self, inputs, seen):
         """Name the layer with wrong weights; else compare with the stack in double precision."""

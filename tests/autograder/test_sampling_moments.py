@@ -5,7 +5,14 @@ import pytest
 
 from autograder import checks
 from autograder.checks import sampling_moments
-from autograder.checks.sampling_moments import CALLS, COPIES, DRAWS, moments
+from autograder.checks.sampling_moments import (
+    CALLS,
+    COPIES,
+    DRAWS,
+    SHARED,
+    moments,
+    vary_more_than_independent,
+)
 
 CHECKS = {check.name: check for check in checks.load("sampling").checks}
 SEEDS = range(12)
@@ -21,30 +28,59 @@ def judge(name, inputs=None, **seen):
 
 def codes(mean, log_var, noise):
     """Return moments of z = mean + exp(log_var / 2) · noise, noise (calls, rows, ...)."""
-    noise = np.broadcast_to(noise, (CALLS, COPIES, *np.shape(mean)))
     return moments(mean + np.exp(log_var / 2) * noise)
 
 
-def noises():
+def noises(calls, copies, seed=1):
     """Return noise as right and wrong answers make it: around 0, of variance 1."""
-    draw = np.random.default_rng(1).standard_normal
-    turns = draw((2, COPIES, 2, 4))
-    few = draw((50, COPIES, 2, 4))
-    half = draw((CALLS, COPIES // 2, 2, 4))
-    return {
-        "fresh": draw((CALLS, COPIES, 2, 4)),
-        "fixed seed": draw((1, COPIES, 2, 4)),
-        "two seeds in turn": np.tile(turns, (CALLS // 2, 1, 1, 1)),
-        "fifty seeds": few[np.arange(CALLS) % 50],
-        "shared by the batch": draw((CALLS, 1, 1, 4)),
-        "shared by the latents": draw((CALLS, COPIES, 2, 1)),
-        "one number a call": draw((CALLS, 1, 1, 1)),
+    draw = np.random.default_rng(seed).standard_normal
+    half = draw((calls, copies // 2, 2, 4))
+    found = {
+        "fresh": draw((calls, copies, 2, 4)),
+        "fixed seed": draw((1, copies, 2, 4)),
+        "two seeds in turn": draw((2, copies, 2, 4))[np.arange(calls) % 2],
+        "fifty seeds": draw((50, copies, 2, 4))[np.arange(calls) % 50],
+        "shared by the latents": draw((calls, copies, 2, 1)),
         "repeated within a batch": np.concatenate([half, half], axis=1),
         "reversed within a batch": np.concatenate([half, -half], axis=1),
+        "shared by the batch": draw((calls, 1, 1, 4)),
+        "one number a call": draw((calls, 1, 1, 1)),
+        "shared by fifty codes": draw((calls, copies // 50, 2, 4)).repeat(50, axis=1),
     }
+    return {kind: np.broadcast_to(noise, (calls, copies, 2, 4)) for kind, noise in found.items()}
 
 
-NOISES = noises()
+OF_A_CALL = ("shared by the batch", "one number a call", "shared by fifty codes")
+MANY = noises(*SHARED)
+NOISES = noises(CALLS, COPIES) | {kind: MANY[kind] for kind in OF_A_CALL}
+
+
+@pytest.mark.parametrize("kind", NOISES)
+@pytest.mark.parametrize("seed", range(3))
+def test_many_calls_are_made_for_noise_that_a_call_shares_and_for_no_other(monkeypatch, kind, seed):
+    made = []
+
+    def draw_codes(layer, mean, log_var, calls, copies):
+        made.append((calls, copies))
+        noise = noises(calls, copies, seed)[kind][..., :3]
+        return mean + np.exp(log_var / 2) * noise
+
+    monkeypatch.setattr(sampling_moments, "draw_codes", draw_codes)
+    log_var = places("Spread")["log_var"]
+    found = sampling_moments.draw(None, np.full_like(log_var, -3.0), log_var)
+    assert made == [(CALLS, COPIES), SHARED][: 1 + (kind in OF_A_CALL)]
+    assert judge("Spread", **found) is None
+
+
+def test_codes_without_noise_or_without_numbers_ask_for_no_more_calls():
+    for value in (0.0, np.nan, np.inf):
+        with np.errstate(all="ignore"):
+            found = moments(np.full((CALLS, COPIES, 2, 4), value))
+            assert not vary_more_than_independent(found)
+
+
+def test_both_numbers_of_calls_give_the_same_number_of_draws():
+    assert np.prod(SHARED) == DRAWS
 
 
 @pytest.mark.parametrize("kind", NOISES)
@@ -58,7 +94,7 @@ def test_how_noise_is_shared_costs_neither_the_mean_nor_the_spread(kind, seed):
 
 def test_a_single_number_for_ever_does_not_cost_the_mean():
     inputs = places("Mean")
-    seen = codes(inputs["mean"], inputs["log_var"], np.full((1, 1, 1, 1), 2.5))
+    seen = codes(inputs["mean"], inputs["log_var"], np.full((CALLS, COPIES, 2, 4), 2.5))
     assert judge("Mean", **seen) is None
 
 
@@ -84,7 +120,7 @@ def test_a_wrong_mean_is_explained(center, told, seed, kind):
 def test_a_shift_of_the_noise_is_told_by_its_size():
     mean = places("Mean")["mean"]
     problem = judge("Mean", **codes(mean, 1.0, 0.5 + NOISES["fresh"]))
-    assert "every code is shifted by 0.82" in problem
+    assert "every code is shifted by 0.8" in problem
 
 
 def test_swapped_inputs_are_recognized_in_the_mean_though_some_noise_is_huge():
@@ -175,21 +211,22 @@ def shares(draws):
 def test_noise_of_another_distribution_is_not_normal(kind):
     rng = np.random.default_rng(2)
     normal = rng.standard_normal(200_000)
+    count = np.prod(CHECKS["NormalNoise"].SIZES)
     draws = {
-        "uniform": rng.uniform(size=100_000),
-        "laplace": rng.laplace(size=100_000),
-        "two values and a little": rng.choice([-1.0, 1.0], 100_000) + 0.1 * normal[:100_000],
-        "truncated": normal[np.abs(normal) < 2][:100_000],
+        "uniform": rng.uniform(size=count),
+        "laplace": rng.laplace(size=count),
+        "two values and a little": rng.choice([-1.0, 1.0], count) + 0.1 * normal[:count],
+        "truncated": normal[np.abs(normal) < 2][:count],
     }[kind]
     assert "not drawn from a normal distribution" in judge("NormalNoise", **shares(draws))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_normal_noise_passes(seed):
-    draws = np.random.default_rng(seed).standard_normal(100_000)
+    draws = np.random.default_rng(seed).standard_normal(CHECKS["NormalNoise"].SIZES).ravel()
     assert judge("NormalNoise", **shares(draws)) is None
 
 
 def test_few_different_numbers_are_no_evidence_against_normal_noise():
-    draws = np.tile(np.random.default_rng(0).uniform(size=500), 200)
+    draws = np.tile(np.random.default_rng(0).uniform(size=500), 100)
     assert judge("NormalNoise", **shares(draws)) is None

@@ -1,5 +1,5 @@
 # The noise is multiplied by the mean instead of added to it.
-# loses spread: as if the noise had a standard deviation of 3 instead of 1
+# loses spread: as if the noise had a standard deviation of
 class Sampling(keras.layers.Layer):
     def call(self, inputs):
         mean, log_var = inputs

@@ -1,7 +1,7 @@
 # Stacks the three tensors.
 # loses shapes: the code has shape (3, 5, 3), expected (5, 3): one draw is wanted
-# loses mean: a tensor of shape (3, 500, 4) for a mean of shape (500, 4)
-# loses spread: a tensor of shape (3, 500, 3) for a mean of shape (500, 3)
+# loses mean: a tensor of shape (3, 12000, 4) for a mean of shape (12000, 4)
+# loses spread: a tensor of shape (3, 12000, 3) for a mean of shape (12000, 3)
 # loses independence: a tensor of shape (3, 4000, 6) for a mean of shape (4000, 6)
 # loses freshness: a tensor of shape (3, 30, 20) for a mean of shape (30, 20)
 class Sampling(keras.layers.Layer):

@@ -1,5 +1,5 @@
-# Keeps one diagonal below the main one, so codes of two numbers look right.
-# loses distribution, hidden: below its diagonal are always 0, expected a full lower triangle
+# Keeps one diagonal below the main one.
+# loses distribution: 1 of the 3 elements of the scale below its diagonal are always 0, expected a full lower triangle
 def make_prior(encoded_size):
     return tfd.MultivariateNormalDiag(loc=tf.zeros(encoded_size))
 

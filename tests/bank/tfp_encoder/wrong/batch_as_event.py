@@ -1,5 +1,5 @@
 # Declares the batch a part of the event.
-# loses distribution: has batch shape () and event shape (300, 2)
+# loses distribution: has batch shape () and event shape (100, 3)
 def make_prior(encoded_size):
     return tfd.MultivariateNormalDiag(loc=tf.zeros(encoded_size))
 

@@ -1,5 +1,5 @@
 # Adds batch normalization.
-# loses architecture: Besides kernels and biases your encoder has weights of shape (4,), (4,)
+# loses architecture: Besides kernels and biases your encoder has weights of shape (2,), (2,)
 def make_prior(encoded_size):
     return tfd.MultivariateNormalDiag(loc=tf.zeros(encoded_size))
 

@@ -1,5 +1,5 @@
 # The scale is fixed and not an output.
-# loses distribution: 3 elements of the scale, some on its diagonal, are the same for 300 different images
+# loses distribution: 6 elements of the scale, some on its diagonal, are the same for 100 different images
 def make_prior(encoded_size):
     return tfd.MultivariateNormalDiag(loc=tf.zeros(encoded_size))
 

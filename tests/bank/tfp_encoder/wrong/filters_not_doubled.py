@@ -1,5 +1,5 @@
 # Keeps the number of filters.
-# loses architecture: a 5 × 5 convolution from 4 to 4 channels, expected a 5 × 5 convolution from 4 to 8 channels: check its number of filters
+# loses architecture: a 5 × 5 convolution from 2 to 2 channels, expected a 5 × 5 convolution from 2 to 4 channels: check its number of filters
 def make_prior(encoded_size):
     return tfd.MultivariateNormalDiag(loc=tf.zeros(encoded_size))
 

@@ -1,5 +1,5 @@
 # Uses the same number for all elements below the diagonal.
-# loses distribution, hidden: are the same number, expected one output of the network for each
+# loses distribution: are the same number, expected one output of the network for each
 def make_prior(encoded_size):
     return tfd.MultivariateNormalDiag(loc=tf.zeros(encoded_size))
 

@@ -1,5 +1,5 @@
 # Returns a batch of one-dimensional Gaussians.
-# loses distribution: has batch shape (300, 2) and event shape (), expected (300,) and (2,)
+# loses distribution: has batch shape (100, 3) and event shape (), expected (100,) and (3,)
 def make_prior(encoded_size):
     return tfd.MultivariateNormalDiag(loc=tf.zeros(encoded_size))
 

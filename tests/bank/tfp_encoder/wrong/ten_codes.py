@@ -1,5 +1,5 @@
 # Hands the decoder ten codes for each image.
-# loses distribution: turns into one of shape (10, 300, 2), expected (300, 2)
+# loses distribution: turns into one of shape (10, 100, 3), expected (100, 3)
 def make_prior(encoded_size):
     return tfd.MultivariateNormalDiag(loc=tf.zeros(encoded_size))
 
