@@ -1,0 +1,155 @@
+"""Limits on all processes of a notebook together, where a part of cgroup v2 is ours to divide."""
+
+import os
+import select
+from collections.abc import Collection
+from pathlib import Path
+
+from autograder import AutograderError
+
+CONTROLLERS = {"memory", "pids"}
+OURS = "grader"  # the group that takes the processes of the grader itself
+PREFIX = "notebook-"
+PATIENCE = 10_000  # milliseconds until killed processes are gone
+
+
+def delegated(
+    mounts: Path = Path("/proc/self/mountinfo"), membership: Path = Path("/proc/self/cgroup")
+) -> Path | None:
+    """Return the folder of this process's own group in which it may make others, or None.
+
+    Parameters
+    ----------
+    mounts, membership : Path
+        Where the kernel says what is mounted, and to which groups this process belongs.
+    """
+    paths = [line[3:] for line in membership.read_text().splitlines() if line.startswith("0::")]
+    for line in mounts.read_text().splitlines():
+        place, _, kind = line.partition(" - ")
+        if not kind.startswith("cgroup2 ") or not paths:
+            continue
+        root, mounted = place.split()[3:5]
+        folder = Path(mounted, os.path.relpath(paths[0], root))
+        if ".." in folder.parts or not (folder / "cgroup.controllers").is_file():
+            continue  # the group lies outside of what is mounted here
+        given = {*(folder / "cgroup.controllers").read_text().split()}
+        if given >= CONTROLLERS and os.access(folder, os.W_OK):
+            return folder
+    return None
+
+
+def divide(folder: Path, processes: Collection[int]) -> None:
+    """Make a group ready for groups of notebooks, and remove those that a killed run left.
+
+    Parameters
+    ----------
+    folder : Path
+        What `delegated` returned.
+    processes : collection of int
+        The processes of the grader; they move to a group of their own, for the kernel wants a
+        group to hold either processes or limited groups.
+
+    Raises
+    ------
+    AutograderError
+        If other processes share the group or the kernel refuses.
+    """
+    try:
+        for left in folder.glob(f"{PREFIX}*"):
+            if not _populated(left):
+                left.rmdir()
+        enabled = {*(folder / "cgroup.subtree_control").read_text().split()}
+        if enabled >= CONTROLLERS:
+            return
+        present = {int(text) for text in (folder / "cgroup.procs").read_text().split()}
+        if present - {*processes}:
+            raise AutograderError(
+                f"Other programs share the control group {folder}: start the grader in one of its "
+                "own (systemd-run --user --scope -p Delegate=yes ...) to limit total memory."
+            )
+        (folder / OURS).mkdir(exist_ok=True)
+        for process in present:
+            (folder / OURS / "cgroup.procs").write_text(str(process))
+        wanted = " ".join(f"+{name}" for name in sorted(CONTROLLERS))
+        (folder / "cgroup.subtree_control").write_text(wanted)
+    except OSError as error:
+        raise AutograderError(f"The control group {folder} cannot be divided: {error}.") from error
+
+
+class Group:
+    """The control group of one notebook.
+
+    Parameters
+    ----------
+    folder : Path
+        A group that `divide` has made ready.
+    slot : int
+        Number of the notebook among those that run at a time.
+    memory : int
+        Bytes that all its processes and its /tmp may hold together.
+    processes : int
+        Processes and threads, with the two that watch it.
+
+    Raises
+    ------
+    AutograderError
+        If the kernel refuses.
+    """
+
+    def __init__(self, folder: Path, slot: int, memory: int, processes: int):
+        self.folder = folder / f"{PREFIX}{os.getpid()}-{slot}"
+        try:
+            self.folder.mkdir()
+            self._set("memory.max", memory)
+            self._set("memory.oom.group", 1)  # not one process at random, but the notebook
+            if (self.folder / "memory.swap.max").exists():
+                self._set("memory.swap.max", 0)
+            self._set("pids.max", processes)
+        except OSError as error:
+            raise AutograderError(
+                f"The control group {self.folder} cannot be made: {error}."
+            ) from error
+
+    def __enter__(self) -> "Group":
+        """Return the group, which ``with`` closes."""
+        return self
+
+    def __exit__(self, *_) -> None:
+        """End what is left in the group and remove it."""
+        self.close()
+
+    def add(self, process: int) -> None:
+        """Take in a process; all that it starts from now on belongs to the group."""
+        self._set("cgroup.procs", process)
+
+    def exhausted(self) -> bool:
+        """Return whether the kernel has ended the notebook because its memory was used up."""
+        return _values(self.folder / "memory.events").get("oom_kill", 0) > 0
+
+    def close(self) -> None:
+        """End what is left in the group and remove it.
+
+        Raises
+        ------
+        AutograderError
+            If processes of it cannot be ended.
+        """
+        self._set("cgroup.kill", 1)
+        with (self.folder / "cgroup.events").open() as events:
+            changed = select.poll()
+            changed.register(events, select.POLLPRI)
+            while _populated(self.folder):
+                if not changed.poll(PATIENCE):
+                    raise AutograderError(f"Processes in {self.folder} do not end.")
+        self.folder.rmdir()
+
+    def _set(self, name: str, value: int) -> None:
+        (self.folder / name).write_text(str(value))
+
+
+def _populated(folder: Path) -> bool:
+    return _values(folder / "cgroup.events").get("populated", 0) > 0
+
+
+def _values(file: Path) -> dict[str, int]:
+    return {name: int(value) for name, value in map(str.split, file.read_text().splitlines())}

@@ -1,0 +1,148 @@
+"""Give up all rights for good: the last steps of a process before it runs student code."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder import linux, rootfs, seccomp
+
+OUTSIDE = 2  # the watcher and the first process, which belong to the user of the grader
+KEPT = (  # variables that pass; a student may read them
+    "CUDA_VISIBLE_DEVICES",
+    "KERAS_BACKEND",
+    "LANG",
+    "LC_ALL",
+    "MPLBACKEND",
+    "NBGRADER_EXECUTION",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "PYTHONHASHSEED",
+    "TF_CPP_MIN_LOG_LEVEL",
+    "TF_ENABLE_ONEDNN_OPTS",
+    "TF_NUM_INTEROP_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TZ",
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one notebook may use.
+
+    Parameters
+    ----------
+    cpu : int
+        Seconds of computing time of each of its processes.
+    memory : int
+        Bytes of address space of each of its processes; TensorFlow takes 2.7 GB.
+    processes : int
+        Processes and threads at a time; TensorFlow makes a few threads for each core.
+    files : int
+        Open files of each process.
+    disk : int
+        Bytes of the private /tmp, which lie in the machine's memory.
+    """
+
+    cpu: int = 300
+    memory: int = 4 * 2**30
+    processes: int = 256
+    files: int = 256
+    disk: int = 512 * 2**20
+
+
+def confine(user: int, limits: Limits, keep: Collection[int], *, own_user: bool) -> None:
+    """Take a process that is the root of its namespaces to where a student's code may run.
+
+    The order of the steps matters: each but the last needs a right that a later one gives up.
+
+    Parameters
+    ----------
+    user : int
+        Number of its user and its group from now on.
+    limits : Limits
+        What it may use.
+    keep : collection of int
+        File descriptors that stay open.
+    own_user : bool
+        Whether the user exists for this slot alone. In a user namespace it does not: supplementary
+        groups then stay, and two processes outside count among those of the user.
+
+    Raises
+    ------
+    OSError
+        If the kernel refuses a step, or says at the end that one had no effect.
+    """
+    os.setsid()
+    _limit(limits, limits.processes + (0 if own_user else OUTSIDE))
+    linux.drop_bounding_set()
+    if own_user:
+        os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+    linux.drop_capabilities()
+    linux.prctl(linux.SET_NO_NEW_PRIVILEGES, 1)
+    linux.prctl(linux.SET_DUMPABLE, 0)
+    linux.replace_environment(_environment())
+    tempfile.tempdir = None  # what was found outside need not exist here
+    os.chdir("/tmp")
+    close_all_but(keep)
+    seccomp.install()
+    _verify(user)
+
+
+def _limit(limits: Limits, processes: int) -> None:
+    import resource
+
+    values = {
+        resource.RLIMIT_CPU: (limits.cpu, limits.cpu + 1),  # SIGXCPU, then SIGKILL
+        resource.RLIMIT_AS: (limits.memory,) * 2,
+        resource.RLIMIT_NPROC: (processes,) * 2,
+        resource.RLIMIT_NOFILE: (limits.files,) * 2,
+        resource.RLIMIT_FSIZE: (limits.disk,) * 2,
+    }
+    nothing = (resource.RLIMIT_CORE, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE)
+    for kind, pair in (values | dict.fromkeys(nothing, (0, 0))).items():
+        highest = resource.getrlimit(kind)[1]  # only root may go beyond it
+        if highest != resource.RLIM_INFINITY:
+            pair = tuple(min(value, highest) for value in pair)
+        resource.setrlimit(kind, pair)
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    return {
+        "LANG": "C.UTF-8",
+        **kept,
+        "HOME": "/tmp",
+        "LOGNAME": rootfs.NAME,
+        "PATH": f"{sys.prefix}/bin:/usr/bin:/bin",
+        "USER": rootfs.NAME,
+    }
+
+
+def close_all_but(keep: Collection[int]) -> None:
+    """Close files; the standard streams lead to nowhere."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for number in {0, 1, 2} - {*keep}:
+        os.dup2(nowhere, number)
+    last = max(int(entry.name) for entry in Path("/proc/self/fd").iterdir())
+    begin = 3
+    for number in [*sorted(number for number in keep if number > 2), last + 1]:
+        os.closerange(begin, number)
+        begin = number + 1
+
+
+def _verify(user: int) -> None:
+    """Look once more, from what the kernel says, whether nothing is missing."""
+    text = Path("/proc/self/status").read_text()
+    status = dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+    none = f"{0:016x}"
+    expected = {name: none for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")}
+    expected |= dict.fromkeys(("Uid", "Gid"), "\t".join([str(user)] * 4))
+    expected |= {"NoNewPrivs": "1", "Seccomp": "2"}
+    for name, value in expected.items():
+        if status.get(name) != value:
+            raise OSError(f"{name} is {status.get(name)} and not {value}")

@@ -1,0 +1,112 @@
+"""The file system that student code sees: what Python needs, read-only, and an empty /tmp."""
+
+import importlib.util
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from autograder import linux
+from autograder.linux import NO_DEVICES, NO_EXECUTE, NO_SUID, READ_ONLY
+
+SYSTEM = ("/usr", "/bin", "/lib", "/lib32", "/lib64", "/sbin")
+SETTINGS = ("/etc/alternatives", "/etc/ld.so.cache", "/etc/localtime")
+OWN = ("autograder", "latents")  # packages; what lies beside their folders stays invisible
+DEVICES = ("null", "random", "urandom", "zero")
+BASE = "/tmp"  # where the new root is built; exists everywhere
+OLD = "/old"  # where the host's files are while it is built
+NAME = "student"
+ROOT_BYTES = 2**20  # of the root itself: folders, links and three short files
+BYTES_PER_FILE = 16 * 2**10  # /tmp holds one file for so many bytes of its size
+
+
+def readable_paths() -> list[Path]:
+    """Return what Python, the project and its libraries read at run time.
+
+    Links are listed together with what they point to, and nothing is listed twice.
+    """
+    places = [*map(Path, (*SYSTEM, *SETTINGS, sys.prefix, sys.base_prefix))]
+    places += [
+        Path(entry) for entry in sys.path if entry.endswith(("site-packages", "dist-packages"))
+    ]
+    for name in OWN:
+        found = importlib.util.find_spec(name)
+        places += map(Path, found.submodule_search_locations or () if found else ())
+    listed: list[Path] = []
+    for place in (version for each in places for version in (each, each.resolve())):
+        if place.exists() and not any(place.is_relative_to(known) for known in _folders(listed)):
+            listed.append(place)
+    return listed
+
+
+def _folders(paths: Iterable[Path]) -> list[Path]:
+    return [path for path in paths if not path.is_symlink()]
+
+
+def build(readable: Sequence[Path], uid: int, size: int) -> None:
+    """Replace the root of this process, which must be the first of its mount namespace.
+
+    Parameters
+    ----------
+    readable : sequence of Path
+        Absolute paths that appear read-only under the same names.
+    uid : int
+        User and group of the student.
+    size : int
+        Bytes that fit into /tmp.
+    """
+    real = {path: path.resolve() for path in readable}
+    linux.mount("none", "/", None, linux.RECURSIVE | linux.PRIVATE)
+    linux.mount(
+        "tmpfs", BASE, "tmpfs", NO_SUID | NO_DEVICES, f"size={ROOT_BYTES},nr_inodes=1024,mode=755"
+    )
+    Path(BASE + OLD).mkdir()
+    linux.pivot_root(BASE, BASE + OLD)
+    os.chdir("/")
+    _private(uid, size)  # first, for a path of ``readable`` may lie below /tmp
+    for path in sorted(readable, key=lambda path: len(path.parts)):
+        _show(path, real[path])
+    _devices()
+    _accounts(uid)
+    linux.detach(OLD)
+    Path(OLD).rmdir()
+    linux.restrict("/", READ_ONLY | NO_SUID | NO_DEVICES, below=False)
+
+
+def _private(uid: int, size: int) -> None:
+    """Mount /tmp, where the student writes, and /proc, which shows only their own processes."""
+    Path("/tmp").mkdir()
+    options = f"size={size},nr_inodes={max(size // BYTES_PER_FILE, 64)},mode=1777"
+    linux.mount("tmpfs", "/tmp", "tmpfs", NO_SUID | NO_DEVICES, options)
+    Path("/proc").mkdir()
+    flags = READ_ONLY | NO_SUID | NO_DEVICES | NO_EXECUTE
+    linux.mount("proc", "/proc", "proc", flags, "hidepid=2,subset=pid")
+
+
+def _show(path: Path, real: Path) -> None:
+    """Let a folder, a file or a link of the host appear under its own name."""
+    named, source = Path(f"{OLD}{path}"), Path(f"{OLD}{real}")
+    if os.path.lexists(path):  # inside of a folder that is shown already
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if named.is_symlink():
+        path.symlink_to(named.readlink())
+        return
+    path.mkdir() if source.is_dir() else path.touch()
+    linux.mount(str(source), str(path), None, linux.BIND | linux.RECURSIVE)
+    linux.restrict(str(path), READ_ONLY | NO_SUID | NO_DEVICES, below=True)
+
+
+def _devices() -> None:
+    Path("/dev").mkdir()
+    for name in DEVICES:
+        Path("/dev", name).touch()
+        linux.mount(f"{OLD}/dev/{name}", f"/dev/{name}", None, linux.BIND)
+        linux.restrict(f"/dev/{name}", READ_ONLY | NO_SUID | NO_EXECUTE, below=False)
+    Path("/dev/shm").symlink_to("/tmp")  # the locks of multiprocessing are files there
+
+
+def _accounts(uid: int) -> None:
+    Path("/etc").mkdir(exist_ok=True)
+    Path("/etc/passwd").write_text(f"{NAME}:x:{uid}:{uid}::/tmp:/usr/sbin/nologin\n")
+    Path("/etc/group").write_text(f"{NAME}:x:{uid}:\n")
