@@ -11,6 +11,14 @@ from autograder.checks import Exercise
 from autograder.checks.words import listing
 
 LARGEST = 50 * 2**20  # bytes of a notebook
+MOST_CELLS = 2000
+MOST_VALUES = 3_000_000  # of its JSON; each takes some 80 bytes of memory
+# Pages of feedback take 0.1 ms a character, and the square of a line's length.
+LONGEST_TEXT, LONGEST_LINE = 100_000, 2_000  # characters of all cells, of a line
+LONGEST_NAME = 128
+# Headings and HTML were cells of their own before version 4 of the format.
+KINDS = {"code": "code", "markdown": "markdown", "raw": "raw"}
+KINDS |= dict.fromkeys(("heading", "html"), "markdown")
 
 
 @dataclass(frozen=True)
@@ -44,7 +52,20 @@ class Notebook:
 def grade_id(cell: Any) -> str | None:
     """Return the ``grade_id`` of a cell."""
     nbgrader = cell.metadata.get("nbgrader")
-    return nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
+    found = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def own_id(cell: Any) -> str | None:
+    """Return the ``grade_id`` of a cell, or its id if nbgrader's metadata are gone."""
+    return cell.get("id") if "nbgrader" not in cell.metadata else grade_id(cell)
+
+
+def shown(name: str) -> str:
+    """Return a name of a file that can be printed on one line."""
+    text = name.encode("utf-8", "backslashreplace").decode()
+    text = "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+    return text if len(text) <= LONGEST_NAME else text[: LONGEST_NAME - 1] + "…"
 
 
 def outputs(plain: list[dict]) -> list:
@@ -62,36 +83,48 @@ def read(file: Path) -> Notebook:
     AutograderError
         If it cannot be used at all; the message says why and what to do.
     """
-    cells = _parse(_text(file), file.name).cells
-    exercise = exercise_of(cells, file.name)
-    defects = (*_defects_of_name(exercise, file), *_defects_of_cells(exercise, cells))
+    name = shown(file.name)
+    cells = _parse(_text(file), name)
+    exercise = exercise_of(cells, name)
+    defects = (*_defects_of_name(exercise, name), *_defects_of_cells(exercise, cells))
     return Notebook(exercise, cells, defects)
 
 
 def _text(file: Path) -> str:
-    if not file.exists():
-        raise AutograderError(f"There is no file {file}.")
-    if not file.is_file():
-        raise AutograderError(f"{file} is not a file.")
-    if (size := file.stat().st_size) > LARGEST:
+    name = shown(file.name)
+    try:
+        size = file.stat().st_size
+        if not file.is_file():
+            raise AutograderError(f"{name} is not a file.")
+        with file.open("rb") as opened:
+            data = opened.read(LARGEST + 1)
+    except FileNotFoundError as error:
+        raise AutograderError(f"There is no file {file}.") from error
+    except OSError as error:
+        raise AutograderError(f"{name} cannot be read: {error.strerror}.") from error
+    if len(data) > LARGEST:
         raise AutograderError(
-            f"{file.name} has {size / 2**20:.0f} MiB, more than the {LARGEST // 2**20} MiB that "
+            f"{name} has {size / 2**20:.0f} MiB, more than the {LARGEST // 2**20} MiB that "
             "are read: clear its outputs (Edit > Clear Outputs of All Cells) and save it."
         )
     try:
-        text = file.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise AutograderError(f"{file.name} cannot be read: {error.strerror}.") from error
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise AutograderError(f"{file.name} is not a notebook: it is not text.") from error
+        raise AutograderError(
+            f"{name} is not a notebook: it is not text in UTF-8. Save it again in Jupyter."
+        ) from error
     if not text.strip():
-        raise AutograderError(f"{file.name} is empty: save the notebook again.")
+        raise AutograderError(f"{name} is empty: save the notebook again.")
     return text
 
 
-def _parse(text: str, name: str):
-    import nbformat
-
+def _parse(text: str, name: str) -> list:
+    """Return the cells of a notebook of any version of the format, with what matters of each."""
+    if sum(map(text.count, "[{,")) > MOST_VALUES:
+        raise AutograderError(
+            f"{name} holds more than {MOST_VALUES:,} values: clear its outputs "
+            "(Edit > Clear Outputs of All Cells) and save it."
+        )
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -101,25 +134,79 @@ def _parse(text: str, name: str):
             "edited by hand; export it again from Jupyter."
         ) from error
     try:
-        notebook = nbformat.reads(text, as_version=4)
-        if not all(_is_cell(cell) for cell in notebook.cells):
-            raise TypeError
-    except Exception as error:  # nbformat raises many kinds for what is no notebook
+        raw = _raw_cells(content)
+        if len(raw) > MOST_CELLS:
+            raise AutograderError(
+                f"{name} has {len(raw):,} cells, more than the {MOST_CELLS:,} that are read: "
+                "delete those that are not needed."
+            )
+        cells = [_cell(each) for each in raw]
+    except (TypeError, KeyError) as error:
         what = "a list" if isinstance(content, list) else "something else"
         raise AutograderError(
             f"{name} is not a notebook: it is JSON, but {what}. Hand in the .ipynb file itself."
         ) from error
-    return notebook
+    _limit(cells, name)
+    return cells
 
 
-def _is_cell(cell: Any) -> bool:
-    kind = cell.cell_type in ("code", "markdown", "raw")
-    return kind and isinstance(cell.source, str) and isinstance(cell.metadata, dict)
+def _raw_cells(content: Any) -> list:
+    if not isinstance(content, dict):
+        raise TypeError
+    if "cells" not in content:  # version 3 and before
+        return [cell for sheet in _list(content["worksheets"]) for cell in _list(sheet["cells"])]
+    return _list(content["cells"])
+
+
+def _list(found: Any) -> list:
+    if not isinstance(found, list):
+        raise TypeError
+    return found
+
+
+def _cell(raw: Any) -> Any:
+    """Return a cell of the present format; outputs and other metadata are not even looked at."""
+    import nbformat
+
+    source = raw["source"] if "source" in raw else raw["input"]  # so was code before version 4
+    source = source if isinstance(source, str) else "".join(_list(source))
+    source = source.replace("\r\n", "\n").replace("\r", "\n")
+    # Half of a surrogate pair can stand in JSON, but cannot be written to a file.
+    source = source.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    metadata = raw.get("metadata") or {}
+    own = raw.get("id") or metadata.get("id")  # Colab keeps it there
+    found = {"cell_type": KINDS[raw["cell_type"]], "source": source, "metadata": {}}
+    if isinstance(own, str):
+        found["id"] = own
+    if "nbgrader" in metadata:
+        found["metadata"]["nbgrader"] = _flat(metadata["nbgrader"])
+    return nbformat.from_dict(found)
+
+
+def _flat(metadata: Any) -> dict:
+    """Return what nbgrader can have written: no lists, no dictionaries."""
+    plain = str, int, float, bool
+    given = metadata if isinstance(metadata, dict) else {}
+    return {key: value for key, value in given.items() if isinstance(value, plain)}
+
+
+def _limit(cells: list, name: str) -> None:
+    if (size := sum(len(cell.source) for cell in cells)) > LONGEST_TEXT:
+        raise AutograderError(
+            f"The cells of {name} hold {size:,} characters, more than the {LONGEST_TEXT:,} that "
+            "are read: delete what is not needed."
+        )
+    for number, cell in enumerate(cells, 1):
+        if (size := max(map(len, cell.source.split("\n")))) > LONGEST_LINE:
+            raise AutograderError(
+                f"Cell {number} of {name} has a line of {size:,} characters, more than the "
+                f"{LONGEST_LINE:,} that are read: break it."
+            )
 
 
 def exercise_of(cells: list, name: str) -> Exercise:
     """Return the exercise that the cells of a notebook belong to."""
-    ids = [found for cell in cells if (found := grade_id(cell))]
+    ids = [found for cell in cells if (found := own_id(cell))]
     votes = Counter(own for found in ids for own in checks.NAMES if found.startswith(f"{own}-"))
     if not votes:
         raise AutograderError(
@@ -129,10 +216,10 @@ def exercise_of(cells: list, name: str) -> Exercise:
     return checks.load(votes.most_common(1)[0][0])
 
 
-def _defects_of_name(exercise: Exercise, file: Path) -> list[str]:
-    if file.name == f"{exercise.name}.ipynb":
+def _defects_of_name(exercise: Exercise, name: str) -> list[str]:
+    if name == f"{exercise.name}.ipynb":
         return []
-    return [f"The file must be named {exercise.name}.ipynb when you hand it in, not {file.name}."]
+    return [f"The file must be named {exercise.name}.ipynb when you hand it in, not {name}."]
 
 
 def _defects_of_cells(exercise: Exercise, cells: list) -> list[str]:
@@ -170,4 +257,7 @@ def was_changed(cell: Any) -> bool:
     from nbgrader.utils import compute_checksum, is_locked
 
     stored = cell.metadata["nbgrader"].get("checksum")
-    return bool(is_locked(cell) and stored is not None and stored != compute_checksum(cell))
+    try:
+        return bool(is_locked(cell) and stored is not None and stored != compute_checksum(cell))
+    except (KeyError, ValueError):  # its points are gone or no number
+        return True

@@ -1,0 +1,223 @@
+"""What a course has received and graded so far, so that a run that was cut off can go on.
+
+One SQLite file in write-ahead mode, ``COURSE/.autograder/journal.db``: what is committed to it
+outlives a crash of the process or of the machine. Who writes holds a lock, which ends with the
+process; who reads needs none.
+"""
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder import AutograderError
+
+FOLDER, FILE, LOCK = ".autograder", "journal.db", "lock.db"
+VERSION = 1  # of the tables
+TABLES = f"""
+BEGIN IMMEDIATE;
+CREATE TABLE received (
+    student TEXT, assignment TEXT, path TEXT, sha256 TEXT, size INTEGER, at REAL,
+    PRIMARY KEY (student, assignment, path, sha256)
+);
+CREATE TABLE jobs (key TEXT PRIMARY KEY, result TEXT, seconds REAL, at REAL);
+CREATE TABLE submissions (
+    student TEXT, assignment TEXT, sha256 TEXT, key TEXT, status TEXT, reason TEXT, repairs TEXT,
+    recorded TEXT, PRIMARY KEY (student, assignment)
+);
+PRAGMA user_version = {VERSION};
+COMMIT;
+"""
+COLUMNS = "student, assignment, status, reason, sha256, key, repairs, recorded"
+REMEDIES = {
+    sqlite3.SQLITE_BUSY: "Another grading of this course is running: wait until it has ended.",
+    sqlite3.SQLITE_CORRUPT: "It is damaged: restore it, or move it away and grade again.",
+    sqlite3.SQLITE_FULL: "Make room on the disk and run it again; what was graded before stays.",
+    sqlite3.SQLITE_NOTADB: "It is no journal: move it away and grade again.",
+}
+OTHERWISE = "See to the rights of its folder and the room on the disk, and run it again."
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What became of one submission.
+
+    Attributes
+    ----------
+    student, assignment : str
+        Whose, of what.
+    status : str
+        ``graded``, ``not attempted`` or ``for review``; empty while nothing is decided.
+    reason : str
+        Why somebody must look at it; else empty.
+    sha256 : str
+        Of the notebook that was handed in; empty if there is none to speak of.
+    key : str
+        Of the job whose result is due.
+    repairs : tuple of str
+        What was mended before grading.
+    recorded : str
+        ``sha256:key`` of what stands in the gradebook.
+    """
+
+    student: str
+    assignment: str
+    status: str = ""
+    reason: str = ""
+    sha256: str = ""
+    key: str = ""
+    repairs: tuple[str, ...] = ()
+    recorded: str = ""
+
+    @property
+    def due(self) -> str:
+        """What the gradebook must have recorded."""
+        return f"{self.sha256}:{self.key}"
+
+
+class Journal:
+    """The journal of a course.
+
+    Parameters
+    ----------
+    course : Path
+        Folder of the course.
+
+    Raises
+    ------
+    AutograderError
+        If the file cannot be used; the message says why.
+    """
+
+    def __init__(self, course: Path):
+        self.file = course / FOLDER / FILE
+        self._open: list[sqlite3.Connection] = []
+        try:
+            with explained(self.file):
+                self.file.parent.mkdir(exist_ok=True)
+                lock = self._connect(self.file.with_name(LOCK))
+                lock.execute("BEGIN EXCLUSIVE")
+                self._db = self._connect(self.file)
+                new = _is_new(self._db, self.file)
+                self._db.execute("PRAGMA journal_mode = WAL")
+                self._db.execute("PRAGMA synchronous = FULL")
+                if new:
+                    self._db.executescript(TABLES)
+        except BaseException:
+            self.close()
+            raise
+
+    def _connect(self, file: Path) -> sqlite3.Connection:
+        self._open.append(sqlite3.connect(file, timeout=0, isolation_level=None))
+        return self._open[-1]
+
+    def close(self) -> None:
+        """Close the file and let others write; a second time does nothing."""
+        for each in reversed(self._open):
+            each.close()
+
+    def receive(self, student: str, assignment: str, path: str, sha256: str, size: int) -> None:
+        """Note that a file has come in; the first time counts."""
+        values = student, assignment, path, sha256, size, time.time()
+        self._run("INSERT OR IGNORE INTO received VALUES (?, ?, ?, ?, ?, ?)", values)
+
+    def result(self, key: str) -> dict | None:
+        """Return the result of a job that was finished, or None."""
+        rows = self._run("SELECT result FROM jobs WHERE key = ?", (key,))
+        return json.loads(rows[0][0]) if rows else None
+
+    def finish(self, key: str, result: dict, seconds: float) -> None:
+        """Keep the result of a job."""
+        values = key, json.dumps(result), seconds, time.time()
+        self._run("INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?)", values)
+
+    def entry(self, student: str, assignment: str) -> Entry:
+        """Return what is known of a submission."""
+        for entry in self.entries("WHERE student = ? AND assignment = ?", (student, assignment)):
+            return entry
+        return Entry(student, assignment)
+
+    def entries(self, where: str = "", values: tuple = ()) -> Iterator[Entry]:
+        """Yield what is known of all submissions."""
+        statement = f"SELECT {COLUMNS} FROM submissions {where} ORDER BY 1, 2"
+        yield from map(_entry, self._run(statement, values))
+
+    def note(self, entry: Entry) -> None:
+        """Keep what is known of a submission."""
+        values = (
+            *(entry.student, entry.assignment, entry.status, entry.reason, entry.sha256),
+            *(entry.key, json.dumps(entry.repairs), entry.recorded),
+        )
+        marks = ", ".join("?" * len(values))
+        self._run(f"INSERT OR REPLACE INTO submissions ({COLUMNS}) VALUES ({marks})", values)
+
+    def _run(self, statement: str, values: tuple = ()) -> list:
+        with explained(self.file):
+            return self._db.execute(statement, tuple(map(_storable, values))).fetchall()
+
+
+def recall(course: Path) -> list[Entry]:
+    """Return what is known of all submissions of a course; nothing is written.
+
+    Raises
+    ------
+    AutograderError
+        If there is a journal that cannot be read; the message says why.
+    """
+    file = course / FOLDER / FILE
+    with explained(file):
+        if not file.is_file():
+            return []
+        # In a folder without the right to write, SQLite reads only what no other may change.
+        fixed = not file.with_name(f"{FILE}-wal").exists()
+        uri = f"{file.resolve().as_uri()}?mode=ro{'&immutable=1' * fixed}"
+        with closing(sqlite3.connect(uri, timeout=5, uri=True)) as db:
+            if _is_new(db, file):
+                return []
+            return [
+                _entry(row)
+                for row in db.execute(f"SELECT {COLUMNS} FROM submissions ORDER BY 1, 2")
+            ]
+
+
+@contextmanager
+def explained(file: Path) -> Iterator[None]:
+    """Raise an AutograderError for what happens to a journal, with what to do."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        told = getattr(error, "strerror", None) or str(error)
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest is a detail of the kind
+        raise AutograderError(
+            f"The journal {file} cannot be used: {told}. {REMEDIES.get(code, OTHERWISE)}"
+        ) from error
+
+
+def _is_new(db: sqlite3.Connection, file: Path) -> bool:
+    """Return whether a file is still empty; raise an error if it is not ours."""
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if version == 0 and not tables:
+        return True
+    if version != VERSION:
+        raise AutograderError(
+            f"{file} was written by another version of the autograder: use that version, or move "
+            "the file away and grade again."
+        )
+    return False
+
+
+def _entry(row: tuple) -> Entry:
+    *head, repairs, recorded = row
+    return Entry(*head, tuple(json.loads(repairs)), recorded)
+
+
+def _storable(value: Any) -> Any:
+    """Return a value as SQLite takes it: names of files can hold bytes that are no UTF-8."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    return value

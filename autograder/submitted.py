@@ -1,0 +1,241 @@
+"""What lies in ``submitted/``: every file is kept, every folder is a submission or a finding."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from autograder import AutograderError, checks, intake
+from autograder.checks.words import listing
+from autograder.intake import LONGEST_NAME, shown
+from autograder.journal import Journal
+from autograder.received import Keeper, is_file, unreadable
+
+# Control characters, halves of surrogate pairs (bytes that are no UTF-8), marks that turn the
+# direction of writing, separators of folders, blanks at an end.
+STRANGE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff/\\]|^[\s.]|\s$", re.UNICODE
+)
+NOTEBOOK = re.compile(r"\.ipynb(\.txt|\.json)?$", re.IGNORECASE)  # some browsers add an ending
+ARCHIVE = re.compile(r"\.(zip|tar|tgz|gz|bz2|xz|7z|rar)$", re.IGNORECASE)
+TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?( ?[A-Za-z0-9/_+:-]{1,40})?")
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What a student has handed in for an assignment.
+
+    Attributes
+    ----------
+    student, assignment : str
+        Whose, of what.
+    file : Path or None
+        The notebook; None if there is none that can be used.
+    sha256 : str
+        Of the notebook.
+    reason : str
+        Why it cannot be graded; else empty.
+    renamed : bool
+        Whether the notebook has another name than the assignment.
+    """
+
+    student: str
+    assignment: str
+    file: Path | None = None
+    sha256: str = ""
+    reason: str = ""
+    renamed: bool = False
+
+
+def find(
+    course: Path, journal: Journal, assignment: str | None, student: str | None
+) -> Iterator[Submission]:
+    """Keep and yield what has been handed in, by student and assignment.
+
+    Parameters
+    ----------
+    course : Path
+        Folder of the course; ``submitted/STUDENT/ASSIGNMENT/`` holds the files.
+    journal : Journal
+        Where every file is noted once it is kept.
+    assignment, student : str or None
+        Only these.
+
+    Raises
+    ------
+    AutograderError
+        If ``submitted`` cannot be read, or a file cannot be kept, as on a full disk.
+    """
+    keeper = Keeper(course, journal)
+    handed_in = course / "submitted"
+    if student is None:
+        keeper.keep(("", ""), _entries_or_end(handed_in), handed_in)
+    for place in filter(_is_place, _entries_or_end(handed_in)):
+        if student is None or place.name == student:
+            yield from _of_student(keeper, place, assignment)
+
+
+def _of_student(keeper: Keeper, place: Path, assignment: str | None) -> Iterator[Submission]:
+    own = Submission(shown(place.name), assignment or "")
+    if problem := _problem_of_folder(keeper, own, place):
+        yield replace(own, reason=problem)
+        return
+    try:
+        entries = _entries(place)
+        stray = [each for each in entries if not _is_place(each) and _is_work(each)]
+    except OSError as error:
+        yield replace(own, reason=unreadable(place, error))
+        return
+    _, problem = keeper.keep((own.student, ""), entries, place)
+    for each in filter(_is_place, entries):
+        if assignment is None or each.name == assignment:
+            yield _submission(keeper, each)
+    if stray:
+        names = listing(shown(each.name) for each in stray)
+        problem = f"Beside the folders of the assignments lies {names}: move it into one."
+    if problem:
+        yield Submission(own.student, "", reason=problem)
+
+
+def _submission(keeper: Keeper, place: Path) -> Submission:
+    found = Submission(place.parent.name, shown(place.name))
+    if problem := _problem_of_folder(keeper, found, place):
+        return replace(found, reason=problem)
+    kept, problem = keeper.keep_folder((found.student, found.assignment), place)
+    if problem:
+        return replace(found, reason=problem)
+    if found.assignment not in checks.NAMES:
+        told = f"There is no assignment {found.assignment!r}, only {listing(checks.NAMES)}."
+        return replace(found, reason=told)
+    notebooks = [each for each in _entries(place) if _is_notebook(each)]
+    return _choose(found, notebooks, kept, keeper.course)
+
+
+def _problem_of_folder(keeper: Keeper, found: Submission, place: Path) -> str:
+    """Return why a folder cannot be graded as it is; what it holds is kept all the same."""
+    name = shown(place.name)
+    if place.is_symlink():
+        return f"{name} is a link: put the folder itself there."
+    if not STRANGE.search(place.name) and len(place.name) <= LONGEST_NAME:
+        return ""
+    keeper.keep_folder((found.student, found.assignment), place)
+    return f"The folder {name} has a name that cannot be used: rename it."
+
+
+def _choose(
+    found: Submission, notebooks: list[Path], kept: dict[Path, str], course: Path
+) -> Submission:
+    """Return the submission with its notebook: the one of the right name, or the only one."""
+    right = f"{found.assignment}.ipynb"
+    chosen = [file for file in notebooks if file.name == right] or notebooks
+    if not chosen:
+        return replace(found, reason=f"There is no notebook: {right} is missing.")
+    names = listing(shown(file.name) for file in notebooks)
+    if len(chosen) > 1:
+        return replace(found, reason=f"There are {names}: keep one and name it {right}.")
+    (file,) = chosen
+    if file.is_symlink() or file not in kept:
+        told = f"{shown(file.name)} is a link or no file: hand in the file itself."
+        return replace(found, reason=told)
+    if len(notebooks) > 1 and _is_untouched(file, course):
+        told = f"There are {names}, and {right} has no answer: keep one and name it {right}."
+        return replace(found, reason=told)
+    return replace(found, file=file, sha256=kept[file], renamed=file.name != right)
+
+
+def _is_untouched(file: Path, course: Path) -> bool:
+    """Return whether a notebook has the answers of the released one, so that another may count."""
+    released = course / "release" / file.stem / file.name
+    answers = []
+    for each in (file, released):
+        try:
+            cells = intake.read(each).cells
+        except AutograderError:
+            return False  # it is told when the notebook is graded
+        answers.append([cell.source.strip() for cell in cells if cell.cell_type == "code"])
+    return set(answers[0]) <= {"", *answers[1]}
+
+
+def _is_place(path: Path) -> bool:
+    """Return whether a path is a folder, or a link, that somebody may have handed in."""
+    hidden = path.name.startswith(".")
+    try:
+        if path.is_symlink() or not path.is_dir():
+            return path.is_symlink() and not hidden
+        # Programs leave hidden folders everywhere; one with a notebook is an attempt.
+        below = [*path.glob("*"), *path.glob("*/*")] if hidden else []
+        return not hidden or any(map(_is_notebook, below))
+    except OSError:
+        return True  # and when it is read, the reason is told
+
+
+def _is_notebook(path: Path) -> bool:
+    return bool(NOTEBOOK.search(path.name)) and not path.name.startswith(".")
+
+
+def _is_work(path: Path) -> bool:
+    """Return whether a file looks as if somebody wanted it to be graded."""
+    return _is_notebook(path) or bool(ARCHIVE.search(path.name))
+
+
+def _entries(place: Path) -> list[Path]:
+    """Return what lies in a folder; ``Path.glob`` would take one without rights for empty."""
+    return sorted(place / name for name in os.listdir(place))  # noqa: PTH208 - not in 3.11
+
+
+def _entries_or_end(place: Path) -> list[Path]:
+    try:
+        return _entries(place)
+    except OSError as error:
+        raise AutograderError(unreadable(place, error)) from error
+
+
+def count(course: Path, assignment: str | None, student: str | None) -> int:
+    """Return how many folders of submissions there are, without a look into them."""
+    found = 0
+    with suppress(OSError):
+        for place in filter(_is_place, _entries(course / "submitted")):
+            if student in (None, place.name):
+                with suppress(OSError):
+                    own = filter(_is_place, _entries(place))
+                    found += sum(assignment in (None, each.name) for each in own)
+    return found
+
+
+def stamp(submission: Submission) -> bytes | None:
+    """Return the content of nbgrader's file with the time of a submission, if it is a time."""
+    from nbgrader.utils import parse_utc
+
+    file = submission.file.with_name("timestamp.txt")
+    try:
+        if not is_file(file) or file.stat().st_size > LONGEST_NAME:
+            return None
+        content = file.read_bytes()
+        text = content.decode("ascii").strip()
+        if not TIME.fullmatch(text):
+            return None
+        parse_utc(text)
+    except (OSError, ValueError, OverflowError):
+        return None
+    return content
+
+
+def stray(course: Path) -> list[Path]:
+    """Return the work that lies in ``submitted/`` itself and belongs to nobody.
+
+    Raises
+    ------
+    AutograderError
+        If the folder is no course, or nothing can have been handed in.
+    """
+    handed_in = course / "submitted"
+    if not (course / "source").is_dir():
+        raise AutograderError(f"{course} is no course: run `autograder release {course}` first.")
+    if not handed_in.is_dir():
+        raise AutograderError(
+            f"{course} has no folder `submitted`: put the notebooks into "
+            "submitted/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb."
+        )
+    return [each for each in _entries_or_end(handed_in) if _is_work(each) and not _is_place(each)]

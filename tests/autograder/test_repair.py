@@ -1,0 +1,400 @@
+"""Whatever became of a notebook, what is graded is the source with the student's answers in it."""
+
+import dataclasses
+import json
+import random
+
+import nbformat
+import pytest
+import submissions
+from nbconvert import HTMLExporter
+
+from autograder import checks, execute, intake, release
+from autograder.repair import repair, verbatim
+from autograder.sandbox import Limits
+from autograder.session import Walls
+
+ANSWER = "class Sampling:\n    pass"
+
+
+@pytest.fixture(scope="module")
+def source():
+    return release.source_notebook("sampling")
+
+
+@pytest.fixture
+def made():
+    return submissions.notebook("sampling", ANSWER)
+
+
+@pytest.fixture
+def mend(tmp_path, source):
+    """Give a function that writes a notebook, reads and repairs it as ``grade`` does."""
+
+    def mended(notebook):
+        file = tmp_path / "sampling.ipynb"
+        content = notebook if isinstance(notebook, dict) else dict(notebook)
+        file.write_text(json.dumps(content), encoding="utf-8")
+        found = repair(intake.read(file).cells, source, submissions.notebook("sampling"))
+        nbformat.validate(found.notebook)
+        ids = [cell.id for cell in found.notebook.cells]
+        assert len(ids) == len(set(ids))
+        return found
+
+    return mended
+
+
+def code(found) -> list[tuple[str, str]]:
+    """Return id and source of what runs, in its order."""
+    cells = found.notebook.cells
+    return [(cell.id, cell.source) for cell in cells if cell.cell_type == "code"]
+
+
+def expected(source, answer: str = ANSWER) -> list[tuple[str, str]]:
+    """Return what runs if an answer is all that a student wrote."""
+    cells = [cell for cell in source.cells if cell.cell_type == "code"]
+    own = "sampling-answer"
+    return [(cell.id, answer if cell.id == own else cell.source) for cell in cells]
+
+
+def key(found, walls: Walls | None = None, exercise: str = "sampling") -> str:
+    return execute.job(exercise, found.notebook).key(walls or Walls())
+
+
+def index(made, own: str) -> int:
+    return made.cells.index(submissions.cell(made, own))
+
+
+@pytest.mark.parametrize("name", checks.NAMES)
+def test_an_orderly_notebook_needs_no_repair(tmp_path, name):
+    file = submissions.save(submissions.notebook(name, "x = 1"), tmp_path / f"{name}.ipynb")
+    source = release.source_notebook(name)
+    found = repair(intake.read(file).cells, source, submissions.notebook(name))
+    assert found.repairs == ()
+    plain = [(cell.id, cell.source) for cell in source.cells if cell.id != f"{name}-answer"]
+    cells = [cell for cell in found.notebook.cells if cell.id != f"{name}-answer"]
+    assert [(cell.id, cell.source) for cell in cells] == plain
+    assert found.notebook.cells[4].source == "x = 1"
+
+
+def delete_checks(made):
+    made.cells = [cell for cell in made.cells if not cell.id.startswith("sampling-m")]
+
+
+def delete_all_but_the_answer(made):
+    made.cells = [submissions.cell(made, "sampling-answer")]
+
+
+def reverse(made):
+    made.cells.reverse()
+
+
+def double_everything(made):
+    made.cells += [nbformat.from_dict(cell) for cell in made.cells]
+
+
+def copy_the_stub_below(made):
+    stub = submissions.cell(submissions.notebook("sampling"), "sampling-answer")
+    made.cells.append(stub)
+
+
+def copy_the_stub_above(made):
+    stub = submissions.cell(submissions.notebook("sampling"), "sampling-answer")
+    made.cells.insert(0, stub)
+
+
+def lose_metadata(made):
+    for cell in made.cells:
+        cell.metadata = {}
+
+
+def turn_the_answer_into_text(made):
+    cell = submissions.cell(made, "sampling-answer")
+    cell.cell_type = "markdown"
+    del cell["outputs"], cell["execution_count"]
+
+
+def edit_all_locked_cells(made):
+    for cell in made.cells:
+        if cell.id != "sampling-answer":
+            cell.source = "print('mine')"
+
+
+def raise_points(made):
+    for cell in made.cells:
+        if cell.metadata.nbgrader.grade:
+            cell.metadata.nbgrader.update(points=100, checksum="forged")
+
+
+REPAIRS = {
+    delete_checks: "put back what was missing: sampling-mean",
+    delete_all_but_the_answer: "put back what was missing: sampling-setup, ",
+    reverse: "restored the order of the cells",
+    double_everything: "kept what counts of the copies of ",
+    copy_the_stub_below: "kept what counts of the copies of sampling-answer",
+    copy_the_stub_above: "kept what counts of the copies of sampling-answer",
+    lose_metadata: "restored the metadata of sampling-setup, ",
+    turn_the_answer_into_text: "took the text of sampling-answer for code",
+    edit_all_locked_cells: "restored what was changed in sampling-setup, ",
+}
+
+
+@pytest.mark.parametrize("damage", REPAIRS, ids=lambda damage: damage.__name__)
+def test_what_is_damaged_is_mended_and_told(made, mend, source, damage):
+    damage(made)
+    found = mend(made)
+    if damage is double_everything:  # both copies of the answer run
+        assert code(found)[2] == ("added-1", ANSWER)
+        found.notebook.cells.pop([cell.id for cell in found.notebook.cells].index("added-1"))
+    assert code(found) == expected(source)
+    assert any(each.startswith(REPAIRS[damage]) for each in found.repairs), found.repairs
+
+
+def forge_outputs(made):
+    for cell in made.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [{"output_type": "stream", "name": "stdout", "text": "10 of 10"}]
+
+
+def name_another_kernel(made):
+    made.metadata.kernelspec = {"name": "conda-env-ml-py", "display_name": "ml"}
+
+
+def windows_line_ends(made):
+    for cell in made.cells:
+        cell.source = cell.source.replace("\n", "\r\n")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [raise_points, forge_outputs, name_another_kernel, windows_line_ends],
+    ids=lambda damage: damage.__name__,
+)
+def test_what_has_no_effect_is_no_repair(made, mend, source, damage):
+    whole = key(mend(made))
+    damage(made)
+    found = mend(made)
+    assert found.repairs == ()
+    assert code(found) == expected(source)
+    assert key(found) == whole
+    assert found.notebook.metadata.kernelspec.name == "python3"
+    metadata = [cell.metadata for cell in found.notebook.cells]
+    assert metadata == [cell.metadata for cell in source.cells]
+    assert not any(cell.get("outputs") for cell in found.notebook.cells)
+
+
+def test_formats_without_ids_are_read(made, mend, source):
+    for cell in made.cells:
+        del cell["id"]
+    for minor in range(5):
+        made.nbformat_minor = minor
+        assert code(mend(made)) == expected(source)
+
+
+def test_format_3_is_read(made, mend, source):
+    def old(cell):
+        kept = {"cell_type": cell.cell_type, "metadata": cell.metadata}
+        if cell.cell_type == "code":
+            lines = cell.source.splitlines(keepends=True)
+            return kept | {"input": lines, "language": "python", "outputs": []}
+        return kept | {"source": cell.source}
+
+    cells = [old(cell) for cell in made.cells]
+    cells.insert(0, {"cell_type": "heading", "level": 1, "metadata": {}, "source": "Mine"})
+    old = {"worksheets": [{"cells": cells}], "metadata": {}, "nbformat": 3, "nbformat_minor": 0}
+    found = mend(old)
+    assert code(found) == expected(source)
+    assert found.notebook.cells[0].source == "    Mine"
+
+
+def test_ids_that_colab_moved_to_the_metadata_are_found(made, mend, source):
+    for cell in made.cells:
+        cell.metadata = {"id": cell.pop("id")}
+    assert code(mend(made)) == expected(source)
+
+
+def test_a_split_answer_stays_in_its_order(made, mend):
+    half = nbformat.from_dict(submissions.cell(made, "sampling-answer"))
+    half.update(id="half", source="first = 1")
+    made.cells.insert(index(made, "sampling-answer"), half)
+    assert code(mend(made))[2] == ("added-1", "first = 1")
+    assert code(mend(made))[3] == ("sampling-answer", ANSWER)
+
+
+def test_a_lost_answer_is_an_empty_cell_and_a_new_one_runs_in_its_place(made, mend):
+    at = index(made, "sampling-answer")
+    made.cells[at] = submissions.added(ANSWER)
+    assert code(mend(made))[2:4] == [("added-1", ANSWER), ("sampling-answer", "")]
+
+
+def test_an_answer_wins_over_an_old_one_that_was_turned_into_text(made, mend, source):
+    old = nbformat.v4.new_markdown_cell("old = 1")
+    old.metadata = submissions.cell(made, "sampling-answer").metadata
+    made.cells.append(old)
+    assert code(mend(made)) == expected(source)
+
+
+def test_added_cells_stay_below_the_cell_that_they_followed(made, mend):
+    made.cells.insert(index(made, "sampling-answer"), submissions.added("above = 1"))
+    made.cells.insert(index(made, "sampling-answer") + 1, submissions.added("below = 1"))
+    made.cells.insert(0, submissions.added("first = 1"))
+    made.cells.append(submissions.added("last = 1"))
+    found = code(mend(made))
+    assert [found[0], found[-1]] == [("added-1", "first = 1"), ("added-4", "last = 1")]
+    assert found[4:6] == [("sampling-answer", ANSWER), ("added-3", "below = 1")]
+    assert found[3] == ("added-2", "above = 1")
+
+
+def test_a_copy_of_a_locked_cell_that_became_another_cell_is_an_added_one(made, mend, source):
+    copy = nbformat.from_dict(submissions.cell(made, "sampling-imports"))
+    copy.update(id="copy", source="import math")
+    made.cells.insert(index(made, "sampling-answer"), copy)
+    found = mend(made)
+    assert code(found)[2] == ("added-1", "import math")
+    assert [each for each in code(found) if each[0] != "added-1"] == expected(source)
+
+
+def test_a_changed_copy_of_a_check_is_dropped(made, mend, source):
+    copy = nbformat.from_dict(submissions.cell(made, "sampling-mean"))
+    copy.update(id="copy", source="2")
+    made.cells.append(copy)
+    assert code(mend(made)) == expected(source)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"grade": True, "grade_id": "sampling-extra", "points": 100, "solution": False},
+        {"grade": True, "grade_id": "sampling-mean", "points": 100, "solution": False},
+        {"grade": True, "grade_id": ["sampling-mean"], "points": {}, "solution": True},
+        {"grade": True, "grade_id": {"sampling-mean": 1}},
+        {"grade": True, "grade_id": 7, "points": "many", "locked": True, "checksum": "0"},
+        {"grade": True, "grade_id": "sampling-x", "points": "many", "checksum": "0"},
+        {"grade": True, "grade_id": "sampling-x", "checksum": "0"},
+        ["grade"],
+        "grade",
+        None,
+        {},
+    ],
+    ids=str,
+)
+def test_forged_metadata_of_added_cells_count_for_nothing(made, mend, source, forged):
+    cell = submissions.added("10")
+    cell.metadata["nbgrader"] = forged
+    made.cells.append(cell)
+    found = mend(made)
+    assert [each for each in code(found) if each[0] != "added-1"] == expected(source)
+    added = [cell for cell in found.notebook.cells if cell.id == "added-1"]
+    assert [cell.metadata for cell in added] in ([], [{}])
+
+
+def test_an_id_of_a_locked_cell_with_other_metadata_is_not_believed(made, mend, source):
+    cell = submissions.added("10")
+    cell.update(id="sampling-mean", metadata={"nbgrader": {"grade_id": "mine"}})
+    made.cells.insert(0, cell)
+    assert code(mend(made)) == [("added-1", "10"), *expected(source)]
+
+
+@pytest.mark.parametrize("kind", ["markdown", "raw"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>evil()</script>",
+        "    code\n\n<script>evil()</script>",
+        "\t<script>evil()</script>",
+        "- a\n\n  <script>evil()</script>",
+        "    code\r<script>evil()</script>",
+        "    code\x0b\u2028<script>evil()</script>",
+        "\n\n   <script>evil()</script>",
+        "![x](attachment:missing.png)",
+        "[x](javascript:evil())",
+    ],
+)
+def test_text_of_a_student_is_shown_and_never_interpreted(made, mend, kind, text):
+    new = {"markdown": nbformat.v4.new_markdown_cell, "raw": nbformat.v4.new_raw_cell}[kind]
+    made.cells.append(new(text))
+    (cell,) = [each for each in mend(made).notebook.cells if each.id == "text-1"]
+    page, _ = HTMLExporter(template_name="basic").from_notebook_node(
+        nbformat.v4.new_notebook(cells=[cell])
+    )
+    assert "evil()" in page or "missing.png" in page
+    for tag in ("<script>evil", "<img", 'href="javascript'):
+        assert tag not in page
+
+
+def test_text_is_shown_as_it_is_once():
+    assert verbatim("a\n\n  b ") == "    a\n\n      b"
+    assert verbatim(verbatim("a\n\n  b ")) == verbatim("a\n\n  b ")
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_repairing_twice_is_repairing_once(made, mend, seed):
+    chance = random.Random(seed)
+    extra = [submissions.added(f"x{number} = 1") for number in range(5)]
+    extra += [nbformat.v4.new_markdown_cell("# a\n<b>"), nbformat.v4.new_raw_cell("raw")]
+    extra += [nbformat.from_dict(chance.choice(made.cells)) for _ in range(6)]
+    for number, cell in enumerate(extra):
+        cell["source"] = chance.choice([cell.source, f"changed = {number}", ""])
+    made.cells = chance.sample([*made.cells, *extra], chance.randrange(15, 25))
+    once = mend(made).notebook
+    again = mend(once)
+    assert again.notebook == once
+    # The checks of the source are not those that were released, so they count as changed.
+    assert [
+        each for each in again.repairs if not each.startswith("restored what was changed")
+    ] == []
+
+
+def test_equal_code_has_an_equal_key(made, mend):
+    made.cells.insert(5, submissions.added("helper = 1"))
+    whole = mend(made)
+    for cell in made.cells:
+        cell["id"] = f"new-{cell.id}"
+        cell.metadata["tags"] = [" "]
+    made.cells.insert(0, nbformat.v4.new_markdown_cell("Notes"))
+    made.cells.insert(3, submissions.added("  \n"))
+    made.cells.append(nbformat.v4.new_raw_cell("more"))
+    submissions.cell(made, "new-sampling-answer").outputs = [
+        nbformat.v4.new_output("stream", text="hello")
+    ]
+    assert key(mend(made)) == key(whole)
+    assert code(mend(made)) == code(whole)  # so that outputs by id fit both
+
+
+def test_other_code_has_another_key(made, mend):
+    keys = [key(mend(made))]
+    submissions.cell(made, "sampling-answer").source += "\n    x = 1"
+    keys.append(key(mend(made)))
+    made.cells.insert(5, submissions.added("helper = 1"))
+    keys.append(key(mend(made)))
+    made.cells.append(made.cells.pop(5))
+    keys.append(key(mend(made)))
+    assert len(set(keys)) == len(keys)
+
+
+def test_other_limits_have_another_key(made, mend):
+    found = mend(made)
+    walls = [Walls(), Walls(cell=1), Walls(notebook=1), Walls(containment="namespaces")]
+    walls.append(Walls(limits=dataclasses.replace(Limits(), memory=2**20)))
+    assert len({key(found, each) for each in walls}) == len(walls)
+
+
+def test_another_check_solution_or_version_has_another_key(made, mend, monkeypatch, tmp_path):
+    found = mend(made)
+    keys = [key(found)]
+    cell = next(each for each in found.notebook.cells if each.id == "sampling-mean")
+    cell.source += "\n# more"
+    keys.append(key(found))
+    solution = tmp_path / "sampling.md"
+    solution.write_text("other", encoding="utf-8")
+    for target, name, value in (
+        (execute.reference, "file", lambda _: solution),
+        (execute.metadata, "version", lambda _: "0"),
+        (execute.platform, "python_version", lambda: "4"),
+    ):
+        monkeypatch.setattr(target, name, value)
+        execute.fingerprint.cache_clear()
+        keys.append(key(found))
+    monkeypatch.undo()
+    execute.fingerprint.cache_clear()
+    assert len(set(keys)) == len(keys)
