@@ -2,7 +2,6 @@
 
 import ast
 import contextlib
-import io
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -43,8 +42,8 @@ def run_students_code(session: Session, cells: Iterable[tuple[int, Any]], scored
             return
         scored.outputs[cell.get("id", "")] = reply["outputs"]
         for output in reply["outputs"]:
-            if output["output_type"] == "error":
-                said = f"{output['ename']}: {output['evalue']}".strip().splitlines()[0]
+            if output.get("output_type") == "error":
+                said = f"{output.get('ename')}: {output.get('evalue')}".strip().splitlines()[0]
                 scored.errors.append(f"Cell {number} raised {said}")
 
 
@@ -114,20 +113,19 @@ class Judge:
 
     def understands(self, cell: Any) -> bool:
         """Return whether a scoring cell consists of our checks alone."""
-        return "exercise.check(" in cell.source and "part.report()" in cell.source
+        return "exercise.check(" in cell.source and cell.source.rstrip().endswith("part.report()")
 
     def run(self, cell: Any) -> tuple[Result, list[dict]]:
         """Run a scoring cell of ours, and return its result and its outputs."""
         space = {"exercise": self.exercise, **dict.fromkeys(self.exercise.answers)}
         tree = ast.parse(cell.source)
-        last = tree.body.pop()
-        with contextlib.redirect_stdout(io.StringIO()) as printed:
-            exec(compile(tree, "<check>", "exec"), space)
-            value = eval(compile(ast.Expression(last.value), "<check>", "eval"), space)
-        data = {"text/plain": repr(value)}
+        tree.body.pop()  # `part.report()` would print, and what is printed belongs to all threads
+        exec(compile(tree, "<check>", "exec"), space)
+        part = space["part"]
+        stream = {"output_type": "stream", "name": "stdout", "text": f"{part.text()}\n"}
+        data = {"text/plain": repr(part.score)}
         result = {"output_type": "execute_result", "data": data, "metadata": {}}
-        stream = {"output_type": "stream", "name": "stdout", "text": printed.getvalue()}
-        return space["part"], [stream, result | {"execution_count": 1}]
+        return part, [stream, result | {"execution_count": 1}]
 
 
 def visible(session: Session, exercise: Exercise, part: Part) -> Result:

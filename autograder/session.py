@@ -3,13 +3,18 @@
 import contextlib
 import multiprocessing
 import os
+import secrets
+import signal
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from multiprocessing import forkserver
 
 from autograder import AutograderError, wire, worker
 from autograder.checks import Check, Exercise
+from autograder.sandbox import Containment, Limits
 
 ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "-1",
@@ -22,6 +27,32 @@ ENVIRONMENT = {
 }
 STARTING = threading.Lock()  # the environment belongs to all threads
 START = 300  # seconds for the libraries to be imported on a busy machine
+END = 5  # seconds for a process to end that has closed its connection
+TAMPERED = (
+    "Something in your notebook has changed {changed}, which the checks work with, so nothing can "
+    "be judged: leave it as it is."
+)
+PASSED = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH", "TMPDIR", "TZ")
+
+
+@dataclass(frozen=True)
+class Walls:
+    """What a notebook may use.
+
+    Attributes
+    ----------
+    cell, notebook : float
+        Seconds that one cell or probe, and that all of them, may take.
+    containment : str
+        How the process is kept from everything else; ``none`` for trusted code.
+    limits : Limits
+        What a contained process may use.
+    """
+
+    cell: float = 60
+    notebook: float = 600
+    containment: str = Containment.NONE
+    limits: Limits = field(default_factory=Limits)
 
 
 class EndedError(AutograderError):
@@ -41,10 +72,12 @@ def context():
 
 @contextlib.contextmanager
 def environment() -> Iterator[None]:
-    """Give the processes that are started here the environment of a check."""
+    """Give the process that others are forked from little of the environment: no secrets."""
     with STARTING:
         before = dict(os.environ)
-        os.environ.update(ENVIRONMENT)
+        passed = {name: before[name] for name in PASSED if name in before}
+        os.environ.clear()
+        os.environ.update(passed | ENVIRONMENT)
         try:
             yield
         finally:
@@ -59,18 +92,27 @@ class Session:
     ----------
     exercise : Exercise
         What the notebook answers.
-    limit : float
-        Seconds that one cell or one probe may take.
+    walls : Walls
+        What it may use.
+    slot : int
+        Number of this process among those that run at the same time.
     """
 
-    def __init__(self, exercise: Exercise, limit: float = 120):
-        self.exercise, self.limit = exercise, limit
+    def __init__(self, exercise: Exercise, walls: Walls | float = 120, slot: int = 0):
+        self.exercise = exercise
+        self.walls = walls if isinstance(walls, Walls) else Walls(walls)
+        self._deadline = time.monotonic() + self.walls.notebook
         self.problem: str | None = None
+        self.tampered = ""
         self._folder = tempfile.TemporaryDirectory(prefix="autograder-", ignore_cleanup_errors=True)
         chosen = context()
         self._connection, theirs = chosen.Pipe()
-        self._process = chosen.Process(target=worker.serve, args=(theirs, self._folder.name))
-        with environment():
+        contained = self.walls.containment != Containment.NONE
+        limits = self.walls.limits if contained else None
+        arguments = theirs, self._folder.name, limits, slot
+        self._process = chosen.Process(target=worker.serve, args=arguments)
+        spawned = chosen.get_start_method() == "spawn"  # and not forked from a clean process
+        with environment() if spawned else contextlib.nullcontext():
             self._process.start()
         theirs.close()
         self._wait()
@@ -84,26 +126,56 @@ class Session:
         self.close()
 
     def run(self, source: str) -> dict:
-        """Run a cell: ``{"outputs": [...], "ok": bool}``."""
-        return self._request({"do": "run", "source": source}, "The cell")
+        """Run a cell: ``{"outputs": [dict, ...], "ok": bool}``."""
+        reply = self._request("run", {"source": source}, "The cell")
+        outputs = reply.get("outputs")
+        found = (
+            [each for each in outputs if isinstance(each, dict)]
+            if isinstance(outputs, list)
+            else []
+        )
+        return {"outputs": found, "ok": reply.get("ok") is True}
 
     def ask(self, check: Check, _answers: tuple, inputs: dict) -> dict:
         """Run a probe on what the notebook has defined; ``Exercise.ask`` has this form."""
-        request = {"do": "probe", "exercise": self.exercise.name}
+        request = {"exercise": self.exercise.name, "check": check.name, "inputs": inputs}
         try:
-            return self._request(request | {"check": check.name, "inputs": inputs}, "Your answer")
+            reply = self._request("probe", request, "Your answer")
         except EndedError as error:
             return {"problem": str(error)}
+        problem, values = reply.get("problem"), reply.get("values")
+        if isinstance(problem, str) and problem:
+            return {"problem": problem}
+        if reply.get("missing") is True:
+            return {"missing": True}
+        if isinstance(values, dict):
+            return {"values": values}
+        return {"problem": "What your answer returned cannot be judged."}
+
+    def finish(self) -> str:
+        """Look once more whether anything was tampered with; return what, or an empty text."""
+        if self.problem:
+            return self.tampered
+        with contextlib.suppress(EndedError):
+            self._request("finish", {}, "Your answer")
+        return self.tampered
 
     def close(self) -> None:
         """End the process and delete its folder."""
         self._connection.close()
+        self._stop()
+        self._folder.cleanup()
+
+    def _stop(self) -> None:
+        """End the process; a contained one first ends all that it has started."""
+        if self._process.is_alive():
+            self._process.terminate()
+            self._process.join(END)
         if self._process.is_alive():
             self._process.kill()
         self._process.join()
-        self._folder.cleanup()
 
-    def _request(self, message: dict, who: str) -> dict:
+    def _request(self, kind: str, message: dict, who: str) -> dict:
         """Send a message and wait for the reply.
 
         Raises
@@ -114,35 +186,61 @@ class Session:
         if self.problem:
             raise EndedError(self.problem)
         try:
-            self._connection.send_bytes(wire.pack(message))
-            if not self._connection.poll(self.limit):
+            self._connection.send_bytes(f"{kind} ".encode() + wire.pack(message))
+            left = self._deadline - time.monotonic()
+            if not self._connection.poll(max(0, min(self.walls.cell, left))):
                 raise TimeoutError
-            reply = wire.unpack(self._connection.recv_bytes(wire.LARGEST))
+            content, checked = self._seal.open(self._connection.recv_bytes(wire.LARGEST))
+            reply = wire.unpack(content)
+            if not isinstance(reply, dict):
+                raise AutograderError(f"It is a {type(reply).__name__}.")
         except TimeoutError:
-            self._end(f"{who} did not end within {self.limit:g} s and was stopped.")
+            if left < self.walls.cell:
+                self._end(f"The notebook took {self.walls.notebook:g} s in all and was stopped.")
+            self._end(f"{who} did not end within {self.walls.cell:g} s and was stopped.")
         except (EOFError, OSError):
-            self._end(
-                f"{who} ended the process in which the notebook ran, so nothing could follow."
-            )
+            self._process.join(END)
+            self._end(f"{who} {self._how_it_ended()}, so nothing could follow.")
         except AutograderError as error:
             self._end(f"{who} gave an answer that cannot be used. {error}")
+        if checked and "changed" in reply:
+            self.tampered = TAMPERED.format(changed=" ".join(str(reply["changed"])[:200].split()))
+            self._end(self.tampered)
+        if checked != (kind != "run"):
+            self._end(f"{who} gave an answer that cannot be used.")
         return reply
 
     def _wait(self) -> None:
         """Wait until the libraries are imported; a failure here is never the student's."""
+        key, problem = secrets.token_bytes(wire.KEY), ""
+        self._seal = wire.Seal(key)
         try:
-            if self._connection.poll(START) and wire.unpack(self._connection.recv_bytes()):
-                return
+            if self._connection.poll(START):
+                problem = wire.unpack(self._connection.recv_bytes())["failed"]
+                if not problem:
+                    self._connection.send_bytes(key)
+                    return
         except (EOFError, OSError):
             self._process.join(START)
         code = self._process.exitcode
         self.close()
+        ended = f"exit code {code}" if code is not None else f"within {START} s"
         raise AutograderError(
-            "The process that runs notebooks did not start "
-            f"({f'exit code {code}' if code is not None else f'within {START} s'})."
+            problem or f"The process that runs notebooks did not start ({ended})."
         )
+
+    def _how_it_ended(self) -> str:
+        code = self._process.exitcode
+        if code == -signal.SIGXCPU:
+            return f"used up the {self.walls.limits.cpu} s of computing time of the notebook"
+        if code == -signal.SIGSEGV:
+            return "crashed the process of the notebook (segmentation fault)"
+        if code is not None and code < 0:
+            name = signal.Signals(-code).name
+            return f"brought the process of the notebook to its end ({name}, as for want of memory)"
+        return "ended the process of the notebook"
 
     def _end(self, problem: str) -> None:
         self.problem = problem
-        self._process.kill()
+        self._stop()
         raise EndedError(problem)

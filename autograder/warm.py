@@ -6,6 +6,8 @@ nothing else.
 
 import os
 
+from autograder import integrity
+
 
 def _import_everything() -> None:
     # The libraries greet the user on standard error, whatever their log level is.
@@ -16,6 +18,7 @@ def _import_everything() -> None:
         import keras  # noqa: F401
         import tensorflow_probability as tfp
         import tf_keras  # noqa: F401
+        import tqdm
 
         import autograder.checks
         import autograder.worker
@@ -24,6 +27,7 @@ def _import_everything() -> None:
             dir(lazy)
         for name in autograder.checks.NAMES:
             autograder.checks.load(name)
+        tqdm.tqdm.monitor_interval = 0  # no thread for every progress bar
     finally:
         os.dup2(kept, 2)
         os.close(kept)
@@ -31,3 +35,4 @@ def _import_everything() -> None:
 
 
 _import_everything()
+WATCHES = integrity.watches()  # shared with all forks: what the libraries are without student code

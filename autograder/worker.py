@@ -1,46 +1,93 @@
 """The process that holds one student's notebook: runs its cells, answers probes, judges nothing."""
 
-import contextlib
+import _thread
 import io
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from multiprocessing.connection import Connection
+from queue import SimpleQueue
 from typing import Any
 
-from autograder import checks, wire
+from autograder import AutograderError, checks, guard, integrity, sandbox, wire
 from autograder.checks import probing
+from autograder.sandbox import Limits
 
+THREAD = "what runs beside the checks, by a thread that goes on,"
 LONGEST_OUTPUT = 100_000  # characters of a stream that are kept
 
 
-def serve(connection: Connection, folder: str) -> None:
+def serve(connection: Connection, folder: str, limits: Limits | None, slot: int) -> None:
     """Answer requests until the other side hangs up.
 
     Parameters
     ----------
     connection : Connection
-        Carries bytes: ``{"do": "run", "source": ...}`` and ``{"do": "probe", "exercise": ...,
-        "check": ..., "inputs": ...}``.
+        Carries bytes: what went wrong at the start; from the other side the key of the seal; then
+        requests, ``run {"source": ...}``, ``probe {"exercise": ..., "check": ..., "inputs": ...}``
+        and ``finish {}``, and a sealed reply to each.
     folder : str
         Empty working folder of the notebook.
+    limits : Limits or None
+        What a contained notebook may use; without them it is not contained.
+    slot : int
+        Number of this process among the contained ones that run at the same time.
     """
+    if limits is not None:
+        try:
+            sandbox.enter(limits, slot, [connection.fileno()], sandbox.readable_paths())
+        except AutograderError as error:
+            connection.send_bytes(wire.pack({"failed": str(error)}))
+            return
+        folder = "/tmp"
     os.chdir(folder)
     os.environ["IPYTHONDIR"] = folder
-    notebook = Notebook()
-    connection.send_bytes(wire.pack("ready"))
-    with contextlib.suppress(EOFError):
-        while True:
-            request = wire.unpack(connection.recv_bytes())
-            reply = notebook.run if request.pop("do") == "run" else notebook.probe
-            connection.send_bytes(_packed(reply(**request)))
-
-
-def _packed(reply: dict) -> bytes:
+    connection.send_bytes(wire.pack({"failed": ""}))
     try:
-        return wire.pack(reply)
-    except (TypeError, ValueError) as error:
-        return wire.pack({"problem": f"What your answer returned cannot be judged: {error}."})
+        _answer(connection, wire.Seal(connection.recv_bytes()), *integrity.taken())
+    except EOFError:
+        return
+
+
+def _answer(connection: Connection, seal: wire.Seal, near: Callable, far: Callable) -> None:
+    """Pass requests on to the thread of the notebook, and seal its replies.
+
+    Student code finds the connection, so it must not find the seal: that is in this frame alone,
+    which is not on the stack of the thread of the notebook. The notebook's own thread packs its
+    replies, so that none of its objects get here.
+    """
+    guard.install()
+    requests, replies = SimpleQueue(), SimpleQueue()
+    thread, idle = _thread.start_new_thread(_work, (requests, replies)), _work.__code__
+    frames, threads, get, put = sys._current_frames, _thread._count, replies.get, requests.put
+    checked, fresh, changed, begun = (b"probe", b"finish"), replies.empty, "", False
+    while True:
+        request = connection.recv_bytes()
+        kind, _, rest = request.partition(b" ")
+        checking = kind in checked
+        if checking:
+            changed = changed or near() or (not begun and far()) or ""
+            begun = True
+        if not changed:
+            put((kind, rest))
+            reply = get()
+            if checking:
+                changed = near() or (kind == b"finish" and far()) or ""
+                if not changed and threads() > 1:
+                    changed = THREAD
+                if not fresh() or frames()[thread].f_code is not idle:
+                    changed = changed or "the autograder"
+        if changed:
+            reply = b'{"changed": "' + changed.encode("ascii", "replace") + b'"}'
+        connection.send_bytes(seal.close(reply, checking))
+
+
+def _work(requests: SimpleQueue, replies: SimpleQueue) -> None:
+    """Hold the notebook: a thread of its own, in which all code of the student runs."""
+    notebook = Notebook()
+    while True:
+        replies.put(notebook.reply(*requests.get()))
 
 
 class Answers(dict):
@@ -60,6 +107,19 @@ class Notebook:
         sys.stdout, sys.stderr = _text(1), _text(2)
         self.outputs: list[dict] = []
         self.shell = _shell(self.outputs.append)
+
+    def reply(self, kind: bytes, message: bytes) -> bytes:
+        """Return the packed reply to a request, whatever student code does on the way."""
+        try:
+            request = wire.unpack(message)
+            if kind == b"finish":
+                return wire.pack({"finished": True})
+            return wire.pack(self.run(**request) if kind == b"run" else self.probe(**request))
+        except (TypeError, ValueError) as error:
+            return wire.pack({"problem": f"What your answer returned cannot be judged: {error}."})
+        except BaseException as error:
+            told = f"{type(error).__name__} ended the request"
+            return wire.pack({"problem": f"What your answer did cannot be judged: {told}."})
 
     def run(self, source: str) -> dict:
         """Run a cell and return its outputs in the form of nbformat, and whether it succeeded."""
@@ -135,6 +195,7 @@ def _shell(emit):
     InteractiveShell.displayhook_class = Results
     InteractiveShell.display_pub_class = Displays
     shell = InteractiveShell.instance(config=config)
+    shell.enable_gui = lambda gui=None: None  # `%matplotlib inline` asks for one
     shell._showtraceback = lambda kind, error, lines: emit(
         {
             "output_type": "error",

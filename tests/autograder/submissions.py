@@ -20,6 +20,11 @@ def cell(made, cell_id: str):
     return next(each for each in made.cells if each.id == cell_id)
 
 
+def added(source: str):
+    """Return a code cell that a student has added."""
+    return nbformat.v4.new_code_cell(source)
+
+
 def save(made, file: Path) -> Path:
     """Write a notebook as Jupyter does."""
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -21,7 +21,7 @@ class Sampling(keras.layers.Layer):
 
 @pytest.fixture
 def running():
-    with session.Session(EXERCISE, limit=60) as started:
+    with session.Session(EXERCISE, 60) as started:
         yield started
 
 
@@ -78,7 +78,7 @@ def test_the_line_of_an_exception_is_told(running):
 
 
 def test_a_cell_without_end_is_stopped():
-    with session.Session(EXERCISE, limit=1) as running:
+    with session.Session(EXERCISE, 1) as running:
         begin = time.monotonic()
         with pytest.raises(session.EndedError, match="did not end within 1 s"):
             running.run("while True: pass")
@@ -88,7 +88,7 @@ def test_a_cell_without_end_is_stopped():
 
 
 def test_a_probe_without_end_is_a_problem_of_the_part():
-    with session.Session(EXERCISE, limit=5) as running:
+    with session.Session(EXERCISE, 5) as running:
         running.run(RIGHT.replace("mean, log_var = inputs", "while True: pass"))
         (problem,) = EXERCISE.asking(running.ask, None).check("mean").problems
     assert "did not end within 5 s" in problem

@@ -1,0 +1,80 @@
+"""What a notebook of a student has printed and shown, cut to what can do no harm."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+MOST = 200  # outputs of a cell
+LONGEST_TEXT, LONGEST_IMAGE = 100_000, 4_000_000  # characters
+# Of all outputs of a notebook. A page of feedback takes up to 5 µs for a character of text.
+TEXTS, IMAGES = 1_000_000, 8_000_000
+BASE64 = re.compile(r"[A-Za-z0-9+/=\n]+")
+PNG = "iVBORw0KGgo"  # as every PNG file begins
+COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")  # and movements of the cursor: 10 µs each
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+class Cleaner:
+    """Takes outputs as an untrusted process sends them, and gives them in nbformat's form.
+
+    Texts and PNG pictures pass. HTML and scripts do not: feedback pages and formgrader would run
+    them in the browser of the instructor. All outputs of a notebook share a limit of size.
+    """
+
+    def __init__(self) -> None:
+        self.texts, self.images = TEXTS, IMAGES
+
+    def clean(self, outputs: Any) -> list[dict]:
+        """Return the outputs of a cell that are well-formed, cut where they are too long."""
+        found = outputs if isinstance(outputs, list) else []
+        cleaned = [self._one(each) for each in found[:MOST] if isinstance(each, dict)]
+        if more := len(found[MOST:]):
+            text = f"… ({more} more outputs were cut)\n"
+            cleaned.append({"output_type": "stream", "name": "stderr", "text": text})
+        return [each for each in cleaned if each is not None]
+
+    def _one(self, output: dict) -> dict | None:
+        kind = output.get("output_type")
+        if kind == "stream":
+            name = "stderr" if output.get("name") == "stderr" else "stdout"
+            text = self._text(output.get("text"))
+            return {"output_type": "stream", "name": name, "text": text} if text else None
+        if kind == "error":
+            lines = output.get("traceback")
+            lines = lines[:MOST] if isinstance(lines, list) else []
+            said = {key: self._text(output.get(key)) for key in ("ename", "evalue")}
+            return {"output_type": kind, **said, "traceback": [self._text(each) for each in lines]}
+        if kind in ("display_data", "execute_result") and (data := self._data(output.get("data"))):
+            more = {"execution_count": None} if kind == "execute_result" else {}
+            return {"output_type": kind, "data": data, "metadata": {}, **more}
+        return None
+
+    def _data(self, data: Any) -> dict[str, str]:
+        if not isinstance(data, dict):
+            return {}
+        shown = {}
+        image = data.get("image/png")
+        fits = isinstance(image, str) and len(image) <= min(LONGEST_IMAGE, self.images)
+        if fits and image.startswith(PNG) and BASE64.fullmatch(image):
+            shown["image/png"] = image
+            self.images -= len(image)
+        if text := self._text(data.get("text/plain")):
+            shown["text/plain"] = text
+        return shown
+
+    def _text(self, text: Any) -> str:
+        if not isinstance(text, str):
+            return ""
+        longest = min(LONGEST_TEXT, self.texts)
+        self.texts -= min(len(text), longest)
+        # Half of a surrogate pair cannot be written to a file.
+        whole = text[:longest].encode("utf-8", "replace").decode()
+        whole = CONTROL.sub("", COLOURS.sub("", whole))
+        return whole if len(text) <= longest else f"{whole}… (cut)"
+
+
+def sentences(problems: Iterable[Any], longest: int = 600) -> tuple[str, ...]:
+    """Return texts of a fixed greatest length, on one line each."""
+    lines = (" ".join(str(each)[: 10 * longest].split()) for each in problems)
+    lines = ("".join(each if each.isprintable() else "�" for each in line) for line in lines)
+    return tuple(line if len(line) <= longest else line[: longest - 1] + "…" for line in lines)
