@@ -6,6 +6,7 @@ from pathlib import Path
 
 from autograder import AutograderError
 
+LIMITS = ("seconds", "cpu", "memory", "disk", "processes", "files")
 EPILOG = "Exit code: 0 all is well, 1 something was found, 2 the command could not do its work."
 
 
@@ -47,15 +48,31 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("folder", type=Path, metavar="DIR", help="folder of the course")
     grade.add_argument("--assignment", metavar="A", help="only this one")
     grade.add_argument("--student", metavar="S", help="only this one")
+    grade.add_argument("--jobs", type=_count, metavar="N", help="at a time (number of cores)")
+    grade.add_argument("--force", action="store_true", help="run again what was graded before")
     grade.add_argument(
         "--timeout", type=_seconds, default=60, metavar="S", help="limit of a cell (60 s)"
     )
+    grade.add_argument(
+        "--limit",
+        type=_limit,
+        action="append",
+        default=[],
+        metavar="NAME=N",
+        help="of a notebook: seconds, cpu (s), memory, disk (MiB), processes or files",
+    )
+    grade.add_argument("--unsafe", action="store_true", help="run student code uncontained")
     grade.set_defaults(run=_grade)
 
     export = commands.add_parser("export", help="instructor: write the grades of a course")
     export.add_argument("folder", type=Path, metavar="DIR", help="folder of the course")
-    export.add_argument("--to", choices=["csv"], default="csv", help="format (csv: DIR/grades.csv)")
+    forms = ["csv", "canvas", "moodle"]
+    export.add_argument("--to", choices=forms, default="csv", help="form (csv: DIR/grades.csv)")
     export.set_defaults(run=_export)
+
+    report = commands.add_parser("report", help="instructor: write DIR/report.html on the class")
+    report.add_argument("folder", type=Path, metavar="DIR", help="folder of the course")
+    report.set_defaults(run=_report)
 
     selftest = commands.add_parser("selftest", help="grade known answers, compare with what is due")
     selftest.add_argument("--exercise", action="append", metavar="E", help="only this one")
@@ -68,6 +85,13 @@ def _seconds(text: str) -> float:
     if (value := float(text)) <= 0:
         raise ValueError
     return value
+
+
+def _limit(text: str) -> tuple[str, int]:
+    name, _, number = text.partition("=")
+    if name not in LIMITS:
+        raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(LIMITS)}")
+    return name, _count(number)
 
 
 def _count(text: str) -> int:
@@ -91,15 +115,26 @@ def _release(options) -> int:
 
 
 def _grade(options) -> int:
+    import os
+
     from autograder import grade
 
-    return grade.run(options.folder, options.assignment, options.student, options.timeout)
+    walls = grade.walls(options.timeout, dict(options.limit), options.unsafe)
+    jobs = options.jobs or os.cpu_count() or 1
+    chosen = grade.Options(options.assignment, options.student, jobs, options.force, walls)
+    return grade.run(options.folder, chosen)
 
 
 def _export(options) -> int:
     from autograder import export
 
-    return export.run(options.folder)
+    return export.run(options.folder, options.to)
+
+
+def _report(options) -> int:
+    from autograder import report
+
+    return report.run(options.folder)
 
 
 def _selftest(options) -> int:

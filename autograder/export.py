@@ -1,39 +1,111 @@
 """``autograder export``: the grades of a course as a table."""
 
 import csv
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from autograder import AutograderError, checks, grade
+from autograder import AutograderError, checks, journal
+from autograder.intake import shown
 
 COLUMNS = ("student", "assignment", "score", "max_score", "status")
+SQLITE = "sqlite:///"
 
 
-def run(folder: Path) -> int:
-    """Write ``grades.csv`` into the folder of the course and return the exit code."""
+@dataclass
+class Sheet:
+    """A table that is ready to be written.
+
+    Attributes
+    ----------
+    header : list of str
+        Names of the columns.
+    rows : list of list
+        Fields of each row.
+    notes : list of str
+        What the user should know about it, in sentences.
+    """
+
+    header: list[str]
+    rows: list[list] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def run(folder: Path, to: str = "csv") -> int:
+    """Write the grades into the folder of the course and return the exit code.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the course.
+    to : str
+        ``csv`` (``grades.csv``), ``canvas`` (``canvas.csv``) or ``moodle`` (``moodle.csv``).
+
+    Raises
+    ------
+    AutograderError
+        If there is no gradebook, or if the file cannot be written.
+    """
+    from autograder import platforms
+
     folder = folder.resolve()
-    file = folder / "grades.csv"
-    try:
-        write(Grades(folder), file)
-    except OSError as error:
-        raise AutograderError(f"{file} cannot be written: {error.strerror}.") from error
+    make = {"csv": table, "canvas": platforms.canvas, "moodle": platforms.moodle}[to]
+    file = folder / {"csv": "grades.csv"}.get(to, f"{to}.csv")
+    sheet = make(Grades(folder))
+    with replacing(file) as text:
+        csv.writer(text).writerows([sheet.header, *sheet.rows])
     print(file)
+    for note in sheet.notes:
+        print(note, file=sys.stderr)
     return 0
 
 
-def write(grades: "Grades", file: Path) -> None:
-    """Write the table under another name first, so that a full disk leaves the old one alone."""
-    part = file.with_suffix(".part")
-    with part.open("w", newline="", encoding="utf-8") as text:
-        table = csv.DictWriter(text, [*COLUMNS, *parts()], restval="")
-        table.writeheader()
-        table.writerows(grades.rows())
-    part.replace(file)
+@contextmanager
+def replacing(file: Path) -> Iterator:
+    """Write under another name first, so that a full disk leaves the old file alone."""
+    part = file.with_name(f"{file.name}.part")
+    try:
+        # Names of folders may hold bytes that are no text.
+        with part.open("w", newline="", encoding="utf-8", errors="backslashreplace") as text:
+            yield text
+        part.replace(file)
+    except OSError as error:
+        raise AutograderError(f"{file} cannot be written: {error.strerror}.") from error
 
 
-def parts() -> list[str]:
-    """Return the columns of the parts: the ``grade_id`` of every scoring cell."""
+def table(grades: "Grades") -> Sheet:
+    """Return one row for each student and assignment, with the points of every part."""
+    from autograder.platforms import guarded_id
+
     exercises = [checks.load(name) for name in checks.NAMES]
-    return [exercise.cell(part) for exercise in exercises for part in exercise.parts]
+    parts = [exercise.cell(part) for exercise in exercises for part in exercise.parts]
+    sheet = Sheet([*COLUMNS, *parts])
+    for row in grades.rows():
+        row["student"] = guarded_id(row["student"])
+        sheet.rows.append([row.get(column, "") for column in sheet.header])
+    return sheet
+
+
+@dataclass(frozen=True)
+class Student:
+    """What nbgrader knows of a student; everything but the id may be empty."""
+
+    id: str
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+    lms_user_id: str = ""
+
+
+@dataclass
+class Submission:
+    """What the gradebook holds of one submission: points by ``grade_id``, and late penalty."""
+
+    points: dict[str, float] = field(default_factory=dict)
+    penalty: float = 0.0
+    manual: bool = False
 
 
 class Grades:
@@ -43,61 +115,144 @@ class Grades:
     ----------
     folder : Path
         Folder of the course.
+
+    Attributes
+    ----------
+    students : dict of str to Student
+        By their ids: those of the gradebook and those who have handed in something.
+    most : dict of str to float
+        Points that each assignment is worth, in the order of the exercises.
+    cells : dict of str to dict of str to float
+        For each assignment, the points of its parts by ``grade_id``.
+
+    Raises
+    ------
+    AutograderError
+        If there is no gradebook, or if it cannot be read.
     """
 
     def __init__(self, folder: Path):
         self.folder = folder
-        if not (folder / "gradebook.db").is_file():
-            raise AutograderError(
-                f"{folder} has no gradebook: run `autograder release {folder}` first."
-            )
+        self.entries = {
+            (each.student, each.assignment): each
+            for each in journal.recall(folder)
+            if each.student and each.assignment in checks.NAMES
+        }
+        with _gradebook(folder) as book:
+            self.students = {each.id: _student(each) for each in book.students}
+            known = {each.name: each for each in book.assignments}
+            names = [name for name in checks.NAMES if name in known]
+            self.most = {name: known[name].max_score for name in names}
+            self.cells = {name: dict(_cells(known[name])) for name in names}
+            self._recorded = _recorded(book)
+        self._handed_in = set(_handed_in(folder))
+        for student, _ in sorted({*self._handed_in, *self.entries}):
+            self.students.setdefault(student, Student(student))
 
     def rows(self) -> list[dict]:
         """Return one row for each student and assignment, those with nothing handed in too.
 
         Columns are ``student``, ``assignment``, ``score`` and ``max_score`` in points (late
         penalties subtracted), ``status`` (graded, not attempted, for review, needs manual grading,
-        missing), and the points of every part under its ``grade_id``.
+        not graded, missing), and the points of every part under its ``grade_id``.
         """
-        from nbgrader.api import Gradebook
+        return [self._row(student, name) for student in sorted(self.students) for name in self.most]
 
-        states = {(each.student, each.assignment): each for each in grade.recall(self.folder)}
-        with Gradebook(f"sqlite:///{self.folder / 'gradebook.db'}", "latent-spaces") as book:
-            known = {submission_key(each): each for each in _submissions(book)}
-            most = {each.name: each.max_score for each in book.assignments}
-            students = {each.id for each in book.students} | {student for student, _ in states}
-            return [
-                self._row(student, name, most[name], known.get((student, name)), states)
-                for student in sorted(students)
-                for name in checks.NAMES
-                if name in most
-            ]
-
-    def _row(self, student: str, name: str, most: float, submission, states: dict) -> dict:
-        state = states.get((student, name))
-        row = {"student": student, "assignment": name, "score": 0, "max_score": points(most)}
-        if state is not None and state.status == "for review":
+    def _row(self, student: str, name: str) -> dict:
+        entry = self.entries.get((student, name))
+        recorded = self._recorded.get((student, name))
+        row = {"student": student, "assignment": name, "score": 0}
+        row["max_score"] = points(self.most[name])
+        if entry is not None and entry.status == "for review":
             return row | {"status": "for review", "score": ""}
-        if submission is None:
+        if recorded is None:
+            if entry is not None or (student, name) in self._handed_in:
+                return row | {"status": "not graded", "score": ""}
             return row | {"status": "missing"}
-        row["score"] = points(max(0.0, submission.score - submission.late_submission_penalty))
-        status = state.status if state else "graded"
-        row["status"] = "needs manual grading" if submission.needs_manual_grade else status
-        graded = [each for notebook in submission.notebooks for each in notebook.grades]
-        return row | {each.name: points(each.score) for each in graded}
+        row["score"] = points(max(0.0, sum(recorded.points.values()) - recorded.penalty))
+        status = (entry and entry.status) or "graded"
+        row["status"] = "needs manual grading" if recorded.manual else status
+        return row | {cell: points(value) for cell, value in recorded.points.items()}
 
 
-def _submissions(book) -> list:
-    return [each for own in book.assignments for each in own.submissions]
+@contextmanager
+def _gradebook(folder: Path) -> Iterator:
+    """Open the gradebook that nbgrader's settings of the course name."""
+    from nbgrader.api import Gradebook
+    from nbgrader.coursedir import CourseDirectory
+    from sqlalchemy.exc import SQLAlchemyError
+    from traitlets.config import Config, PyFileConfigLoader
+
+    config = Config()
+    if (folder / "nbgrader_config.py").is_file():
+        config = Config(PyFileConfigLoader("nbgrader_config.py", path=str(folder)).load_config())
+    config.CourseDirectory.root = str(folder)
+    course = CourseDirectory(config=config)
+    url = course.db_url
+    if url.startswith(SQLITE):
+        file = folder / url.removeprefix(SQLITE)
+        if not file.is_file() or not file.stat().st_size:
+            told = f"{folder} has no gradebook: run `autograder release {folder}` first."
+            raise AutograderError(told)
+        url = f"{SQLITE}{file}"
+    try:
+        with Gradebook(url, course.course_id) as book:
+            yield book
+    except (OSError, SQLAlchemyError) as error:
+        told = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise AutograderError(
+            f"The gradebook of {folder} cannot be read: {told}. Make sure that no other program "
+            "uses it and that this version of nbgrader made it, and try again."
+        ) from error
 
 
-def submission_key(submission) -> tuple[str, str]:
-    """Return student and assignment of a submission."""
-    return submission.student.id, submission.assignment.name
+def _student(each) -> Student:
+    names = ("first_name", "last_name", "email", "lms_user_id")
+    return Student(each.id, *(" ".join((getattr(each, name) or "").split()) for name in names))
 
 
-def points(value: float | None) -> float | int | str:
-    """Return a score without a needless ``.0``; empty while nobody has given one."""
-    if value is None:
-        return ""
+def _cells(assignment) -> Iterator[tuple[str, float]]:
+    for notebook in assignment.notebooks:
+        for cell in [*notebook.grade_cells, *notebook.task_cells]:
+            yield cell.name, cell.max_score
+
+
+def _recorded(book) -> dict[tuple[str, str], Submission]:
+    """Return all submissions by student and assignment, with two queries for the whole course."""
+    from nbgrader.api import Assignment, BaseCell, Grade, SubmittedAssignment, SubmittedNotebook
+
+    key = SubmittedAssignment.student_id, Assignment.name
+    penalties = (
+        book.db.query(*key, SubmittedNotebook.late_submission_penalty)
+        .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+        .outerjoin(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+    )
+    found: dict[tuple[str, str], Submission] = {}
+    for student, name, penalty in penalties:
+        found.setdefault((student, name), Submission()).penalty += penalty or 0.0
+    grades = (
+        book.db.query(*key, BaseCell.name, Grade.score, Grade.needs_manual_grade)
+        .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+        .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+        .join(BaseCell, BaseCell.id == Grade.cell_id)
+    )
+    for student, name, cell, score, manual in grades:
+        submission = found[student, name]
+        submission.points[cell] = submission.points.get(cell, 0.0) + score
+        submission.manual |= manual
+    return found
+
+
+def _handed_in(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield student and assignment of the folders of submissions that are there."""
+    for name in checks.NAMES:
+        for place in (folder / "submitted").glob(f"*/{name}/"):
+            student = place.parent.name
+            if not student.startswith("."):
+                yield shown(student), name  # as the journal names it
+
+
+def points(value: float) -> float | int:
+    """Return a score without a needless ``.0``."""
     return int(value) if float(value).is_integer() else round(float(value), 4)

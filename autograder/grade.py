@@ -1,196 +1,315 @@
 """``autograder grade``: score what a class has handed in, into nbgrader's gradebook."""
 
-import json
 import logging
 import os
-from collections import Counter
+from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
-from rich.text import Text
-
-from autograder import AutograderError, checks, intake, remote, session
+from autograder import (
+    AutograderError,
+    checks,
+    execute,
+    intake,
+    remote,
+    sandbox,
+    session,
+    submitted,
+)
+from autograder.journal import Entry, Journal
 from autograder.release import course
+from autograder.repair import repair
+from autograder.sandbox import Containment
+from autograder.session import Walls
 
-STATUS = "autograder.json"  # in the folder of the course: what nbgrader has no column for
+AHEAD = 3  # jobs that wait for each one that runs
+LIMITS = sandbox.Limits(disk=64 * 2**20)
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What came of one submission.
+class Options:
+    """How a course is graded.
 
     Attributes
     ----------
-    student, assignment : str
-        Whose, of what.
-    status : str
-        ``graded``, ``not attempted``, or ``for review``.
-    reason : str
-        Why somebody must look at it; else empty.
+    assignment, student : str or None
+        Only these.
+    jobs : int
+        Notebooks that run at the same time.
+    force : bool
+        Whether to run again what was graded before.
+    walls : Walls
+        Limits and containment of every notebook.
     """
 
-    student: str
-    assignment: str
-    status: str
-    reason: str = ""
+    assignment: str | None = None
+    student: str | None = None
+    jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
+    force: bool = False
+    walls: Walls = field(default_factory=Walls)
 
 
-def run(folder: Path, assignment: str | None, student: str | None, limit: float) -> int:
+def walls(cell: float, limits: dict[str, int], unsafe: bool) -> Walls:
+    """Return what every notebook may use.
+
+    Parameters
+    ----------
+    cell : float
+        Seconds that a cell or a check may take.
+    limits : dict of str to int
+        ``seconds`` of the notebook, and fields of ``Limits``; ``memory`` and ``disk`` in MiB.
+    unsafe : bool
+        Whether to run student code as the user, where it cannot be contained.
+
+    Raises
+    ------
+    AutograderError
+        If this machine cannot contain student code and ``unsafe`` was not asked for.
+    """
+    kind = sandbox.available()
+    if kind is Containment.NONE and not unsafe:
+        raise AutograderError(
+            f"{sandbox.reason()} Student code would run as you, with your files and your network. "
+            "Grade on Linux with user namespaces, or accept that with --unsafe."
+        )
+    seconds = limits.pop("seconds", 300)
+    for name in ("memory", "disk"):
+        if name in limits:
+            limits[name] *= 2**20
+    return Walls(cell, seconds, kind, replace(LIMITS, **limits))
+
+
+def run(folder: Path, options: Options) -> int:
     """Grade what lies in ``folder/submitted`` and return the exit code.
 
     Parameters
     ----------
     folder : Path
         Course made by ``autograder release``.
-    assignment, student : str or None
-        Only these.
-    limit : float
-        Seconds that a cell or a check may take.
+    options : Options
+        What to grade, and how.
     """
+    from autograder import summary
+
     folder = folder.resolve()
-    work = list(submissions(folder, assignment, student))
-    console = Console(highlight=False)
-    outcomes = []
-    with grading(folder, limit) as api, _progress(console, len(work)) as step:
-        for name, own in work:
-            step(f"{name}: {own}", 0)
-            outcomes.append(_grade(api, folder, name, own))
-            step(f"{name}: {own}", 1)
-    remember(folder, outcomes)
-    _show(console, folder, outcomes)
-    return 1 if any(outcome.status == "for review" for outcome in outcomes) else 0
-
-
-def submissions(
-    folder: Path, assignment: str | None, student: str | None
-) -> Iterator[tuple[str, str]]:
-    """Yield student and assignment of every folder ``submitted/STUDENT/ASSIGNMENT``."""
-    if not (folder / "source").is_dir():
-        raise AutograderError(f"{folder} is no course: run `autograder release {folder}` first.")
-    handed_in = folder / "submitted"
-    if not handed_in.is_dir():
+    stray = submitted.stray(folder)
+    _refuse_a_visible(folder, options.walls)
+    if options.assignment is not None:
+        checks.load(options.assignment)
+    if options.student is not None and not (folder / "submitted" / options.student).is_dir():
         raise AutograderError(
-            f"{folder} has no folder `submitted`: put the notebooks into "
-            "submitted/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb."
+            f"{options.student} has handed in nothing: there is no folder "
+            f"{folder / 'submitted' / options.student}."
         )
-    if assignment is not None:
-        checks.load(assignment)
-    if student is not None and not (handed_in / student).is_dir():
-        raise AutograderError(f"{student} has handed in nothing: {handed_in / student} is missing.")
-    found = [
-        (place.parent.name, place.name)
-        for place in sorted(handed_in.glob(f"{student or '*'}/{assignment or '*'}"))
-        if place.is_dir() and not place.name.startswith(".")
-    ]
-    if not found:
-        raise AutograderError(f"There is nothing to grade in {handed_in}.")
-    yield from found
+    with closing(Journal(folder)) as known:
+        grading = Grading(folder, known, options)
+        for file in stray if options.student is None else ():
+            reason = "It lies in `submitted/` itself: move it to submitted/STUDENT/ASSIGNMENT/."
+            grading.review(Entry("", file.name, reason=reason))
+        expected = submitted.count(folder, options.assignment, options.student)
+        with summary.progress(grading, expected):
+            grading.run()
+        if not grading.entries:
+            raise AutograderError(f"There is nothing to grade in {folder / 'submitted'}.")
+        return summary.show(folder, grading)
+
+
+def _refuse_a_visible(folder: Path, walls: Walls) -> None:
+    """Stop if student code could read the course: what Python needs is visible to it."""
+    for place in sandbox.readable_paths() if walls.containment != Containment.NONE else ():
+        if folder.is_relative_to(place):
+            raise AutograderError(
+                f"The course lies in {place}, which student code can read: move it elsewhere."
+            )
+
+
+@dataclass
+class Work:
+    """A submission on its way.
+
+    Attributes
+    ----------
+    entry : Entry
+        What is known of it.
+    notebook : NotebookNode
+        The repaired notebook.
+    stamp : bytes or None
+        Content of nbgrader's file with the time of the submission.
+    """
+
+    entry: Entry
+    notebook: Any
+    stamp: bytes | None
+
+
+class Grading:
+    """One run over the submissions of a course: prepare, execute, record.
+
+    Preparing and recording happen in this thread, executing in others, each of which waits for a
+    process that runs a notebook.
+    """
+
+    def __init__(self, folder: Path, known: Journal, options: Options):
+        self.folder, self.journal, self.options = folder, known, options
+        self.entries: list[Entry] = []
+        self.executed = 0
+        self.automatic: dict[tuple[str, str], dict[str, float]] = {}
+        self.advanced = lambda text: None
+        self._running: dict[Future, list[Work]] = {}
+        self._key_of: dict[Future, str] = {}
+        self._fresh: set[str] = set()
+
+    def run(self) -> None:
+        """Grade everything; what was finished before a failure stays finished."""
+        found = submitted.find(
+            self.folder, self.journal, self.options.assignment, self.options.student
+        )
+        session.context()  # TensorFlow is imported there while nbgrader is imported here
+        with _course(self.folder) as (recorder, self._sources), self._pool() as start:
+            self._recorder = recorder
+            for submission in found:
+                if work := self._prepare(submission):
+                    self._begin(work, start)
+                while len(self._running) > AHEAD * self.options.jobs:
+                    self._record_next()
+            while self._running:
+                self._record_next()
+            self.automatic = recorder.automatic()
+
+    def review(self, entry: Entry) -> None:
+        """List a submission that cannot be graded."""
+        self._settle(replace(entry, status="for review", recorded=""))
+
+    def _settle(self, entry: Entry) -> None:
+        self.journal.note(entry)
+        self.entries.append(entry)
+        self.advanced(f"{entry.student}: {entry.assignment}")
+
+    def _prepare(self, submission: submitted.Submission) -> Work | None:
+        """Return what there is to do for a submission, or None if nothing is."""
+        entry = self.journal.entry(submission.student, submission.assignment)
+        if submission.reason:
+            self.review(replace(entry, reason=submission.reason, sha256="", key="", repairs=()))
+            return None
+        try:
+            notebook, repairs = self._sources.repaired(submission)
+        except AutograderError as error:
+            new = replace(entry, reason=str(error), sha256=submission.sha256, key="", repairs=())
+            self.review(new)
+            return None
+        key = execute.job(submission.assignment, notebook).key(self.options.walls)
+        new = replace(entry, sha256=submission.sha256, key=key, repairs=repairs, reason="")
+        if new.recorded == new.due and entry.status != "for review" and not self.options.force:
+            self._settle(entry)
+            return None
+        return Work(new, notebook, submitted.stamp(submission))
+
+    def _begin(self, work: Work, start) -> None:
+        """Record a result that is known, wait for one that is under way, or start a job."""
+        key = work.entry.key
+        usable = not self.options.force or key in self._fresh
+        if usable and (result := self.journal.result(key)):
+            self._record(work, result)
+            return
+        for future, own in self._key_of.items():
+            if own == key:
+                self._running[future].append(work)
+                return
+        future = start(execute.job(work.entry.assignment, work.notebook))
+        self._running[future], self._key_of[future] = [work], key
+
+    def _record_next(self) -> None:
+        done, _ = wait(self._running, return_when=FIRST_COMPLETED)
+        for future in done:
+            works, key = self._running.pop(future), self._key_of.pop(future)
+            result = future.result()
+            self.executed += 1
+            self._fresh.add(key)
+            self.journal.finish(key, result, result["seconds"])
+            for work in works:
+                self._record(work, result)
+
+    def _record(self, work: Work, result: dict) -> None:
+        entry = work.entry
+        try:
+            self._recorder.record(
+                entry.student, entry.assignment, work.notebook, result["outputs"], work.stamp
+            )
+        except AutograderError as error:
+            self.review(replace(entry, reason=f"nbgrader could not record it: {error}"))
+            return
+        parts = result["parts"].values()
+        attempted = any(part["attempted"] for part in parts) or not parts
+        status = "graded" if attempted else "not attempted"
+        reason = " ".join(result["remarks"])
+        self._settle(replace(entry, status=status, reason=reason, recorded=entry.due))
+
+    @contextmanager
+    def _pool(self):
+        """Give a function that starts a job; at most ``jobs`` of them run at the same time."""
+        slots = deque(range(self.options.jobs))
+        with remote.references(checks.NAMES) as known, ThreadPoolExecutor(len(slots)) as pool:
+
+            def one(job: execute.Job) -> dict:
+                slot = slots.pop()
+                try:
+                    return execute.execute(job, known[job.exercise], self.options.walls, slot)
+                finally:
+                    slots.append(slot)
+
+            try:
+                yield lambda job: pool.submit(one, job)
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+
+class Sources:
+    """The assignments of a course, as instructors and as students have them."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self._read: dict[str, tuple[Any, Any]] = {}
+
+    def repaired(self, submission: submitted.Submission) -> tuple[Any, tuple[str, ...]]:
+        """Return the notebook of a submission as it is graded, and what was mended."""
+        handed_in = intake.read(submission.file)
+        if handed_in.exercise.name != submission.assignment:
+            raise AutograderError(
+                f"It is the notebook of {handed_in.exercise.name}, handed in for "
+                f"{submission.assignment}."
+            )
+        found = repair(handed_in.cells, *self._of(submission.assignment))
+        renamed = [f"took {submission.file.name} for the notebook"] if submission.renamed else []
+        return found.notebook, (*renamed, *found.repairs)
+
+    def _of(self, assignment: str) -> tuple[Any, Any]:
+        if assignment not in self._read:
+            import nbformat
+
+            files = [
+                self.folder / step / assignment / f"{assignment}.ipynb"
+                for step in ("source", "release")
+            ]
+            for file in files:
+                if not file.is_file():
+                    raise AutograderError(
+                        f"{file} is missing: run `autograder release {self.folder}` again."
+                    )
+            self._read[assignment] = tuple(nbformat.read(file, as_version=4) for file in files)
+        return self._read[assignment]
 
 
 @contextmanager
-def grading(folder: Path, limit: float):
-    """Give nbgrader's interface to a course, with our scoring in the place of its execution."""
-    session.context()  # TensorFlow is imported there while nbgrader is imported here
+def _course(folder: Path) -> Iterator[tuple[Any, Sources]]:
+    """Give a recorder and the sources of a course."""
     os.environ.pop("NBGRADER_EXECUTION", None)
     with course(folder) as api:
-        from nbgrader.converters.autograde import Autograde
-        from nbgrader.converters.generate_feedback import GenerateFeedback
-        from nbgrader.preprocessors import ClearHiddenTests, Execute
+        from autograder.record import Recorder
 
-        from autograder.record import Score
-
-        own = [Score if each is Execute else each for each in _default(Autograde, "autograde_")]
-        api.config.Autograde.autograde_preprocessors = own
-        api.config.GenerateFeedback.preprocessors = [ClearHiddenTests, *_default(GenerateFeedback)]
-        api.config.Score.limit = limit
         logging.getLogger("traitlets").setLevel(logging.CRITICAL)
-        with remote.references(checks.NAMES) as Score.references:
-            yield api
-
-
-def _default(converter, prefix: str = "") -> list:
-    return converter.class_traits()[f"{prefix}preprocessors"].default()
-
-
-def _grade(api, folder: Path, student: str, assignment: str) -> Outcome:
-    """Grade one submission and write its feedback; a failure is an outcome, not an end."""
-    from autograder.record import Score
-
-    if assignment not in checks.NAMES:
-        reason = f"There is no assignment {assignment!r}."
-        return Outcome(student, assignment, "for review", reason)
-    try:
-        intake.read(folder / "submitted" / student / assignment / f"{assignment}.ipynb")
-    except AutograderError as error:
-        return Outcome(student, assignment, "for review", str(error))
-    Score.scored = None
-    done = api.autograde(assignment, student, force=True, create=True)
-    if done["success"]:
-        done = api.generate_feedback(assignment, student, force=True)
-    if not done["success"]:
-        return Outcome(student, assignment, "for review", _last_line(done))
-    results = Score.scored.results.values()
-    attempted = any(result.attempted for result in results) or not results
-    return Outcome(student, assignment, "graded" if attempted else "not attempted")
-
-
-def _last_line(outcome: dict) -> str:
-    told = outcome.get("log") or outcome.get("error") or "nbgrader gave no reason"
-    errors = [line for line in told.splitlines() if line.startswith("[ERROR]")]
-    return (errors or told.strip().splitlines())[-1].removeprefix("[ERROR] ").strip()
-
-
-def remember(folder: Path, outcomes: list[Outcome]) -> None:
-    """Keep the outcomes beside the gradebook, in place of older ones of the same submissions."""
-    known = {(each.student, each.assignment): each for each in recall(folder)}
-    known |= {(each.student, each.assignment): each for each in outcomes}
-    text = json.dumps([asdict(known[key]) for key in sorted(known)], indent=1)
-    part = folder / f"{STATUS}.part"
-    part.write_text(text + "\n", encoding="utf-8")
-    part.replace(folder / STATUS)
-
-
-def recall(folder: Path) -> list[Outcome]:
-    """Return the outcomes of all submissions that were ever graded here."""
-    file = folder / STATUS
-    if not file.is_file():
-        return []
-    try:
-        return [Outcome(**each) for each in json.loads(file.read_text(encoding="utf-8"))]
-    except (ValueError, TypeError) as error:
-        raise AutograderError(f"{file} is damaged: delete it and grade again.") from error
-
-
-@contextmanager
-def _progress(console: Console, total: int):
-    columns = BarColumn(20), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(
-        *columns, TextColumn("{task.description}"), console=console, transient=True
-    ) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda text, done: bar.update(task, description=text, advance=done)
-
-
-def _show(console: Console, folder: Path, outcomes: list[Outcome]) -> None:
-    from autograder.export import Grades
-
-    scores = {(row["student"], row["assignment"]): row for row in Grades(folder).rows()}
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for name in ("student", "assignment", "score", "status"):
-        table.add_column(name, justify="right" if name == "score" else "left")
-    for each in outcomes:
-        row = scores.get((each.student, each.assignment), {})
-        score = f"{row.get('score', '')} of {row.get('max_score', '')}" if row else ""
-        table.add_row(each.student, each.assignment, score, each.status)
-    console.print(table)
-    for each in outcomes:
-        if each.reason:
-            told = f"! {each.student}, {each.assignment}: {each.reason}"
-            console.print(Text(told, "yellow"), soft_wrap=True)
-    counts = Counter(each.status for each in outcomes)
-    console.print(", ".join(f"{count} {status}" for status, count in sorted(counts.items())))
+        yield Recorder(api), Sources(folder)

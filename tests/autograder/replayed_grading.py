@@ -1,0 +1,26 @@
+"""Grade with results that were found before: ``python replayed_grading.py COURSE RESULTS``.
+
+Everything but the execution of notebooks is that of ``autograder grade``.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from autograder import execute, grade, session
+from autograder.session import Walls
+
+
+def main(course: str, results: str) -> int:
+    """Grade, after a line that says that the grading begins; return 10 more than it returns."""
+    known = json.loads(Path(results).read_text(encoding="utf-8"))
+    execute.execute = lambda job, *_: known[job.key(Walls())]
+    session.context = lambda: None
+    import autograder.record  # noqa: F401 (so that the line means what it says)
+
+    print("begin", flush=True)
+    return 10 + grade.run(Path(course), grade.Options(jobs=2, walls=Walls()))
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
