@@ -1,6 +1,6 @@
 # Every command of the project. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help book test serve notebooks format lock clean
+.PHONY: help book test serve notebooks format bench lock clean
 export PYTHON PROFILE
 
 help: ## list the commands
@@ -23,6 +23,9 @@ notebooks: .venv/.ready ## regenerate book/notebooks
 
 format: .venv/.ready ## put the code into the project's style
 	@.venv/bin/ruff format --quiet . && .venv/bin/ruff check --quiet --fix .
+
+bench: .venv/.ready ## time grading against nbgrader; some minutes
+	@.venv/bin/python tests/benchmarks/grading.py
 
 lock: .venv/.ready ## write requirements.txt anew from pyproject.toml
 	@.venv/bin/uv pip compile --quiet --universal --all-extras --python-version 3.11 --no-header --output-file requirements.txt pyproject.toml
