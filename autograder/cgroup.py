@@ -2,12 +2,16 @@
 
 import os
 import select
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from autograder import AutograderError
 
 CONTROLLERS = {"memory", "pids"}
+CROWDED = (
+    "Other programs share the control group {folder}: start the grader in one of its own "
+    "(systemd-run --user --scope -p Delegate=yes autograder grade ...) to limit total memory."
+)
 OURS = "grader"  # the group that takes the processes of the grader itself
 PREFIX = "notebook-"
 PATIENCE = 10_000  # milliseconds until killed processes are gone
@@ -16,13 +20,24 @@ PATIENCE = 10_000  # milliseconds until killed processes are gone
 def delegated(
     mounts: Path = Path("/proc/self/mountinfo"), membership: Path = Path("/proc/self/cgroup")
 ) -> Path | None:
-    """Return the folder of this process's own group in which it may make others, or None.
+    """Return the folder of this process's own group in which it may limit others, or None.
 
     Parameters
     ----------
     mounts, membership : Path
         Where the kernel says what is mounted, and to which groups this process belongs.
     """
+    for folder in own(mounts, membership):
+        given = {*(folder / "cgroup.controllers").read_text().split()}
+        if given >= CONTROLLERS and os.access(folder, os.W_OK):
+            return folder
+    return None
+
+
+def own(
+    mounts: Path = Path("/proc/self/mountinfo"), membership: Path = Path("/proc/self/cgroup")
+) -> Iterator[Path]:
+    """Yield the folders in which this process's own group of version 2 can be seen."""
     paths = [line[3:] for line in membership.read_text().splitlines() if line.startswith("0::")]
     for line in mounts.read_text().splitlines():
         place, _, kind = line.partition(" - ")
@@ -32,10 +47,7 @@ def delegated(
         folder = Path(mounted, os.path.relpath(paths[0], root))
         if ".." in folder.parts or not (folder / "cgroup.controllers").is_file():
             continue  # the group lies outside of what is mounted here
-        given = {*(folder / "cgroup.controllers").read_text().split()}
-        if given >= CONTROLLERS and os.access(folder, os.W_OK):
-            return folder
-    return None
+        yield folder
 
 
 def divide(folder: Path, processes: Collection[int]) -> None:
@@ -63,10 +75,7 @@ def divide(folder: Path, processes: Collection[int]) -> None:
             return
         present = {int(text) for text in (folder / "cgroup.procs").read_text().split()}
         if present - {*processes}:
-            raise AutograderError(
-                f"Other programs share the control group {folder}: start the grader in one of its "
-                "own (systemd-run --user --scope -p Delegate=yes ...) to limit total memory."
-            )
+            raise AutograderError(CROWDED.format(folder=folder))
         (folder / OURS).mkdir(exist_ok=True)
         for process in present:
             (folder / OURS / "cgroup.procs").write_text(str(process))
@@ -74,6 +83,23 @@ def divide(folder: Path, processes: Collection[int]) -> None:
         (folder / "cgroup.subtree_control").write_text(wanted)
     except OSError as error:
         raise AutograderError(f"The control group {folder} cannot be divided: {error}.") from error
+
+
+def prepared() -> tuple[Path | None, str]:
+    """Return the group for those of notebooks, if there is one, or why one cannot be used.
+
+    It must be called before this process has started others, which then begin where it is.
+    """
+    folder = delegated()
+    if folder is None:
+        return None, ""  # nothing that the user could easily change
+    if folder.name == OURS:
+        folder = folder.parent  # this process has been here before
+    try:
+        divide(folder, [os.getpid()])
+    except AutograderError as error:
+        return None, str(error)
+    return folder, ""
 
 
 class Group:
@@ -88,7 +114,7 @@ class Group:
     memory : int
         Bytes that all its processes and its /tmp may hold together.
     processes : int
-        Processes and threads, with the two that watch it.
+        Processes and threads, with those that watch it.
 
     Raises
     ------
@@ -119,8 +145,21 @@ class Group:
         self.close()
 
     def add(self, process: int) -> None:
-        """Take in a process; all that it starts from now on belongs to the group."""
-        self._set("cgroup.procs", process)
+        """Take in a process; all that it starts from now on belongs to the group.
+
+        Raises
+        ------
+        AutograderError
+            If the kernel refuses.
+        """
+        try:
+            self._set("cgroup.procs", process)
+        except ProcessLookupError:  # it has ended, and whoever waits for it will see that
+            return
+        except OSError as error:
+            raise AutograderError(
+                f"The control group {self.folder} takes in no process: {error}."
+            ) from error
 
     def exhausted(self) -> bool:
         """Return whether the kernel has ended the notebook because its memory was used up."""

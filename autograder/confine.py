@@ -37,13 +37,17 @@ class Limits:
     cpu : int
         Seconds of computing time of each of its processes.
     memory : int
-        Bytes of address space of each of its processes; TensorFlow takes 2.7 GB.
+        Bytes of address space of each of its processes; TensorFlow takes 2.7 GB. Where control
+        groups are ours to make, also of what all of them and the private /tmp hold together: a
+        notebook of one process can never come near it, and many processes gain nothing.
     processes : int
         Processes and threads at a time; TensorFlow makes a few threads for each core.
     files : int
         Open files of each process.
     disk : int
         Bytes of the private /tmp, which lie in the machine's memory.
+    output : int
+        Characters of text that are kept of all its outputs together.
     """
 
     cpu: int = 300
@@ -51,6 +55,7 @@ class Limits:
     processes: int = 256
     files: int = 256
     disk: int = 512 * 2**20
+    output: int = 2**20
 
 
 def confine(user: int, limits: Limits, keep: Collection[int], *, own_user: bool) -> None:
@@ -76,12 +81,20 @@ def confine(user: int, limits: Limits, keep: Collection[int], *, own_user: bool)
         If the kernel refuses a step, or says at the end that one had no effect.
     """
     os.setsid()
-    _limit(limits, limits.processes + (0 if own_user else OUTSIDE))
+    restrict(limits, limits.processes + (0 if own_user else OUTSIDE))
     linux.drop_bounding_set()
     if own_user:
         os.setgroups([])
     os.setresgid(user, user, user)
     os.setresuid(user, user, user)
+    seal(user, keep)
+
+
+def seal(user: int, keep: Collection[int]) -> None:
+    """Take a process that has its limits and its user to where a student's code may run.
+
+    Parameters and exceptions are those of `confine`.
+    """
     linux.drop_capabilities()
     linux.prctl(linux.SET_NO_NEW_PRIVILEGES, 1)
     linux.prctl(linux.SET_DUMPABLE, 0)
@@ -93,7 +106,8 @@ def confine(user: int, limits: Limits, keep: Collection[int], *, own_user: bool)
     _verify(user)
 
 
-def _limit(limits: Limits, processes: int) -> None:
+def restrict(limits: Limits, processes: int) -> None:
+    """Limit what this process, and each that it starts, may use."""
     import resource
 
     values = {

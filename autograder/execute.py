@@ -18,6 +18,7 @@ from autograder.outputs import Cleaner, sentences
 from autograder.session import Session, Walls
 
 DISTRIBUTIONS = ("tensorflow", "keras", "tf-keras", "tensorflow-probability", "numpy", "ipython")
+JUDGING = ("execute", "guard", "integrity", "outputs", "remote", "wire", "worker")
 TAMPERING = "tampering"  # what failed where no check did
 NOT_OURS = "This cell is not a check of the autograder, so it gives no points."
 
@@ -63,14 +64,16 @@ def fingerprint(exercise: str) -> str:
     """Return a hash of what a score hangs on besides the notebook: checks, solution, versions."""
     digest = hashlib.sha256(reference.file(exercise).read_bytes())
     here = Path(__file__).parent
-    for file in sorted([*here.glob("checks/*.py"), here / "worker.py", here / "remote.py"]):
+    for file in sorted([*here.glob("checks/*.py"), *(here / f"{name}.py" for name in JUDGING)]):
         digest.update(file.read_bytes())
     versions = [f"{name} {metadata.version(name)}" for name in DISTRIBUTIONS]
     digest.update("\n".join([platform.python_version(), *versions]).encode())
     return digest.hexdigest()
 
 
-def execute(job: Job, known: remote.Reference, walls: Walls, slot: int = 0) -> dict:
+def execute(
+    job: Job, known: remote.Reference, walls: Walls, slot: int = 0, groups: Path | None = None
+) -> dict:
     """Run the cells of a notebook and score its parts.
 
     Parameters
@@ -83,6 +86,8 @@ def execute(job: Job, known: remote.Reference, walls: Walls, slot: int = 0) -> d
         Limits and containment of the process.
     slot : int
         Number of this process among those that run at the same time.
+    groups : Path or None
+        The control group that takes those of notebooks.
 
     Returns
     -------
@@ -91,9 +96,9 @@ def execute(job: Job, known: remote.Reference, walls: Walls, slot: int = 0) -> d
         ``attempted``, ``problems`` and ``failed``; ``remarks`` in sentences; ``seconds``.
     """
     begin = time.monotonic()
-    scored, cleaner = remote.Scored(), Cleaner()
+    scored, cleaner = remote.Scored(), Cleaner(walls.limits.output)
     outputs = {own: [] for own, _ in (*job.cells, *job.checks)}
-    with Session(checks.load(job.exercise), walls, slot) as session:
+    with Session(checks.load(job.exercise), walls, slot, groups) as session:
         numbered = [(n, _Cell(own, source)) for n, (own, source) in enumerate(job.cells, 1)]
         remote.run_students_code(session, numbered, scored)
         judge = remote.Judge(session, known)

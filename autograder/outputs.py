@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from typing import Any
 
 MOST = 200  # outputs of a cell
-LONGEST_TEXT, LONGEST_IMAGE = 100_000, 4_000_000  # characters
+LONGEST_IMAGE = 4_000_000  # characters
 # Of all outputs of a notebook. A page of feedback takes up to 5 µs for a character of text.
-TEXTS, IMAGES = 1_000_000, 8_000_000
+TEXTS, IMAGES = 2**20, 8_000_000
+SHARE = 10  # part of all text that one text may have, so that a flood leaves room for others
 BASE64 = re.compile(r"[A-Za-z0-9+/=\n]+")
 PNG = "iVBORw0KGgo"  # as every PNG file begins
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")  # and movements of the cursor: 10 µs each
@@ -19,10 +20,16 @@ class Cleaner:
 
     Texts and PNG pictures pass. HTML and scripts do not: feedback pages and formgrader would run
     them in the browser of the instructor. All outputs of a notebook share a limit of size.
+
+    Parameters
+    ----------
+    texts : int
+        Characters of text that pass.
     """
 
-    def __init__(self) -> None:
-        self.texts, self.images = TEXTS, IMAGES
+    def __init__(self, texts: int = TEXTS) -> None:
+        self.longest = texts // SHARE
+        self.texts, self.images = texts, IMAGES
 
     def clean(self, outputs: Any) -> list[dict]:
         """Return the outputs of a cell that are well-formed, cut where they are too long."""
@@ -65,7 +72,7 @@ class Cleaner:
     def _text(self, text: Any) -> str:
         if not isinstance(text, str):
             return ""
-        longest = min(LONGEST_TEXT, self.texts)
+        longest = min(self.longest, self.texts)
         self.texts -= min(len(text), longest)
         # Half of a surrogate pair cannot be written to a file.
         whole = text[:longest].encode("utf-8", "replace").decode()
@@ -78,3 +85,26 @@ def sentences(problems: Iterable[Any], longest: int = 600) -> tuple[str, ...]:
     lines = (" ".join(str(each)[: 10 * longest].split()) for each in problems)
     lines = ("".join(each if each.isprintable() else "�" for each in line) for line in lines)
     return tuple(line if len(line) <= longest else line[: longest - 1] + "…" for line in lines)
+
+
+def shortened(value: Any, longest: int) -> Any:
+    """Return a copy of an output with shorter texts and lists; half a picture would be none."""
+    if isinstance(value, str):
+        return value[:longest]
+    if isinstance(value, list):
+        return [shortened(each, longest) for each in value[:MOST]]
+    if isinstance(value, dict):
+        return {
+            key: each if key == "image/png" else shortened(each, longest)
+            for key, each in value.items()
+        }
+    return value
+
+
+def size(value: Any) -> int:
+    """Return the number of characters of all texts in an output."""
+    if isinstance(value, dict):
+        return sum(map(size, value.values()))
+    if isinstance(value, list):
+        return sum(map(size, value))
+    return len(value) if isinstance(value, str) else 0

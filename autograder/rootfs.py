@@ -67,7 +67,9 @@ def build(readable: Sequence[Path], uid: int, size: int) -> None:
     for path in sorted(readable, key=lambda path: len(path.parts)):
         _show(path, real[path])
     _devices()
-    _accounts(uid)
+    Path("/etc").mkdir(exist_ok=True)
+    for name, text in accounts(uid).items():
+        Path("/etc", name).write_text(text)
     linux.detach(OLD)
     Path(OLD).rmdir()
     linux.restrict("/", READ_ONLY | NO_SUID | NO_DEVICES, below=False)
@@ -106,7 +108,7 @@ def _devices() -> None:
     Path("/dev/shm").symlink_to("/tmp")  # the locks of multiprocessing are files there
 
 
-def _accounts(uid: int) -> None:
-    Path("/etc").mkdir(exist_ok=True)
-    Path("/etc/passwd").write_text(f"{NAME}:x:{uid}:{uid}::/tmp:/usr/sbin/nologin\n")
-    Path("/etc/group").write_text(f"{NAME}:x:{uid}:\n")
+def accounts(uid: int) -> dict[str, str]:
+    """Return the files of /etc in which the student is a user."""
+    user = f"{NAME}:x:{uid}:{uid}::/tmp:/usr/sbin/nologin\n"
+    return {"passwd": user, "group": f"{NAME}:x:{uid}:\n"}

@@ -6,7 +6,6 @@ descendants leave and ends them all when it ends; it dies with the watcher. Its 
 *inside*, the only one that returns from `enter`, and runs the student's code.
 """
 
-import contextlib
 import functools
 import os
 import platform
@@ -20,9 +19,18 @@ from collections.abc import Collection, Sequence
 from enum import StrEnum
 from pathlib import Path
 
-from autograder import AutograderError, linux, rootfs
-from autograder.confine import Limits, close_all_but, confine
+from autograder import linux, rootfs
+from autograder.confine import Limits, confine
 from autograder.rootfs import readable_paths
+from autograder.watcher import (
+    INSIDE,
+    SandboxError,
+    collect,
+    die_with_parent,
+    failure,
+    give_up,
+    watch,
+)
 
 __all__ = ["Containment", "Limits", "SandboxError", "available", "enter", "readable_paths"]
 
@@ -33,12 +41,7 @@ FIRST_USER, BLOCKS = 2_001_000_000, 146_000
 FEW_USERS = 64000  # the first one in a user namespace or in a container with few users
 OLDEST = (5, 14)  # the kernel that counts processes for each user namespace apart
 RIGHTS = (6, 7, 8, 21)  # capabilities to set groups and users, drop capabilities, make namespaces
-INSIDE, FAILED, ENDED = "inside", "failed", "ended"  # what is reported to the watcher
 TRIAL = 60  # seconds
-
-
-class SandboxError(AutograderError):
-    """A process could not be contained; nothing of a student may run in it."""
 
 
 class Containment(StrEnum):
@@ -46,11 +49,12 @@ class Containment(StrEnum):
 
     NAMESPACES = "namespaces"  # a user of its own for each slot; needs root
     USER_NAMESPACES = "user namespaces"  # the grader's own user under another number
+    BUBBLEWRAP = "bubblewrap"  # the same, made by the program bwrap; slow to start
     NONE = "none"
 
 
 def available() -> Containment:
-    """Return what the kernel and the rights of this process allow; tried once, then known."""
+    """Return the best that the kernel and the rights of this process allow; tried only once."""
     return _tried()[0]
 
 
@@ -63,11 +67,21 @@ def reason() -> str:
 def _tried() -> tuple[Containment, str]:
     if sys.platform != "linux":
         return Containment.NONE, f"Notebooks can be contained on Linux only, not on {sys.platform}."
+    from autograder import bubblewrap
+
+    if not (refusal := attempt("from autograder import sandbox; sandbox.trial()")):
+        return _kind(), ""
+    if not (second := bubblewrap.fault()):
+        return Containment.BUBBLEWRAP, ""
+    return Containment.NONE, f"{refusal} {second}"
+
+
+def attempt(source: str) -> str:
+    """Run a trial as a program of its own; return why it failed, or an empty text."""
     places = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
-    command = [sys.executable, "-c", "from autograder import sandbox; sandbox.trial()"]
     try:
         done = subprocess.run(
-            command,
+            [sys.executable, "-c", source],
             env=os.environ | {"PYTHONPATH": places.strip(os.pathsep)},
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -75,11 +89,11 @@ def _tried() -> tuple[Containment, str]:
             timeout=TRIAL,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        return Containment.NONE, f"The trial of the containment did not end well: {error}."
+        return f"The trial of the containment did not end well: {error}."
     if done.returncode == 0:
-        return _kind(), ""
+        return ""
     lines = done.stderr.strip().splitlines() or [f"The trial ended with {done.returncode}."]
-    return Containment.NONE, lines[-1]
+    return lines[-1]
 
 
 def trial() -> None:
@@ -122,10 +136,10 @@ def enter(limits: Limits, slot: int, keep: Collection[int], readable: Sequence[P
     except OSError as error:
         os.close(reports)
         os.close(report)
-        raise _failure(error) from error
+        raise failure(error) from error
     if first:
         os.close(report)
-        _watch(first, reports)
+        watch(first, first, reports)
     try:
         os.close(reports)
         _become_first(user, watcher, report, limits, readable)
@@ -134,10 +148,7 @@ def enter(limits: Limits, slot: int, keep: Collection[int], readable: Sequence[P
         os.write(report, f"{INSIDE}\n".encode())
         os.close(report)
     except BaseException as error:  # the half contained process must not reach the caller
-        try:
-            os.write(report, f"{FAILED} {' '.join(str(error).split())}\n".encode())
-        finally:
-            os._exit(1)
+        give_up(report, error)
 
 
 def _fork(kind: Containment, user: int) -> tuple[int, int]:
@@ -146,14 +157,10 @@ def _fork(kind: Containment, user: int) -> tuple[int, int]:
         raise OSError("it has several threads")
     if kind is Containment.USER_NAMESPACES:
         _map_user(user)
-    _die_with_parent()
+    die_with_parent()
     watcher = os.pidfd_open(os.getpid())
     linux.unshare(linux.NEW_PIDS)
     return watcher, os.fork()
-
-
-def _failure(error: object) -> SandboxError:
-    return SandboxError(f"A notebook's process could not be contained: {error}.")
 
 
 def _kind() -> Containment:
@@ -183,12 +190,7 @@ def _has_all_users(file: Path) -> bool:
 
 def _map_user(user: int) -> None:
     """Move to a user namespace in which this process has all rights and another number."""
-    release = tuple(map(int, re.findall(r"\d+", platform.release())[:2]))
-    if release < OLDEST:
-        raise OSError(
-            f"without root this needs Linux {OLDEST[0]}.{OLDEST[1]} or newer, "
-            f"and this is {platform.release()}"
-        )
+    refuse_an_old_kernel()
     outside = os.geteuid(), os.getegid()
     linux.unshare(linux.NEW_USER)
     Path("/proc/self/setgroups").write_text("deny")
@@ -196,11 +198,14 @@ def _map_user(user: int) -> None:
     Path("/proc/self/gid_map").write_text(f"{user} {outside[1]} 1")
 
 
-def _die_with_parent() -> None:
-    parent = os.getppid()
-    linux.prctl(linux.SET_DEATH_SIGNAL, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
+def refuse_an_old_kernel() -> None:
+    """Raise OSError where the limit on processes would count those of the grader."""
+    release = tuple(map(int, re.findall(r"\d+", platform.release())[:2]))
+    if release < OLDEST:
+        raise OSError(
+            f"without root this needs Linux {OLDEST[0]}.{OLDEST[1]} or newer, "
+            f"and this is {platform.release()}"
+        )
 
 
 def _die_with(process: int) -> None:
@@ -208,38 +213,6 @@ def _die_with(process: int) -> None:
     linux.prctl(linux.SET_DEATH_SIGNAL, signal.SIGKILL)
     if select.select([process], [], [], 0)[0]:
         os._exit(1)
-
-
-# The watcher
-
-
-def _watch(first: int, reports: int) -> None:
-    """Return never, but as an exception if the inside was not reached."""
-    with os.fdopen(reports) as stream:
-        begin = stream.readline().strip()
-        if begin != INSIDE:
-            os.kill(first, signal.SIGKILL)
-            os.waitpid(first, 0)
-            raise _failure(begin.removeprefix(FAILED).strip() or "its first process was killed")
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which decides
-        signal.signal(signal.SIGTERM, lambda *_: os.kill(first, signal.SIGKILL))
-        close_all_but({reports})
-        end = stream.readline().split()
-        os.waitpid(first, 0)  # returns when its whole namespace has ended
-    _end_as(int(end[1]) if end[:1] == [ENDED] else signal.SIGKILL)
-
-
-def _end_as(status: int) -> None:
-    """End with the code or the signal of a status that ``os.wait`` gave."""
-    code = os.waitstatus_to_exitcode(status)
-    if code >= 0:
-        os._exit(code)
-    linux.prctl(linux.SET_DUMPABLE, 0)  # no memory dump of a process that did nothing wrong
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {-code})
-    with contextlib.suppress(OSError):  # SIGKILL has no handler
-        signal.signal(-code, signal.SIG_DFL)
-    os.kill(os.getpid(), -code)
-    os._exit(128 - code)
 
 
 # The first process
@@ -259,18 +232,9 @@ def _become_first(
     )
     socket.sethostname("notebook")
     rootfs.build(readable, user, limits.disk)
-    inside = os.fork()
-    if not inside:
-        return
-    linux.prctl(linux.SET_DUMPABLE, 0)
-    linux.drop_bounding_set()
-    linux.drop_capabilities()
-    close_all_but({report})
-    ended = None
-    while ended != inside:
-        ended, status = os.wait()
-    os.write(report, f"{ENDED} {status}\n".encode())
-    os._exit(0)  # and with this process all others of its namespace
+    if inside := os.fork():
+        linux.drop_bounding_set()
+        collect(inside, report)
 
 
 def _cgroup() -> int:

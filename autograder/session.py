@@ -11,13 +11,15 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from multiprocessing import forkserver
+from pathlib import Path
 
-from autograder import AutograderError, wire, worker
+from autograder import AutograderError, cgroup, wire, worker
 from autograder.checks import Check, Exercise
 from autograder.sandbox import Containment, Limits
 
 ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "-1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",  # no thread that a fork would lack
     "MPLBACKEND": "agg",
     "NBGRADER_EXECUTION": "autograde",
     "OMP_NUM_THREADS": "1",
@@ -27,6 +29,7 @@ ENVIRONMENT = {
 }
 STARTING = threading.Lock()  # the environment belongs to all threads
 START = 300  # seconds for the libraries to be imported on a busy machine
+AROUND = 3  # processes outside and inside that keep a contained one, and bwrap
 END = 5  # seconds for a process to end that has closed its connection
 TAMPERED = (
     "Something in your notebook has changed {changed}, which the checks work with, so nothing can "
@@ -46,7 +49,7 @@ class Walls:
     containment : str
         How the process is kept from everything else; ``none`` for trusted code.
     limits : Limits
-        What a contained process may use.
+        What a contained process may use; its control group and the limit of output hold for all.
     """
 
     cell: float = 60
@@ -85,6 +88,10 @@ def environment() -> Iterator[None]:
             os.environ.update(before)
 
 
+def _group(folder: Path, slot: int, limits: Limits) -> cgroup.Group:
+    return cgroup.Group(folder, slot, limits.memory, limits.processes + AROUND)
+
+
 class Session:
     """One notebook in a process of its own.
 
@@ -96,9 +103,18 @@ class Session:
         What it may use.
     slot : int
         Number of this process among those that run at the same time.
+    groups : Path or None
+        The control group that takes those of notebooks; without it, each process has its limits,
+        but all of a notebook together have none.
     """
 
-    def __init__(self, exercise: Exercise, walls: Walls | float = 120, slot: int = 0):
+    def __init__(
+        self,
+        exercise: Exercise,
+        walls: Walls | float = 120,
+        slot: int = 0,
+        groups: Path | None = None,
+    ):
         self.exercise = exercise
         self.walls = walls if isinstance(walls, Walls) else Walls(walls)
         self._deadline = time.monotonic() + self.walls.notebook
@@ -107,10 +123,10 @@ class Session:
         self._folder = tempfile.TemporaryDirectory(prefix="autograder-", ignore_cleanup_errors=True)
         chosen = context()
         self._connection, theirs = chosen.Pipe()
-        contained = self.walls.containment != Containment.NONE
-        limits = self.walls.limits if contained else None
-        arguments = theirs, self._folder.name, limits, slot
+        limits = self.walls.limits
+        arguments = theirs, self._folder.name, self.walls.containment, limits, slot
         self._process = chosen.Process(target=worker.serve, args=arguments)
+        self._group = _group(groups, slot, limits) if groups else None
         spawned = chosen.get_start_method() == "spawn"  # and not forked from a clean process
         with environment() if spawned else contextlib.nullcontext():
             self._process.start()
@@ -164,6 +180,8 @@ class Session:
         """End the process and delete its folder."""
         self._connection.close()
         self._stop()
+        if self._group is not None:
+            self._group.close()
         self._folder.cleanup()
 
     def _stop(self) -> None:
@@ -215,6 +233,7 @@ class Session:
         key, problem = secrets.token_bytes(wire.KEY), ""
         self._seal = wire.Seal(key)
         try:
+            self._let_go()
             if self._connection.poll(START):
                 problem = wire.unpack(self._connection.recv_bytes())["failed"]
                 if not problem:
@@ -229,8 +248,21 @@ class Session:
             problem or f"The process that runs notebooks did not start ({ended})."
         )
 
+    def _let_go(self) -> None:
+        """Let the process begin, in its group, to which then belongs all that it starts."""
+        if self._group is not None:
+            try:
+                self._group.add(self._process.pid)
+            except AutograderError:
+                self.close()
+                raise
+        self._connection.send_bytes(worker.GO)
+
     def _how_it_ended(self) -> str:
         code = self._process.exitcode
+        if self._group is not None and self._group.exhausted():
+            memory = self.walls.limits.memory // 2**20
+            return f"used up the {memory:,} MiB of memory of the notebook"
         if code == -signal.SIGXCPU:
             return f"used up the {self.walls.limits.cpu} s of computing time of the notebook"
         if code == -signal.SIGSEGV:

@@ -4,6 +4,7 @@ TensorFlow survives a fork only while its runtime has not started, so this modul
 nothing else.
 """
 
+import gc
 import os
 
 from autograder import integrity
@@ -14,7 +15,9 @@ def _import_everything() -> None:
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
-        import IPython.core.interactiveshell  # noqa: F401
+        import IPython.core.completerlib
+        import IPython.core.interactiveshell
+        import IPython.core.magics  # noqa: F401
         import keras  # noqa: F401
         import tensorflow_probability as tfp
         import tf_keras  # noqa: F401
@@ -22,6 +25,7 @@ def _import_everything() -> None:
 
         import autograder.checks
         import autograder.worker
+        import latents.workshop  # noqa: F401
 
         for lazy in (tfp.layers, tfp.distributions):
             dir(lazy)
@@ -36,3 +40,5 @@ def _import_everything() -> None:
 
 _import_everything()
 WATCHES = integrity.watches()  # shared with all forks: what the libraries are without student code
+gc.collect()
+gc.freeze()  # else the first collection in a fork would write to, and so copy, all memory

@@ -1,6 +1,7 @@
 """The process that holds one student's notebook: runs its cells, answers probes, judges nothing."""
 
 import _thread
+import contextlib
 import io
 import os
 import sys
@@ -10,47 +11,83 @@ from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any
 
-from autograder import AutograderError, checks, guard, integrity, sandbox, wire
+from autograder import AutograderError, bubblewrap, checks, guard, integrity, sandbox, wire
 from autograder.checks import probing
-from autograder.sandbox import Limits
+from autograder.outputs import IMAGES, MOST, SHARE, shortened, size
+from autograder.sandbox import Containment, Limits
 
 THREAD = "what runs beside the checks, by a thread that goes on,"
-LONGEST_OUTPUT = 100_000  # characters of a stream that are kept
+GO = b"go"
+CUT = {"output_type": "stream", "name": "stderr", "text": "… (more outputs were cut)\n"}
 
 
-def serve(connection: Connection, folder: str, limits: Limits | None, slot: int) -> None:
+def serve(connection: Connection, folder: str, containment: str, limits: Limits, slot: int) -> None:
     """Answer requests until the other side hangs up.
 
     Parameters
     ----------
     connection : Connection
-        Carries bytes: what went wrong at the start; from the other side the key of the seal; then
-        requests, ``run {"source": ...}``, ``probe {"exercise": ..., "check": ..., "inputs": ...}``
-        and ``finish {}``, and a sealed reply to each.
+        Carries bytes: from the other side the word to begin; then what went wrong at the start;
+        from the other side the key of the seal; then requests, ``run {"source": ...}``,
+        ``probe {"exercise": ..., "check": ..., "inputs": ...}`` and ``finish {}``, and a sealed
+        reply to each.
     folder : str
         Empty working folder of the notebook.
-    limits : Limits or None
-        What a contained notebook may use; without them it is not contained.
+    containment : str
+        How it is kept from everything else.
+    limits : Limits
+        What it may use.
     slot : int
         Number of this process among the contained ones that run at the same time.
     """
-    if limits is not None:
+    try:
+        connection.recv_bytes()  # else processes could start before this one has its control group
+    except EOFError:
+        return
+    if containment != Containment.NONE:
         try:
-            sandbox.enter(limits, slot, [connection.fileno()], sandbox.readable_paths())
+            _contain(connection.fileno(), containment, limits, slot)
         except AutograderError as error:
             connection.send_bytes(wire.pack({"failed": str(error)}))
             return
         folder = "/tmp"
+    _begin(connection, folder, limits.output)
+
+
+def _contain(number: int, containment: str, limits: Limits, slot: int) -> None:
+    """Return in a contained process only; one that bubblewrap starts goes on in `resume`."""
+    common = limits, slot, [number], sandbox.readable_paths()
+    if containment == Containment.BUBBLEWRAP:
+        go_on = f"from autograder import worker; worker.resume({number}, {limits.output})"
+        bubblewrap.enter(*common, "import autograder.warm", go_on)
+    sandbox.enter(*common)
+
+
+def resume(number: int, output: int) -> None:
+    """Answer requests, as `serve` does, in a program that is contained already.
+
+    Parameters
+    ----------
+    number : int
+        Descriptor of the connection.
+    output : int
+        Characters of text that are kept of all outputs.
+    """
+    try:
+        _begin(Connection(number), "/tmp", output)
+    finally:
+        os._exit(0)  # nothing that student code has put into the way of the end may run
+
+
+def _begin(connection: Connection, folder: str, output: int) -> None:
     os.chdir(folder)
     os.environ["IPYTHONDIR"] = folder
-    connection.send_bytes(wire.pack({"failed": ""}))
-    try:
-        _answer(connection, wire.Seal(connection.recv_bytes()), *integrity.taken())
-    except EOFError:
-        return
+    sys.argv = [""]  # that of the grader names the course
+    with contextlib.suppress(EOFError):
+        _answer(connection, output, *integrity.taken())
 
 
-def _answer(connection: Connection, seal: wire.Seal, near: Callable, far: Callable) -> None:
+def _answer(connection: Connection, output: int, near: Callable, far: Callable) -> None:
     """Pass requests on to the thread of the notebook, and seal its replies.
 
     Student code finds the connection, so it must not find the seal: that is in this frame alone,
@@ -59,7 +96,9 @@ def _answer(connection: Connection, seal: wire.Seal, near: Callable, far: Callab
     """
     guard.install()
     requests, replies = SimpleQueue(), SimpleQueue()
-    thread, idle = _thread.start_new_thread(_work, (requests, replies)), _work.__code__
+    thread, idle = _thread.start_new_thread(_work, (requests, replies, output)), _work.__code__
+    connection.send_bytes(replies.get())
+    seal = wire.Seal(connection.recv_bytes())
     frames, threads, get, put = sys._current_frames, _thread._count, replies.get, requests.put
     checked, fresh, changed, begun = (b"probe", b"finish"), replies.empty, "", False
     while True:
@@ -83,9 +122,13 @@ def _answer(connection: Connection, seal: wire.Seal, near: Callable, far: Callab
         connection.send_bytes(seal.close(reply, checking))
 
 
-def _work(requests: SimpleQueue, replies: SimpleQueue) -> None:
+def _work(requests: SimpleQueue, replies: SimpleQueue, output: int) -> None:
     """Hold the notebook: a thread of its own, in which all code of the student runs."""
-    notebook = Notebook()
+    try:
+        notebook, problem = Notebook(output), ""
+    except Exception as error:  # nothing of a student has run, so it is the grader's
+        notebook, problem = None, f"A notebook could not begin: {type(error).__name__}: {error}."
+    replies.put(wire.pack({"failed": problem}))
     while True:
         replies.put(notebook.reply(*requests.get()))
 
@@ -98,15 +141,22 @@ class Answers(dict):
 
 
 class Notebook:
-    """An IPython shell without a kernel around it."""
+    """An IPython shell without a kernel around it.
 
-    def __init__(self):
+    Parameters
+    ----------
+    output : int
+        Characters of text that are sent of a cell; pictures have a limit of their own.
+    """
+
+    def __init__(self, output: int):
+        self.most = output
         self.streams = {number: tempfile.TemporaryFile() for number in (1, 2)}  # noqa: SIM115
-        for number, file in self.streams.items():
-            os.dup2(file.fileno(), number)
+        self._rewind()
         sys.stdout, sys.stderr = _text(1), _text(2)
         self.outputs: list[dict] = []
-        self.shell = _shell(self.outputs.append)
+        self.late: list[dict] = []
+        self.shell = _shell(self._emit)
 
     def reply(self, kind: bytes, message: bytes) -> bytes:
         """Return the packed reply to a request, whatever student code does on the way."""
@@ -124,14 +174,17 @@ class Notebook:
     def run(self, source: str) -> dict:
         """Run a cell and return its outputs in the form of nbformat, and whether it succeeded."""
         self.outputs.clear()
-        begin = {number: self._end(number) for number in self.streams}
+        self.late.clear()
+        self.texts, self.images = self.most, IMAGES
+        self._rewind()
         result = self.shell.run_cell(source, store_history=True)
         outputs = [
             {"output_type": "stream", "name": name, "text": text}
             for number, name in ((1, "stdout"), (2, "stderr"))
-            if (text := self._since(number, begin[number]))
+            if (text := self._written(number))
         ]
-        return {"outputs": outputs + self.outputs, "ok": bool(result.success)}
+        outputs += self.outputs + self.late
+        return {"outputs": outputs, "ok": bool(result.success)}
 
     def probe(self, exercise: str, check: str, inputs: dict) -> dict:
         """Run one probe on what the notebook has defined."""
@@ -139,15 +192,36 @@ class Notebook:
         known = {name: self.shell.user_ns.get(name) for name in found.answers}
         answers = Answers({name: value for name, value in known.items() if value is not None})
         chosen = next(each for each in found.checks if each.name == check)
+        self._rewind()
         return probing.run(chosen, answers, inputs)
 
-    def _end(self, number: int) -> int:
-        (sys.stdout if number == 1 else sys.stderr).flush()
-        return os.fstat(number).st_size
+    def _rewind(self) -> None:
+        """Forget what was written: it takes room in /tmp, which what follows may need."""
+        for number, file in self.streams.items():
+            os.ftruncate(file.fileno(), 0)
+            os.lseek(file.fileno(), 0, os.SEEK_SET)
+            os.dup2(file.fileno(), number)  # which the student may have closed
 
-    def _since(self, number: int, begin: int) -> str:
-        data = os.pread(number, min(self._end(number) - begin, LONGEST_OUTPUT), begin)
-        return data.decode("utf-8", "replace")
+    def _written(self, number: int) -> str:
+        # A longer text loses its end at the other side, which tells so.
+        with contextlib.suppress(Exception):
+            (sys.stdout if number == 1 else sys.stderr).flush()
+        longest = self.most // SHARE + 1
+        data = os.pread(self.streams[number].fileno(), 4 * longest, 0)
+        return data.decode("utf-8", "replace")[:longest]
+
+    def _emit(self, output: dict) -> None:
+        """Take an output; where there is no more room, only the last one."""
+        output = shortened(output, self.most // SHARE + 1)
+        image = output.get("data", {}).pop("image/png", "")
+        self.texts -= size(output)
+        if image and len(image) <= self.images:
+            self.images -= len(image)
+            output["data"]["image/png"] = image
+        if self.texts >= 0 and len(self.outputs) < 10 * MOST:
+            self.outputs.append(output)
+        else:
+            self.late[:] = [CUT, output]
 
 
 def _text(number: int) -> io.TextIOWrapper:
@@ -208,4 +282,4 @@ def _shell(emit):
 
 
 def _texts(data: dict) -> dict:
-    return {mime: str(text)[:LONGEST_OUTPUT] for mime, text in data.items()}
+    return {mime: str(text) for mime, text in data.items()}

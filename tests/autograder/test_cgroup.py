@@ -2,10 +2,13 @@
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
-from autograder import AutograderError, cgroup
+from autograder import AutograderError, cgroup, checks, execute, pool, session
+from autograder.sandbox import Limits
+from autograder.session import EndedError, Session, Walls
 
 MOUNTS = """\
 22 1 254:0 / / rw,relatime - ext4 /dev/root rw
@@ -145,3 +148,122 @@ def test_processes_that_do_not_end_are_told(tree, monkeypatch):
     monkeypatch.setattr(cgroup, "PATIENCE", 0)
     with pytest.raises(AutograderError, match="do not end"):
         group.close()
+
+
+def test_a_process_that_has_ended_needs_no_group(tree, monkeypatch):
+    group = cgroup.Group(tree, 0, 2**30, 64)
+    monkeypatch.setattr(group, "_set", ended)
+    group.add(123)
+
+
+def ended(*_):
+    raise ProcessLookupError
+
+
+def test_a_process_that_is_not_taken_in_is_told(tree):
+    group = cgroup.Group(tree, 0, 2**30, 64)
+    shutil.rmtree(group.folder)
+    with pytest.raises(AutograderError, match=r"takes in no process: .*No such file"):
+        group.add(123)
+
+
+# How grading begins
+
+
+def test_the_own_group_is_prepared_for_notebooks(tree, monkeypatch):
+    monkeypatch.setattr(cgroup, "delegated", lambda: tree)
+    assert cgroup.prepared() == (tree, "")
+    assert (tree / "grader" / "cgroup.procs").read_text() == str(os.getpid())
+
+
+def test_a_process_that_grades_twice_finds_the_same_group(tree, monkeypatch):
+    monkeypatch.setattr(cgroup, "delegated", lambda: tree)
+    cgroup.prepared()
+    (tree / "cgroup.subtree_control").write_text("memory pids\n")  # as the kernel would show it
+    monkeypatch.setattr(cgroup, "delegated", lambda: tree / "grader")
+    assert cgroup.prepared() == (tree, "")
+    assert not (tree / "grader" / "grader").exists()
+
+
+def test_without_a_group_grading_goes_on_in_silence(monkeypatch):
+    monkeypatch.setattr(cgroup, "delegated", lambda: None)
+    assert cgroup.prepared() == (None, "")
+
+
+def test_with_a_shared_group_grading_goes_on_and_says_why(tree, monkeypatch):
+    monkeypatch.setattr(cgroup, "delegated", lambda: tree)
+    (tree / "cgroup.procs").write_text(f"{os.getpid()}\n1\n")
+    folder, note = cgroup.prepared()
+    assert folder is None
+    assert note.startswith("Other programs share the control group")
+
+
+def test_the_pool_hands_the_group_to_every_notebook(tree, monkeypatch):
+    given = []
+    monkeypatch.setattr(cgroup, "prepared", lambda: (tree, "a note"))
+    monkeypatch.setattr(execute, "execute", lambda *arguments: given.append(arguments) or {})
+    with pool.opened(None, 1, Walls()) as opened:
+        opened.start(execute.Job("sampling", (), ())).result()
+        assert opened.note == "a note"
+    assert given[0][-1] == tree
+
+
+# A notebook in its group
+
+
+@pytest.fixture
+def groups(monkeypatch):
+    """Take the place of the kernel's groups; return what happened to them."""
+    steps = []
+
+    class Group:
+        used_up = False
+
+        def __init__(self, folder, slot, memory, processes):
+            steps.append((folder, slot, memory, processes))
+
+        def add(self, process):
+            steps.append(("begun", begun(process)))
+
+        def exhausted(self):
+            return self.used_up
+
+        def close(self):
+            steps.append("closed")
+
+    monkeypatch.setattr(cgroup, "Group", Group)
+    return Group, steps
+
+
+def begun(process: int) -> bool:
+    """Return whether a notebook's process has reached its own code."""
+    return Path(f"/proc/{process}/cwd").readlink().name.startswith("autograder-")
+
+
+def test_a_process_has_its_group_before_it_begins(groups, tmp_path):
+    _, steps = groups
+    limits = Limits(memory=3 * 2**30, processes=50)
+    with Session(checks.load("sampling"), Walls(60, limits=limits), 4, tmp_path) as running:
+        assert begun(running._process.pid)
+    assert steps == [(tmp_path, 4, 3 * 2**30, 50 + session.AROUND), ("begun", False), "closed"]
+
+
+def test_used_up_memory_is_told_in_plain_words(groups, tmp_path):
+    group, _ = groups
+    limits = Limits(memory=3 * 2**30)
+    with Session(checks.load("sampling"), Walls(60, limits=limits), 0, tmp_path) as running:
+        group.used_up = True
+        with pytest.raises(EndedError, match="cell used up the 3,072 MiB of memory of the notebo"):
+            running.run("import os; os.kill(os.getpid(), 9)")  # as the kernel does then
+
+
+def test_a_group_that_takes_no_process_stops_the_grading(groups, tmp_path, monkeypatch):
+    group, steps = groups
+
+    def refuse(*_):
+        raise AutograderError("It takes in no process.")
+
+    monkeypatch.setattr(group, "add", refuse)
+    with pytest.raises(AutograderError, match="takes in no process"):
+        Session(checks.load("sampling"), Walls(60), 0, tmp_path)
+    assert steps[-1] == "closed"

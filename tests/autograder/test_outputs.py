@@ -90,6 +90,13 @@ def test_all_cells_share_a_limit():
     assert cells[-1][-1]["text"] == "… (cut)"
 
 
+def test_the_limit_can_be_set():
+    cleaner = Cleaner(200)
+    (cleaned,) = cleaner.clean([stream("x" * 50)])
+    assert cleaned["text"] == "x" * 20 + "… (cut)"
+    assert cleaner.texts == 180
+
+
 def test_pictures_have_a_limit_of_their_own():
     picture = PNG[:-2] + "A" * 3_000_000
     cleaned = Cleaner().clean([display(image_png=picture, text_plain="x")] * 10)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from autograder import AutograderError, checks, session, worker
+from autograder.sandbox import Limits
 
 EXERCISE = checks.load("sampling")
 RIGHT = """\
@@ -129,3 +130,52 @@ def test_a_process_that_does_not_start_is_nobodys_zero(monkeypatch):
     monkeypatch.setattr(worker, "serve", print)  # ends at once
     with pytest.raises(AutograderError, match="did not start"):
         session.Session(EXERCISE)
+
+
+# Floods
+
+
+def small(output=2000, cell=60):
+    return session.Walls(cell, limits=Limits(output=output))
+
+
+def test_of_a_flood_the_begin_is_kept_and_the_next_cell_can_write():
+    with session.Session(EXERCISE, small()) as running:
+        (kept,) = texts(running.run("print('ä' * 10_000_000)"))
+        assert kept == "ä" * 201  # one more than passes, so that the cut is told
+        assert texts(running.run("print('next')")) == ["next\n"]
+        size = "import os; [os.fstat(number).st_size for number in (1, 2)]"
+        assert texts(running.run(size)) == ["[0, 0]"]
+
+
+def test_an_output_without_end_is_stopped_at_the_limit():
+    ended = pytest.raises(session.EndedError, match="did not end within 1 s")
+    with session.Session(EXERCISE, small(cell=1)) as running, ended:
+        running.run("while True: print('again')")
+
+
+def test_of_many_outputs_the_first_ones_and_the_last_are_kept():
+    with session.Session(EXERCISE, small()) as running:
+        shown = texts(running.run("for n in range(3000): display(n)\n'last'"))
+    assert shown[:3] == ["0", "1", "2"]
+    assert shown[-2:] == ["… (more outputs were cut)\n", "'last'"]
+
+
+def test_an_exception_with_an_endless_text_is_an_output(running):
+    reply = running.run("raise ValueError('x' * 10**8)")
+    assert reply["outputs"][-1]["ename"] == "ValueError"
+    assert texts(running.run("'next'")) == ["'next'"]
+
+
+def test_a_picture_is_whole_or_not_there():
+    shows = "display({'image/png': 'x' * %d, 'text/plain': 'picture'}, raw=True)"
+    with session.Session(EXERCISE, small()) as running:
+        (whole,) = running.run(shows % 1_000_000)["outputs"]
+        (without,) = running.run(shows % 100_000_000)["outputs"]
+    assert len(whole["data"]["image/png"]) == 1_000_000
+    assert without["data"] == {"text/plain": "picture"}
+
+
+def test_a_closed_output_costs_its_own_cell_alone(running):
+    running.run("import os; os.close(1); os.close(2)")
+    assert texts(running.run("print('next')")) == ["next\n"]

@@ -1,0 +1,161 @@
+"""Containing with bwrap: when it is chosen, and what it is asked for; no test needs it."""
+
+import multiprocessing
+import os
+import stat
+
+import pytest
+
+from autograder import bubblewrap, rootfs, sandbox, wire, worker
+from autograder.sandbox import Containment, Limits, SandboxError
+
+MIB = 2**20
+HELP = "--as-pid-1 --clearenv --size BYTES"
+
+
+# When it is chosen
+
+
+@pytest.fixture
+def fresh():
+    """Let `sandbox.available` try again, before and after."""
+    sandbox._tried.cache_clear()
+    yield
+    sandbox._tried.cache_clear()
+
+
+def test_bwrap_is_taken_where_python_may_make_no_namespaces(fresh, monkeypatch):
+    monkeypatch.setattr(sandbox, "attempt", lambda source: "Python may not.")
+    monkeypatch.setattr(bubblewrap, "fault", lambda: "")
+    assert sandbox.available() is Containment.BUBBLEWRAP
+    assert sandbox.reason() == ""
+
+
+def test_bwrap_is_not_even_tried_where_python_may_make_them(fresh, monkeypatch):
+    monkeypatch.setattr(sandbox, "attempt", lambda source: "")
+    monkeypatch.setattr(bubblewrap, "fault", lambda: pytest.fail("it was tried"))
+    assert sandbox.available() in (Containment.NAMESPACES, Containment.USER_NAMESPACES)
+
+
+def test_the_reasons_of_both_are_told(fresh, monkeypatch):
+    monkeypatch.setattr(sandbox, "attempt", lambda source: "Python may not.")
+    monkeypatch.setattr(bubblewrap, "fault", lambda: "Nor may bwrap.")
+    assert sandbox.available() is Containment.NONE
+    assert sandbox.reason() == "Python may not. Nor may bwrap."
+
+
+@pytest.fixture
+def program(tmp_path, monkeypatch):
+    """Give a function that makes a program called bwrap, for a user who is not root."""
+
+    def make(script: str):
+        file = tmp_path / "bwrap"
+        file.write_text(f"#!/bin/sh\n{script}\n")
+        file.chmod(file.stat().st_mode | stat.S_IXUSR)
+        return file
+
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(bubblewrap.os, "geteuid", lambda: 1000)
+    return make
+
+
+def test_a_missing_program_is_a_reason(monkeypatch):
+    monkeypatch.setattr(bubblewrap.shutil, "which", lambda name: None)
+    assert bubblewrap.fault() == "The program bwrap (bubblewrap) is not installed either."
+
+
+def test_root_is_a_reason(program, monkeypatch):
+    program("exit 1")
+    monkeypatch.setattr(bubblewrap.os, "geteuid", lambda: 0)
+    assert "cannot" not in bubblewrap.fault()
+    assert "grade as another user" in bubblewrap.fault()
+
+
+def test_a_version_that_cannot_limit_the_disk_is_a_reason(program):
+    made = program("echo --as-pid-1 --clearenv")
+    assert bubblewrap.fault() == (
+        f"Nor can {made}, which has no --size: install bubblewrap 0.7 or newer."
+    )
+
+
+def test_an_old_kernel_is_a_reason(program, monkeypatch):
+    program(f"echo '{HELP}'")
+    monkeypatch.setattr(sandbox.platform, "release", lambda: "5.10.0-9-amd64")
+    assert "without root this needs Linux 5.14 or newer" in bubblewrap.fault()
+
+
+def test_what_bwrap_says_in_a_trial_is_a_reason(program, monkeypatch):
+    refused = "bwrap: setting up uid map: Permission denied"
+    program(f"if [ \"$1\" = --help ]; then echo '{HELP}'; exit; fi; echo '{refused}' >&2; exit 1")
+    reason = bubblewrap.fault()
+    assert reason.startswith("Nor did bwrap do it: A notebook's process could not be contained")
+    assert refused in reason
+
+
+# What it is asked for
+
+
+def command(**more):
+    given = {"user": 64003, "size": 5 * MIB, "readable": [], "files": {}, "telling": 9} | more
+    return bubblewrap.command(**given)
+
+
+def pairs(line, option):
+    return [tuple(line[n + 1 : n + 3]) for n, each in enumerate(line) if each == option]
+
+
+def test_all_namespaces_and_no_rights_are_asked_for():
+    line = command()
+    for option in ("--unshare-all", "--unshare-user", "--die-with-parent", "--new-session"):
+        assert option in line
+    assert ("ALL", "--clearenv") in pairs(line, "--cap-drop")
+    assert pairs(line, "--uid") == [("64003", "--gid")]
+    assert "--share-net" not in line
+    assert line[-1] == "--"
+
+
+def test_only_a_private_folder_can_be_written_and_it_is_limited():
+    line = command()
+    assert line[line.index("--size") :][:4] == ["--size", str(5 * MIB), "--tmpfs", "/tmp"]
+    assert line.count("--tmpfs") == 1
+    assert "--bind" not in line
+    assert "--dev" not in line, "bwrap's own /dev has a /dev/shm without limit"
+    assert [line[n + 1] for n, each in enumerate(line) if each == "--remount-ro"] == ["/proc", "/"]
+    devices = [place for _, place in pairs(line, "--dev-bind")]
+    assert devices == [f"/dev/{name}" for name in rootfs.DEVICES]
+
+
+def test_listed_paths_are_shown_read_only_and_links_as_links(tmp_path):
+    folder, link = tmp_path / "folder", tmp_path / "link"
+    folder.mkdir()
+    (folder / "inner").mkdir()
+    link.symlink_to("folder")
+    line = command(readable=[folder / "inner", link, folder])
+    assert pairs(line, "--ro-bind") == [(str(folder),) * 2]
+    assert ("folder", str(link)) in pairs(line, "--symlink")
+
+
+def test_no_secret_of_the_environment_passes(monkeypatch):
+    monkeypatch.setenv("TOKEN", "the-answers")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    line = command()
+    names = {name for name, _ in pairs(line, "--setenv")}
+    assert "OMP_NUM_THREADS" in names
+    assert names <= {"HOME", "PYTHONPATH", *bubblewrap.PASSED}
+    assert "the-answers" not in line
+
+
+def test_a_notebook_is_handed_to_bwrap_and_its_refusal_is_told(monkeypatch):
+    asked = []
+
+    def refuse(*given):
+        asked.extend(given)
+        raise SandboxError("bwrap may not.")
+
+    monkeypatch.setattr(bubblewrap, "enter", refuse)
+    ours, theirs = multiprocessing.Pipe()
+    ours.send_bytes(worker.GO)
+    worker.serve(theirs, "", Containment.BUBBLEWRAP, Limits(output=77), 5)
+    assert wire.unpack(ours.recv_bytes()) == {"failed": "bwrap may not."}
+    assert asked[:3] == [Limits(output=77), 5, [theirs.fileno()]]
+    assert asked[-1].endswith(f"worker.resume({theirs.fileno()}, 77)")
