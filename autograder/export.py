@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder import AutograderError, checks, journal
+from autograder.course import SETTINGS, SQLITE, address, settings, told_of_gradebook, usable
 from autograder.intake import shown
 
-COLUMNS = ("student", "assignment", "score", "max_score", "status")
-SQLITE = "sqlite:///"
+COLUMNS = ("student", "assignment", "score", "max_score", "status", "containment")
 
 
 @dataclass
@@ -124,6 +124,8 @@ class Grades:
         Points that each assignment is worth, in the order of the exercises.
     cells : dict of str to dict of str to float
         For each assignment, the points of its parts by ``grade_id``.
+    runs : dict of (str, str) to Run
+        By student and assignment, what was run.
 
     Raises
     ------
@@ -138,6 +140,7 @@ class Grades:
             for each in journal.recall(folder)
             if each.student and each.assignment in checks.NAMES
         }
+        self.runs = journal.runs(folder)
         with _gradebook(folder) as book:
             self.students = {each.id: _student(each) for each in book.students}
             known = {each.name: each for each in book.assignments}
@@ -154,15 +157,17 @@ class Grades:
 
         Columns are ``student``, ``assignment``, ``score`` and ``max_score`` in points (late
         penalties subtracted), ``status`` (graded, not attempted, for review, needs manual grading,
-        not graded, missing), and the points of every part under its ``grade_id``.
+        not graded, missing), ``containment`` of the run (empty if there was none), and the points
+        of every part under its ``grade_id``.
         """
         return [self._row(student, name) for student in sorted(self.students) for name in self.most]
 
     def _row(self, student: str, name: str) -> dict:
         entry = self.entries.get((student, name))
         recorded = self._recorded.get((student, name))
+        run = self.runs.get((student, name))
         row = {"student": student, "assignment": name, "score": 0}
-        row["max_score"] = points(self.most[name])
+        row |= {"max_score": points(self.most[name]), "containment": run.containment if run else ""}
         if entry is not None and entry.status == "for review":
             return row | {"status": "for review", "score": ""}
         if recorded is None:
@@ -170,7 +175,9 @@ class Grades:
                 return row | {"status": "not graded", "score": ""}
             return row | {"status": "missing"}
         row["score"] = points(max(0.0, sum(recorded.points.values()) - recorded.penalty))
-        status = (entry and entry.status) or "graded"
+        status = entry.status if entry else "graded"
+        if not status:  # it was about to be recorded anew when grading was cut off
+            return row | {"status": "not graded", "score": ""}
         row["status"] = "needs manual grading" if recorded.manual else status
         return row | {cell: points(value) for cell, value in recorded.points.items()}
 
@@ -180,30 +187,20 @@ def _gradebook(folder: Path) -> Iterator:
     """Open the gradebook that nbgrader's settings of the course name."""
     from nbgrader.api import Gradebook
     from nbgrader.coursedir import CourseDirectory
-    from sqlalchemy.exc import SQLAlchemyError
-    from traitlets.config import Config, PyFileConfigLoader
+    from traitlets.config import Config
 
-    config = Config()
-    if (folder / "nbgrader_config.py").is_file():
-        config = Config(PyFileConfigLoader("nbgrader_config.py", path=str(folder)).load_config())
-    config.CourseDirectory.root = str(folder)
-    course = CourseDirectory(config=config)
+    file = folder / SETTINGS
+    config = settings(folder) if file.is_file() else Config(CourseDirectory={"root": str(folder)})
+    with usable(file):
+        course = CourseDirectory(config=config)
     url = course.db_url
-    if url.startswith(SQLITE):
-        file = folder / url.removeprefix(SQLITE)
-        if not file.is_file() or not file.stat().st_size:
-            told = f"{folder} has no gradebook: run `autograder release {folder}` first."
-            raise AutograderError(told)
-        url = f"{SQLITE}{file}"
-    try:
-        with Gradebook(url, course.course_id) as book:
-            yield book
-    except (OSError, SQLAlchemyError) as error:
-        told = str(getattr(error, "orig", None) or error).splitlines()[0]
+    file = folder / url.removeprefix(SQLITE)
+    if url.startswith(SQLITE) and not (file.is_file() and file.stat().st_size):
         raise AutograderError(
-            f"The gradebook of {folder} cannot be read: {told}. Make sure that no other program "
-            "uses it and that this version of nbgrader made it, and try again."
-        ) from error
+            f"{folder} has no gradebook: run `autograder release {folder}` first."
+        )
+    with told_of_gradebook(folder), Gradebook(address(folder, url), course.course_id) as book:
+        yield book
 
 
 def _student(each) -> Student:

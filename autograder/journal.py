@@ -8,7 +8,7 @@ process; who reads needs none.
 import json
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,10 @@ PRAGMA user_version = {VERSION};
 COMMIT;
 """
 COLUMNS = "student, assignment, status, reason, sha256, key, repairs, recorded"
+RUNS = """
+SELECT student, assignment, json_extract(result, '$.containment'), seconds
+FROM submissions JOIN jobs USING (key)
+"""
 REMEDIES = {
     sqlite3.SQLITE_BUSY: "Another grading of this course is running: wait until it has ended.",
     sqlite3.SQLITE_CORRUPT: "It is damaged: restore it, or move it away and grade again.",
@@ -77,6 +81,14 @@ class Entry:
     def due(self) -> str:
         """What the gradebook must have recorded."""
         return f"{self.sha256}:{self.key}"
+
+
+@dataclass(frozen=True)
+class Run:
+    """How the notebook of a submission was run: contained by what, and for how many seconds."""
+
+    containment: str
+    seconds: float
 
 
 class Journal:
@@ -155,6 +167,13 @@ class Journal:
         marks = ", ".join("?" * len(values))
         self._run(f"INSERT OR REPLACE INTO submissions ({COLUMNS}) VALUES ({marks})", values)
 
+    def forget_findings(self, but: Iterable[Entry]) -> None:
+        """Forget what was for review, but for some entries: it is no more as it was."""
+        still = {(each.student, each.assignment) for each in but}
+        for entry in [*self.entries("WHERE status = 'for review'")]:
+            if (own := (entry.student, entry.assignment)) not in still:
+                self._run("DELETE FROM submissions WHERE student = ? AND assignment = ?", own)
+
     def _run(self, statement: str, values: tuple = ()) -> list:
         with explained(self.file):
             return self._db.execute(statement, tuple(map(_storable, values))).fetchall()
@@ -168,6 +187,25 @@ def recall(course: Path) -> list[Entry]:
     AutograderError
         If there is a journal that cannot be read; the message says why.
     """
+    return [*map(_entry, _look(course, f"SELECT {COLUMNS} FROM submissions ORDER BY 1, 2"))]
+
+
+def runs(course: Path) -> dict[tuple[str, str], Run]:
+    """Return, by student and assignment, how the notebooks were run; nothing is written.
+
+    Raises
+    ------
+    AutograderError
+        If there is a journal that cannot be read; the message says why.
+    """
+    return {
+        (student, assignment): Run(containment or "", seconds)
+        for student, assignment, containment, seconds in _look(course, RUNS)
+    }
+
+
+def _look(course: Path, question: str) -> list[tuple]:
+    """Return what a journal answers; nothing if there is none."""
     file = course / FOLDER / FILE
     with explained(file):
         if not file.is_file():
@@ -178,10 +216,7 @@ def recall(course: Path) -> list[Entry]:
         with closing(sqlite3.connect(uri, timeout=5, uri=True)) as db:
             if _is_new(db, file):
                 return []
-            return [
-                _entry(row)
-                for row in db.execute(f"SELECT {COLUMNS} FROM submissions ORDER BY 1, 2")
-            ]
+            return db.execute(question).fetchall()
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,11 +33,7 @@ class Keeper:
 
     def keep_folder(self, owner: tuple[str, str], place: Path) -> tuple[dict[Path, str], str]:
         """Keep the files of a folder and of those in it, as ``keep`` does."""
-        failed: list[OSError] = []
-        files: list[Path] = []
-        for folder, names, own in os.walk(place, onerror=failed.append):  # follows no links
-            names.sort()
-            files += [Path(folder) / name for name in sorted(own)]
+        files, failed = _files(place)
         kept, problem = self.keep(owner, files, place)
         return kept, unreadable(place, failed[0]) if failed else problem
 
@@ -66,8 +63,10 @@ class Keeper:
         """
         kept: dict[Path, str] = {}
         problem = ""
-        for file in filter(is_file, files):
+        for file in files:
             try:
+                if not is_file(file):
+                    continue
                 kept[file], size = _copy(file, self.store)
             except OSError as error:
                 problem = problem or unreadable(file, error)
@@ -80,11 +79,33 @@ class Keeper:
 
 
 def is_file(path: Path) -> bool:
-    """Return whether a path is a regular file and no link."""
-    try:
-        return path.is_file() and not path.is_symlink()
-    except OSError:
-        return False
+    """Return whether a path is a regular file and no link.
+
+    Raises
+    ------
+    OSError
+        If that cannot be seen, as in a folder without rights.
+    """
+    return stat.S_ISREG(path.lstat().st_mode)
+
+
+def _files(place: Path) -> tuple[list[Path], list[OSError]]:
+    """Return what lies in a folder and in those below it, however deep; no link is followed.
+
+    ``os.walk`` calls itself for each level, and would end at a thousand of them.
+    """
+    files, failed, folders = [], [], [place]
+    while folders:
+        folder = folders.pop()
+        try:
+            with os.scandir(folder) as found:
+                entries = sorted((each.name, each.is_dir(follow_symlinks=False)) for each in found)
+        except OSError as error:
+            failed.append(error)
+            continue
+        for name, is_folder in entries:
+            (folders if is_folder else files).append(folder / name)
+    return sorted(files), failed
 
 
 def unreadable(place: Path, error: OSError) -> str:
@@ -106,52 +127,64 @@ def _copy(file: Path, store: Path) -> tuple[str, int]:
                 f"{LARGEST / 2**30:g} GiB of a file that is kept: remove it."
             )
         sha256 = hashlib.file_digest(handed_in, "sha256").hexdigest()
-        kept = store / sha256[:2] / sha256
-        if not kept.exists():
-            handed_in.seek(0)
-            part = kept.with_suffix(".part")  # what a crash leaves has this name, and is replaced
-            if _write(handed_in, part) != sha256:
-                raise _UnkeptError(f"{shown(file.name)} changed while it was read: run it again.")
-            _settle(part, kept)
-    return sha256, kept.stat().st_size
+        with _storing(store):
+            kept = store / sha256[:2] / sha256
+            if not kept.exists():
+                handed_in.seek(0)
+                _store(handed_in, file, kept)
+            return sha256, kept.stat().st_size
 
 
-def _write(handed_in: BinaryIO, part: Path) -> str:
+def _store(handed_in: BinaryIO, file: Path, kept: Path) -> None:
+    """Write a file to its place in the store, or nothing."""
+    part = kept.with_suffix(".part")  # what a crash leaves has this name, and is replaced
+    try:
+        if _write(handed_in, part, file) != kept.name:
+            raise _UnkeptError(f"{shown(file.name)} changed while it was read: run it again.")
+        _settle(part, kept)
+    finally:
+        part.unlink(missing_ok=True)  # a full disk needs the room
+
+
+def _write(handed_in: BinaryIO, part: Path, file: Path) -> str:
     """Write a copy to the disk and return its hash."""
     digest = hashlib.sha256()
-    with _storing(part.parent):
-        part.parent.mkdir(parents=True, exist_ok=True)
-        copy = part.open("wb")
-    with copy:
-        while block := handed_in.read(BLOCK):
+    part.parent.mkdir(parents=True, exist_ok=True)
+    with part.open("wb") as copy:  # which writes again at its end what could not be written
+        while block := _block(handed_in, file):
             digest.update(block)
-            with _storing(part.parent):
-                copy.write(block)
-        with _storing(part.parent):
-            copy.flush()
-            os.fsync(copy.fileno())
+            copy.write(block)
+        copy.flush()
+        os.fsync(copy.fileno())
     return digest.hexdigest()
+
+
+def _block(handed_in: BinaryIO, file: Path) -> bytes:
+    """Return the next bytes of a file; that it cannot be read is no fault of the store."""
+    try:
+        return handed_in.read(BLOCK)
+    except OSError as error:
+        raise _UnkeptError(unreadable(file, error)) from error
 
 
 def _settle(part: Path, kept: Path) -> None:
     """Give a complete copy its name, and make that outlive a crash of the machine."""
-    with _storing(kept.parent):
-        part.replace(kept)
-        if os.name == "posix":  # elsewhere a folder cannot be opened
-            folder = os.open(kept.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+    part.replace(kept)
+    if os.name == "posix":  # elsewhere a folder cannot be opened
+        folder = os.open(kept.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 @contextmanager
-def _storing(folder: Path) -> Iterator[None]:
+def _storing(store: Path) -> Iterator[None]:
     """Tell what fails in the store apart from what fails in a submission."""
     try:
         yield
     except OSError as error:
         raise AutograderError(
-            f"What was handed in cannot be kept in {folder}: {error.strerror}. Make room there or "
+            f"What was handed in cannot be kept in {store}: {error.strerror}. Make room there or "
             "see to the rights, and run it again; what was graded before stays."
         ) from error

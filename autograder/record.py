@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -24,9 +25,18 @@ from nbgrader.preprocessors import (
     saveautogrades,
 )
 from nbgrader.utils import is_grade
+from sqlalchemy.exc import DatabaseError, InternalError, OperationalError
 from traitlets import Dict
 
 from autograder import AutograderError, intake, remote
+from autograder.course import (
+    SETTINGS,
+    address,
+    in_a_line,
+    require_gradebook,
+    told_of_gradebook,
+    usable,
+)
 from autograder.journal import FOLDER
 
 DESK = f"{FOLDER}/repaired"  # in the form of ``submitted/``, of repaired notebooks only
@@ -61,31 +71,21 @@ class _OneByOne:
         self.assignments = {}
 
     def convert(self, student: str, assignment: str) -> None:
-        """Convert one submission.
-
-        Raises
-        ------
-        AutograderError
-            If nbgrader could not; with the reason that it gave.
-        """
+        """Convert one submission, or raise what nbgrader's own loop would only log."""
         place = self._format_source(assignment, student)
-        self.assignments = {place: [os.path.join(place, f"{assignment}.ipynb")]}  # noqa: PTH118
-        told: list[str] = []
-        handler = logging.Handler(logging.ERROR)
-        handler.emit = lambda record: told.append(record.getMessage())
-        self.log.addHandler(handler)
-        try:
-            self.convert_notebooks()
-        except (NbGraderException, SystemExit) as error:
-            raise AutograderError(_reason(told) or str(error)) from error
-        finally:
-            self.log.removeHandler(handler)
+        self.notebooks = [os.path.join(place, f"{assignment}.ipynb")]  # noqa: PTH118
+        if not self.init_destination(assignment, student):
+            raise NbGraderException("its settings exclude this student")
+        self.run_pre_convert_hook()
+        self.init_assignment(assignment, student)
+        for notebook in self.notebooks:
+            self.convert_single_notebook(notebook)
+        self.set_permissions(assignment, student)
+        self.run_post_convert_hook()
 
-
-def _reason(told: list[str]) -> str:
-    """Return what nbgrader's log says went wrong: the end of a traceback, or its first line."""
-    ends = [text.strip().splitlines()[-1] for text in told if text.startswith("Traceback")]
-    return next(iter(ends + told), "")
+    def discard(self, student: str, assignment: str) -> None:
+        """Remove what was made of a submission."""
+        shutil.rmtree(self._format_dest(assignment, student), ignore_errors=True)
 
 
 class _Autograde(_OneByOne, Autograde):
@@ -104,8 +104,25 @@ class _Shared(Gradebook):
     """The one gradebook that every part of nbgrader gets which would open its own.
 
     nbgrader opens its database some fifteen times for each notebook, and compiles every statement
-    anew each time; with one session a notebook costs a third.
+    anew each time; with one session a notebook costs a third. And what it commits step by step
+    becomes one transaction: a submission is recorded, or it is not.
     """
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Keep everything that is committed meanwhile, or nothing."""
+        try:
+            with mock.patch.object(self.db, "commit", self._flush):
+                yield
+            self.db.commit()
+        except BaseException:
+            self.db.rollback()
+            raise
+
+    def _flush(self) -> None:
+        """Do what a commit does within a transaction: write, and forget what was read."""
+        self.db.flush()
+        self.db.expire_all()
 
     def __exit__(self, kind, *_) -> None:
         """Stay open, but forget what was begun before an error."""
@@ -127,6 +144,11 @@ class Recorder:
     ----------
     api : NbGraderAPI
         nbgrader's interface to the course.
+
+    Raises
+    ------
+    AutograderError
+        If the gradebook or the settings of the course cannot be used.
     """
 
     def __init__(self, api: Any):
@@ -140,19 +162,27 @@ class Recorder:
         config.GenerateFeedback.preprocessors = [ClearHiddenTests, *_default(GenerateFeedback)]
         config.CourseDirectory.submitted_directory = DESK
         coursedir = type(api.coursedir)(config=config)
-        self._shared = _Shared(coursedir.db_url, coursedir.course_id)
+        require_gradebook(self.course, coursedir.db_url)
+        with told_of_gradebook(self.course):
+            self._shared = _Shared(address(self.course, coursedir.db_url), coursedir.course_id)
+            self._known = {each.name for each in self._shared.assignments}
         log = logging.getLogger("autograder.nbgrader")
-        log.setLevel(logging.ERROR)
+        log.setLevel(logging.CRITICAL)
         log.propagate = False
-        log.addHandler(logging.NullHandler())
-        with contextlib.chdir(self.course):
+        with contextlib.chdir(self.course), usable(self.course / SETTINGS):
             self._autograde = _Autograde(coursedir=coursedir, config=config)
             self._feedback = _Feedback(coursedir=coursedir, config=config)
             for converter in (self._autograde, self._feedback):
                 converter.log = log
                 converter.start()
 
-    def record(self, student: str, assignment: str, notebook: Any, outputs: dict, stamp) -> None:
+    def close(self) -> None:
+        """Close the gradebook."""
+        self._shared.end()
+
+    def record(
+        self, student: str, assignment: str, notebook: Any, outputs: dict, stamp: bytes | None
+    ) -> str:
         """Record one submission in the place of any earlier one.
 
         Parameters
@@ -165,18 +195,78 @@ class Recorder:
             Outputs by cell id.
         stamp : bytes or None
             Content of the file with the time of the submission.
+
+        Returns
+        -------
+        str
+            Why nbgrader could not record it, and nothing of it is left; empty if it did.
+
+        Raises
+        ------
+        AutograderError
+            If no submission could be recorded: the gradebook or the disk is the reason.
         """
+        self._require(assignment)
+        done = False
+        try:
+            with contextlib.chdir(self.course), self._shared.transaction(), self._one_session():
+                self._lay_out(student, assignment, notebook, stamp)
+                Replay.outputs = outputs
+                self._autograde.convert(student, assignment)
+                self._feedback.convert(student, assignment)
+            done = True
+        except (Exception, SystemExit) as error:
+            self._end_if_not_the_submission(error)
+            return in_a_line(error)
+        finally:
+            self._clear(student, assignment, done)
+        return ""
+
+    def _require(self, assignment: str) -> None:
+        if assignment not in self._known:
+            raise AutograderError(
+                f"The gradebook of {self.course} does not know {assignment}: run "
+                f"`autograder release {self.course}` again."
+            )
+
+    def holds(self, student: str, assignment: str, stamp: bytes | None) -> bool:
+        """Return whether what was made of a submission is there, with the same time."""
+        autograded, page = (
+            Path(each._format_dest(assignment, student), f"{assignment}{ending}")
+            for each, ending in ((self._autograde, ".ipynb"), (self._feedback, ".html"))
+        )
+        file = autograded.with_name(STAMP)
+        kept = file.read_bytes() if file.is_file() else None
+        return autograded.is_file() and page.is_file() and kept == stamp
+
+    def _lay_out(self, student: str, assignment: str, notebook: Any, stamp: bytes | None) -> None:
+        """Put a submission where nbgrader looks for it."""
         place = self.course / DESK / student / assignment
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
         nbformat.write(notebook, place / f"{assignment}.ipynb")
         if stamp is not None:
             (place / STAMP).write_bytes(stamp)
-        Replay.outputs = outputs
-        with contextlib.chdir(self.course), self._one_session():
-            self._autograde.convert(student, assignment)
-            self._feedback.convert(student, assignment)
-        shutil.rmtree(place, ignore_errors=True)
+
+    def _clear(self, student: str, assignment: str, done: bool) -> None:
+        """Remove what is not needed any more; all of it if the submission was not recorded."""
+        shutil.rmtree(self.course / DESK / student / assignment, ignore_errors=True)
+        for converter in () if done else (self._autograde, self._feedback):
+            converter.discard(student, assignment)
+
+    def _end_if_not_the_submission(self, error: BaseException | None) -> None:
+        """Raise an AutograderError if it is the gradebook or the disk that cannot be used."""
+        if isinstance(error, OSError):
+            place = error.filename or self.course
+            raise AutograderError(
+                f"What was graded cannot be written ({place}: {error.strerror}). Make room there "
+                "or see to the rights, and run it again; what was graded before stays."
+            ) from error
+        while error is not None:  # nbgrader hides some behind exceptions of its own
+            if type(error) in (OperationalError, DatabaseError, InternalError):
+                with told_of_gradebook(self.course):
+                    raise error
+            error = error.__context__
 
     def automatic(self) -> dict[tuple[str, str], dict[str, float | None]]:
         """Return what stands in the gradebook: automatic points by submission and cell."""

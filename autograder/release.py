@@ -1,10 +1,7 @@
 """Make the notebooks of the students from the solutions, with nbgrader itself."""
 
-import os
-import sys
+import re
 import tempfile
-import warnings
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +11,7 @@ import yaml
 from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder import AutograderError, checks, reference
+from autograder.course import course, prepare_gradebook
 
 SCHEMA = 3  # of nbgrader's cell metadata
 METADATA = {
@@ -100,12 +98,20 @@ def release(folder: Path) -> list[Path]:
     except OSError as error:
         raise AutograderError(f"{folder} cannot be written to: {error.strerror}.") from error
     with course(folder) as api:
+        prepare_gradebook(folder, api.coursedir.db_url)
         for name in checks.NAMES:
             outcome = api.generate_assignment(name, force=True, create=True)
             if not outcome["success"]:
-                reason = (outcome.get("error") or outcome.get("log") or "").strip()
-                raise AutograderError(f"nbgrader could not release {name}: {reason}")
+                raise AutograderError(f"nbgrader could not release {name}: {_reason(outcome)}.")
     return [_settle(folder / "release" / name / f"{name}.ipynb") for name in checks.NAMES]
+
+
+def _reason(outcome: dict) -> str:
+    """Return what nbgrader says went wrong, without its tracebacks."""
+    text = f"{outcome.get('error', '')}\n{outcome.get('log', '')}"
+    raised = re.findall(r"^ *(?:\w+\.)*(\w+(?:Error|Exception|Entry): .+)$", text, re.MULTILINE)
+    own = [line for line in raised if not line.startswith("NbGraderException")]  # they refer to it
+    return next(iter([*own[::-1], *raised, *text.split("\n")[-1:]])).strip().rstrip(".")
 
 
 @cache
@@ -144,23 +150,3 @@ def _settle(file: Path) -> Path:
 
 def _text(notebook: Any) -> str:
     return nbformat.writes(notebook, indent=1, ensure_ascii=False).rstrip("\n") + "\n"
-
-
-@contextmanager
-def course(folder: Path):
-    """Give nbgrader's own interface to a course, and the programs it calls on the path."""
-    from nbgrader.apps import NbGraderAPI
-    from nbgrader.coursedir import CourseDirectory
-    from traitlets.config import Config, PyFileConfigLoader
-
-    config = Config(PyFileConfigLoader("nbgrader_config.py", path=str(folder)).load_config())
-    config.CourseDirectory.root = str(folder)
-    path = os.environ.get("PATH", "")
-    # Three warnings of SQLAlchemy about nbgrader's own code, at every submission.
-    warnings.filterwarnings("ignore", module="nbgrader")
-    # nbgrader starts `alembic` by its name, also when no environment is activated.
-    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{path}"
-    try:
-        yield NbGraderAPI(CourseDirectory(config=config), config=config)
-    finally:
-        os.environ["PATH"] = path

@@ -76,10 +76,11 @@ class Reference:
             return self._seen[key]
 
     def close(self) -> None:
-        """End the process of the reference solution."""
-        if self._session is not None:
-            self._session.close()
-            self._session = None
+        """End the process of the reference solution; another one starts if there is need."""
+        with self._one_at_a_time:
+            if self._session is not None:
+                self._session.close()
+                self._session = None
 
     def _running(self) -> Session:
         if self._session is None:

@@ -1,19 +1,17 @@
 """``autograder report``: how a class did, on one page that needs nothing but itself."""
 
 import math
-import sqlite3
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from statistics import fmean, median, quantiles
-from typing import Any
 
-from autograder import AutograderError, checks, journal
+from autograder import checks, journal
 from autograder.export import Grades, points, replacing
 from autograder.messages import Group, Said, grouped, plain, said
+from autograder.sandbox import Containment
 
 STATUSES = (
     "graded",
@@ -56,7 +54,7 @@ def html(folder: Path) -> str:
 
     grades = Grades(folder)
     rows = grades.rows()
-    seconds = _seconds(folder)
+    seconds = {key: run.seconds for key, run in grades.runs.items()}
     environment = Environment(
         loader=PackageLoader("autograder"),
         autoescape=True,
@@ -79,6 +77,9 @@ def html(folder: Path) -> str:
         most_messages=MOST_MESSAGES,
         assignments=[_assignment(grades, name, rows, seconds) for name in grades.most],
         stray=_stray(folder),
+        uncontained=sum(
+            row["containment"] == Containment.NONE and row["score"] != "" for row in rows
+        ),
     )
 
 
@@ -241,17 +242,3 @@ def _stray(folder: Path) -> list[Look]:
         for each in journal.recall(folder)
         if each.reason and not (each.student and each.assignment in checks.NAMES)
     ]
-
-
-def _seconds(folder: Path) -> dict[tuple[str, str], float]:
-    """Return how long each submission ran, by student and assignment, as far as it was noted."""
-    file = folder / journal.FOLDER / journal.FILE
-    if not file.is_file():
-        return {}
-    query = "SELECT student, assignment, seconds FROM submissions JOIN jobs USING (key)"
-    try:
-        with closing(sqlite3.connect(file)) as database:
-            found: Any = database.execute(query).fetchall()
-    except sqlite3.Error as error:
-        raise AutograderError(f"The journal {file} cannot be read: {error}.") from error
-    return {(student, assignment): seconds for student, assignment, seconds in found}

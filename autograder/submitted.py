@@ -79,16 +79,15 @@ def find(
 
 def _of_student(keeper: Keeper, place: Path, assignment: str | None) -> Iterator[Submission]:
     own = Submission(shown(place.name), assignment or "")
-    if problem := _problem_of_folder(keeper, own, place):
+    try:
+        problem = _problem_of_folder(keeper, own, place)
+        entries = [] if problem else _entries(place)
+    except OSError as error:
+        problem = unreadable(place, error)
+    if problem:
         yield replace(own, reason=problem)
         return
-    try:
-        entries = _entries(place)
-        stray = [each for each in entries if not _is_place(each) and _is_work(each)]
-    except OSError as error:
-        yield replace(own, reason=unreadable(place, error))
-        return
-    _, problem = keeper.keep((own.student, ""), entries, place)
+    problem, stray = _keep_the_rest(keeper, own, place, entries)
     for each in filter(_is_place, entries):
         if assignment is None or each.name == assignment:
             yield _submission(keeper, each)
@@ -99,8 +98,27 @@ def _of_student(keeper: Keeper, place: Path, assignment: str | None) -> Iterator
         yield Submission(own.student, "", reason=problem)
 
 
+def _keep_the_rest(
+    keeper: Keeper, own: Submission, place: Path, entries: list[Path]
+) -> tuple[str, list[Path]]:
+    """Keep what lies beside the folders of the assignments; return what is wrong, and the work."""
+    rest = [each for each in entries if not _is_place(each)]
+    _, problem = keeper.keep((own.student, ""), rest, place)
+    for each in rest:
+        if each.is_dir():  # which a program has left
+            keeper.keep_folder((own.student, shown(each.name)), each)
+    return problem, list(filter(_is_work, rest))
+
+
 def _submission(keeper: Keeper, place: Path) -> Submission:
     found = Submission(place.parent.name, shown(place.name))
+    try:
+        return _look_into(keeper, found, place)
+    except OSError as error:
+        return replace(found, reason=unreadable(place, error))
+
+
+def _look_into(keeper: Keeper, found: Submission, place: Path) -> Submission:
     if problem := _problem_of_folder(keeper, found, place):
         return replace(found, reason=problem)
     kept, problem = keeper.keep_folder((found.student, found.assignment), place)
@@ -160,19 +178,24 @@ def _is_untouched(file: Path, course: Path) -> bool:
 
 def _is_place(path: Path) -> bool:
     """Return whether a path is a folder, or a link, that somebody may have handed in."""
-    hidden = path.name.startswith(".")
+    hidden = path.name.startswith((".", "__"))
     try:
         if path.is_symlink() or not path.is_dir():
             return path.is_symlink() and not hidden
         # Programs leave hidden folders everywhere; one with a notebook is an attempt.
         below = [*path.glob("*"), *path.glob("*/*")] if hidden else []
-        return not hidden or any(map(_is_notebook, below))
+        return not hidden or any(_is_notebook(each) and not _is_copy(each) for each in below)
     except OSError:
         return True  # and when it is read, the reason is told
 
 
 def _is_notebook(path: Path) -> bool:
     return bool(NOTEBOOK.search(path.name)) and not path.name.startswith(".")
+
+
+def _is_copy(path: Path) -> bool:
+    """Return whether Jupyter has made a notebook beside the one that somebody works on."""
+    return path.parent.name == ".ipynb_checkpoints"
 
 
 def _is_work(path: Path) -> bool:
@@ -190,6 +213,11 @@ def _entries_or_end(place: Path) -> list[Path]:
         return _entries(place)
     except OSError as error:
         raise AutograderError(unreadable(place, error)) from error
+
+
+def is_there(course: Path, student: str) -> bool:
+    """Return whether something in ``submitted/`` has the name of a student."""
+    return student in os.listdir(course / "submitted")  # noqa: PTH208 - and no path is made of it
 
 
 def count(course: Path, assignment: str | None, student: str | None) -> int:
@@ -231,9 +259,13 @@ def stray(course: Path) -> list[Path]:
         If the folder is no course, or nothing can have been handed in.
     """
     handed_in = course / "submitted"
-    if not (course / "source").is_dir():
+    try:
+        is_course, is_there = ((course / name).is_dir() for name in ("source", "submitted"))
+    except OSError as error:
+        raise AutograderError(f"{course} cannot be read: {error.strerror}.") from error
+    if not is_course:
         raise AutograderError(f"{course} is no course: run `autograder release {course}` first.")
-    if not handed_in.is_dir():
+    if not is_there:
         raise AutograderError(
             f"{course} has no folder `submitted`: put the notebooks into "
             "submitted/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb."

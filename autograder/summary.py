@@ -1,7 +1,8 @@
 """What ``autograder grade`` shows: how far it is, and what came of it."""
 
+import sys
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from statistics import fmean
 
@@ -23,6 +24,10 @@ from autograder.export import Grades
 from autograder.journal import Entry
 from autograder.sandbox import Containment
 
+UNCONTAINED = (
+    "Student code runs uncontained, as you, with your files and your network: --unsafe. "
+    "This is noted with every score."
+)
 MOST = 30  # findings that are listed; all stand in the report
 
 
@@ -38,9 +43,14 @@ class Rate(ProgressColumn):
 def progress(grading, expected: int):
     """Show how far a run over some submissions is, while it runs."""
     columns = BarColumn(20), MofNCompleteColumn(), Rate(), TimeRemainingColumn()
-    console = Console(highlight=False)
+    console = _console()
+    if _uncontained(grading) and grading.options.scheduler is None:
+        console.print(Text(UNCONTAINED, "bold red"), soft_wrap=True)
     with Progress(
-        *columns, TextColumn("{task.description}"), console=console, transient=True
+        *columns,
+        TextColumn("{task.description}", markup=False),  # names of students may look like it
+        console=console,
+        transient=True,
     ) as bar:
         task = bar.add_task("starting", total=expected)
         grading.advanced = lambda text: bar.update(task, advance=1, description=text)
@@ -55,7 +65,7 @@ def show(course: Path, grading) -> int:
     AutograderError
         If the gradebook does not hold what was graded.
     """
-    console = Console(highlight=False)
+    console = _console()
     rows = {(row["student"], row["assignment"]): row for row in Grades(course).rows()}
     console.print(_table(grading.entries, rows))
     findings = [entry for entry in grading.entries if entry.reason]
@@ -76,10 +86,23 @@ def show(course: Path, grading) -> int:
         raise AutograderError(
             f"The gradebook does not hold what was found for {names}: run it again with --force."
         )
-    if grading.options.walls.containment == Containment.NONE:
+    if grading.note:
+        console.print(Text(grading.note, "yellow"), soft_wrap=True)
+    if _uncontained(grading):
         told = "Student code ran uncontained, as you: --unsafe. This is noted with every score."
-        console.print(Text(told, "bold red"))
+        console.print(Text(told, "bold red"), soft_wrap=True)
     return 1 if review else 0
+
+
+def _console() -> Console:
+    """Return where to print; a name that a terminal or a file cannot take ends nothing."""
+    with suppress(AttributeError):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    return Console(highlight=False)
+
+
+def _uncontained(grading) -> bool:
+    return grading.options.walls.containment == Containment.NONE
 
 
 def _recorded(grading, entry: Entry, rows: dict) -> bool:
@@ -87,7 +110,7 @@ def _recorded(grading, entry: Entry, rows: dict) -> bool:
     if entry.status == "for review":
         return True
     row = rows.get((entry.student, entry.assignment))
-    parts = grading.journal.result(entry.key)["parts"]
+    parts = (grading.journal.result(entry.key) or {"parts": {}})["parts"]
     exercise = checks.load(entry.assignment)
     cells = {exercise.cell(part): parts.get(part.name, {}) for part in exercise.parts}
     found = grading.automatic.get((entry.student, entry.assignment), {})
@@ -106,7 +129,9 @@ def _table(entries: list, rows: dict) -> Table:
         if not own:
             continue
         counts = Counter(entry.status for entry in own)
-        scores = [rows[entry.student, name]["score"] for entry in own if entry.status == "graded"]
+        graded = [entry.student for entry in own if entry.status == "graded"]
+        # A gradebook that was exchanged need not know them all, which is told below.
+        scores = [rows.get((student, name), {}).get("score", "") for student in graded]
         scores = [score for score in scores if score != ""]
         mean = f"{fmean(scores):.1f}" if scores else ""
         states = ("graded", "not attempted", "for review")

@@ -1,5 +1,6 @@
 """``autograder export``: what stands in the gradebook reaches the platform, and nothing else."""
 
+import contextlib
 import csv
 
 import pytest
@@ -7,6 +8,7 @@ import small_course
 
 from autograder import checks
 from autograder.__main__ import main
+from autograder.journal import Journal
 
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted")  # of nbgrader's code
 SAMPLING = "sampling"
@@ -86,7 +88,8 @@ def test_the_table_has_the_scores_of_the_gradebook(course, exported):
     course.grade("anna", SAMPLING)
     course.grade("ben", SAMPLING, lost={"spread": "It is 2, expected 1."})
     table, told = exported("csv")
-    assert table[0][:5] == ["student", "assignment", "score", "max_score", "status"]
+    first = "student,assignment,score,max_score,status,containment,sampling-shapes"
+    assert ",".join(table[0]).startswith(first)
     assert len(table) == 1 + 2 * len(checks.NAMES)
     anna, ben = of(table, "anna"), of(table, "ben")
     assert (anna["score"], anna["max_score"], anna["status"]) == ("10", "10", "graded")
@@ -160,6 +163,22 @@ def test_every_state_stands_in_the_table(unfinished, exported):
         "waiting": ("not graded", ""),
         "absent": ("missing", "0"),
     }
+
+
+def test_what_contained_a_run_stands_beside_its_score(course, exported):
+    with contextlib.closing(Journal(course.folder)) as journal:
+        for kind in ("namespaces", "bubblewrap", "none"):
+            journal.finish(f"key of {kind}", {"containment": kind}, 1.0)
+        journal.finish("key of an old one", {}, 1.0)
+    for kind in ("namespaces", "bubblewrap", "none", "an old one", "nothing"):
+        course.grade(kind, SAMPLING)
+        course.note(kind, SAMPLING, "graded", key=f"key of {kind}")
+    course.student("absent")
+    table, _ = exported("csv")
+    found = {row["student"]: row["containment"] for row in records(table) if row["score"] == "10"}
+    kinds = {kind: kind for kind in ("namespaces", "bubblewrap", "none")}
+    assert found == kinds | {"an old one": "", "nothing": ""}
+    assert of(table, "absent")["containment"] == ""
 
 
 def test_what_belongs_to_no_student_makes_no_row(course, exported):

@@ -62,7 +62,7 @@ def test_scores_and_states(grades, name):
 def test_there_is_one_row_for_each_student_and_assignment(course, grades):
     rows = (course / "grades.csv").read_text(encoding="utf-8").splitlines()
     assert len(rows) == 1 + len(grades) == 1 + 4 * len(checks.NAMES)
-    assert rows[0].startswith("student,assignment,score,max_score,status,sampling-shapes,")
+    assert rows[0].startswith("student,assignment,score,max_score,status,containment,")
 
 
 @pytest.mark.parametrize("name", checks.NAMES)

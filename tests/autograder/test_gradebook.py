@@ -39,7 +39,7 @@ def test_a_file_that_is_no_gradebook_is_told_in_one_sentence(tmp_path, capsys):
     (tmp_path / "gradebook.db").write_bytes(b"no database at all " * 100)
     assert main(["export", str(tmp_path)]) == 2
     told = capsys.readouterr().err
-    assert "cannot be read: file is not a database. Make sure" in told
+    assert "cannot be used: file is not a database. It is damaged: " in told
     assert len(told.splitlines()) == 1
 
 
@@ -49,7 +49,9 @@ def test_a_gradebook_of_another_version_is_told_in_one_sentence(course, capsys):
         database.execute("ALTER TABLE grade RENAME COLUMN extra_credit TO bonus")
     assert main(["export", str(course.folder)]) == 2
     told = capsys.readouterr().err
-    assert "cannot be read: no such column: grade.extra_credit. Make sure" in told
+    assert (
+        "cannot be used: no such column: grade.extra_credit. It was made by another version" in told
+    )
     assert len(told.splitlines()) == 1
 
 
@@ -60,3 +62,20 @@ def test_the_gradebook_may_lie_where_nbgrader_is_told(course):
     setting = "c.CourseDirectory.db_url = 'sqlite:///moved.db'\n"
     config.write_text(config.read_text(encoding="utf-8") + setting, encoding="utf-8")
     assert {row["student"] for row in Grades(course.folder).rows()} == {"anna"}
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("postgresql+nodriver://x@127.0.0.1/course", "a Python package is missing: "),
+        ("postgresql+pg8000://x@127.0.0.1/course", "No module named 'pg8000'. Install it, or"),
+    ],
+)
+def test_a_missing_driver_of_a_database_is_told_in_one_sentence(course, capsys, url, told):
+    config = course.folder / "nbgrader_config.py"
+    setting = f"c.CourseDirectory.db_url = {url!r}\n"
+    config.write_text(config.read_text(encoding="utf-8") + setting, encoding="utf-8")
+    assert main(["export", str(course.folder)]) == 2
+    said = capsys.readouterr().err
+    assert told in said
+    assert len(said.splitlines()) == 1

@@ -184,6 +184,22 @@ def test_the_times_of_the_journal_are_summed_up(course):
     assert summary(page)["median time"] == "10 s"
 
 
+def test_scores_of_runs_without_containment_are_counted_in_red(course):
+    with contextlib.closing(Journal(course.folder)) as journal:
+        journal.finish("key", {"containment": "none"}, 1.0)
+    for student, key in {"anna": "", "ben": "key", "chris": "key"}.items():
+        course.grade(student, SAMPLING)
+        course.note(student, SAMPLING, "graded", key=key)
+    course.note("broken", SAMPLING, "for review", key="key")
+    assert "2 scores come from runs without containment" in (page := page_of(course)).said
+    assert {"class": "danger"} in page.all("p")
+
+
+def test_of_contained_runs_nothing_is_said(course):
+    course.grade("anna", SAMPLING)
+    assert {"class": "danger"} not in page_of(course).all("p")
+
+
 def test_hostile_texts_are_only_text(course):
     names = [f'{EVIL}"', "<img src=x onerror=alert(1)>", "=1+1", "a\u202eb\x1b[31m", "李小龍"]
     for own in names:

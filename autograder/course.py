@@ -1,0 +1,200 @@
+"""nbgrader's own interface to a course, or a sentence why its settings or gradebook are no use."""
+
+import logging
+import os
+import shutil
+import sqlite3
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from autograder import AutograderError
+
+SETTINGS = "nbgrader_config.py"
+LOGS = "traitlets", "tornado.application"  # where nbgrader writes what goes wrong
+SQLITE = "sqlite:///"
+LONGEST = 300  # characters of what an exception says
+OTHER = "It was made by another version of nbgrader: use that version, or copy the gradebook to a "
+OTHER += "safe place and run `nbgrader db upgrade` in the folder of the course."
+IN_USE = "Another program uses it: close it, and run this again; what was graded before stays."
+DAMAGED = "It is damaged: restore it from a copy, or move it away, release and grade again."
+REMEDIES = {
+    sqlite3.SQLITE_BUSY: IN_USE,
+    sqlite3.SQLITE_LOCKED: IN_USE,
+    sqlite3.SQLITE_CORRUPT: DAMAGED,
+    sqlite3.SQLITE_NOTADB: DAMAGED,
+    sqlite3.SQLITE_ERROR: OTHER,  # a table or a column is missing
+    sqlite3.SQLITE_FULL: "Make room on the disk and run it again; what was graded before stays.",
+}
+SERVER = "Make sure that the server of the database answers, and run it again."
+OTHERWISE = "See to its rights and the room on the disk, and run it again."
+
+
+@contextmanager
+def course(folder: Path) -> Iterator[Any]:
+    """Give nbgrader's own interface to a course, and the programs it calls on the path.
+
+    Raises
+    ------
+    AutograderError
+        If the settings of the course cannot be used.
+    """
+    from nbgrader.apps import NbGraderAPI
+    from nbgrader.coursedir import CourseDirectory
+
+    config = settings(folder)
+    # What they write is raised, too; without a handler Python would print it with tracebacks.
+    for name in LOGS:
+        if not logging.getLogger(name).handlers:
+            logging.getLogger(name).addHandler(logging.NullHandler())
+    path = os.environ.get("PATH", "")
+    # Three warnings of SQLAlchemy about nbgrader's own code, at every submission.
+    warnings.filterwarnings("ignore", module="nbgrader")
+    # nbgrader starts `alembic` by its name, also when no environment is activated.
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{path}"
+    try:
+        with usable(folder / SETTINGS):
+            api = NbGraderAPI(CourseDirectory(config=config), config=config)
+        yield api
+    finally:
+        os.environ["PATH"] = path
+
+
+def settings(folder: Path) -> Any:
+    """Return nbgrader's settings of a course.
+
+    Raises
+    ------
+    AutograderError
+        If there are none, or if they cannot be used.
+    """
+    from traitlets.config import Config, PyFileConfigLoader
+
+    file = folder / SETTINGS
+    if not file.is_file():
+        raise AutograderError(f"{file} is missing: run `autograder release {folder}` first.")
+    with usable(file):
+        config = Config(PyFileConfigLoader(file.name, path=str(folder)).load_config())
+        config.CourseDirectory.root = str(folder)
+    return config
+
+
+@contextmanager
+def usable(file: Path) -> Iterator[None]:
+    """Raise an AutograderError for whatever happens while the settings in a file are used."""
+    try:
+        yield
+    except (Exception, SystemExit) as error:  # they are a program, which may do anything
+        raise AutograderError(
+            f"The settings in {file} cannot be used: {in_a_line(error)}. Mend them, or move the "
+            "file away and run `autograder release`, which writes it anew."
+        ) from error
+
+
+def in_a_line(error: BaseException) -> str:
+    """Return an exception in one line without a full stop."""
+    told = next(iter(str(error).strip().splitlines()), "").rstrip(".")[:LONGEST]
+    told = "".join(each if each.isprintable() else "?" for each in told)
+    return f"{type(error).__name__}: {told}" if told else type(error).__name__
+
+
+@contextmanager
+def told_of_gradebook(folder: Path) -> Iterator[None]:
+    """Raise an AutograderError for what happens to the gradebook of a course, with what to do."""
+    from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
+
+    try:
+        yield
+    except (ImportError, NoSuchModuleError) as error:
+        raise AutograderError(
+            f"The gradebook of {folder} lies in a database for which a Python package is missing: "
+            f"{in_a_line(error)}. Install it, or change `db_url` in {SETTINGS}."
+        ) from error
+    except SQLAlchemyError as error:
+        orig = getattr(error, "orig", None)
+        told = next(iter(str(orig or error).strip().splitlines())).rstrip(".")
+        code = getattr(orig, "sqlite_errorcode", None)
+        remedy = (
+            SERVER if code is None else REMEDIES.get(code & 0xFF, OTHERWISE)
+        )  # the rest: details
+        raise AutograderError(
+            f"The gradebook of {folder} cannot be used: {told}. {remedy}"
+        ) from error
+
+
+def address(folder: Path, url: str) -> str:
+    """Return the address of a gradebook as it can be used in any folder."""
+    return f"{SQLITE}{folder / url.removeprefix(SQLITE)}" if url.startswith(SQLITE) else url
+
+
+def has_gradebook(folder: Path, url: str) -> bool:
+    """Return whether a course has a gradebook that this version of nbgrader can use.
+
+    Raises
+    ------
+    AutograderError
+        If it has one that cannot be used.
+    """
+    file = folder / url.removeprefix(SQLITE)
+    if url.startswith(SQLITE) and not (file.is_file() and file.stat().st_size):
+        return False  # and none is made, as SQLite would
+    with told_of_gradebook(folder):
+        columns, version = _content(address(folder, url))
+    if columns and (not _needed() <= columns or version != _version()):
+        raise AutograderError(f"The gradebook of {folder} cannot be used. {OTHER}")
+    return bool(columns)
+
+
+def _content(url: str) -> tuple[set[tuple[str, str]], str | None]:
+    """Return the columns of a database, each with its table, and the version noted in it."""
+    from sqlalchemy import create_engine, inspect, text
+
+    engine, version = create_engine(url), None
+    try:
+        with engine.connect() as opened:
+            if url.startswith(SQLITE):  # told now whether it can be written, not after an hour
+                opened.exec_driver_sql("BEGIN IMMEDIATE")
+            inspector = inspect(opened)
+            tables = inspector.get_table_names()
+            columns = {(name, c["name"]) for name in tables for c in inspector.get_columns(name)}
+            if ("alembic_version", "version_num") in columns:
+                version = opened.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    finally:
+        engine.dispose()
+    return columns, version
+
+
+def _needed() -> set[tuple[str, str]]:
+    """Return the columns that nbgrader works with, each with its table."""
+    from nbgrader.api import Base
+
+    tables = Base.metadata.tables.values()
+    return {(table.name, column.name) for table in tables for column in table.columns}
+
+
+def _version() -> str | None:
+    """Return the version of the gradebooks that nbgrader makes."""
+    from alembic.script import ScriptDirectory
+    from nbgrader.dbutil import ALEMBIC_DIR
+
+    return ScriptDirectory(ALEMBIC_DIR).get_current_head()
+
+
+def require_gradebook(folder: Path, url: str) -> None:
+    """Stop if a course has no gradebook, which nbgrader would make without a word."""
+    if not has_gradebook(folder, url):
+        raise AutograderError(
+            f"{folder} has no gradebook: run `autograder release {folder}` first."
+        )
+
+
+def prepare_gradebook(folder: Path, url: str) -> None:
+    """Stop if nbgrader can neither use the gradebook of a course nor make one."""
+    if not has_gradebook(folder, url) and shutil.which("alembic") is None:
+        raise AutograderError(
+            "nbgrader needs the program `alembic` to make a gradebook, and it is not on the PATH: "
+            "install the requirements of this book again, or activate their environment."
+        )
