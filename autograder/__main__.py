@@ -6,7 +6,7 @@ from pathlib import Path
 
 from autograder import AutograderError
 
-LIMITS = ("seconds", "cpu", "memory", "disk", "processes", "files")
+LIMITS = ("seconds", "cpu", "memory", "disk", "processes", "files", "output")
 EPILOG = "Exit code: 0 all is well, 1 something was found, 2 the command could not do its work."
 
 
@@ -59,8 +59,9 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME=N",
-        help="of a notebook: seconds, cpu (s), memory, disk (MiB), processes or files",
+        help="of a notebook: seconds, cpu (s), memory, disk (MiB), processes, files, output (KiB)",
     )
+    grade.add_argument("--scheduler", metavar="ADDRESS", help="run on a dask cluster")
     grade.add_argument("--unsafe", action="store_true", help="run student code uncontained")
     grade.set_defaults(run=_grade)
 
@@ -119,9 +120,16 @@ def _grade(options) -> int:
 
     from autograder import grade
 
-    walls = grade.walls(options.timeout, dict(options.limit), options.unsafe)
+    if options.scheduler and options.jobs:
+        raise AutograderError(
+            "With --scheduler, the threads of the workers decide how many notebooks run at a time: "
+            "leave --jobs out."
+        )
+    limits = dict(options.limit)
+    walls = grade.walls(options.timeout, limits, options.unsafe, options.scheduler)
     jobs = options.jobs or os.cpu_count() or 1
-    chosen = grade.Options(options.assignment, options.student, jobs, options.force, walls)
+    only = options.assignment, options.student
+    chosen = grade.Options(*only, jobs, options.force, walls, options.scheduler)
     return grade.run(options.folder, chosen)
 
 

@@ -2,29 +2,22 @@
 
 import logging
 import os
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from autograder import (
-    AutograderError,
-    checks,
-    execute,
-    intake,
-    remote,
-    sandbox,
-    session,
-    submitted,
-)
+from autograder import AutograderError, checks, execute, pool, sandbox, submitted
+from autograder.checks.words import listing
+from autograder.course import course
+from autograder.intake import shown
 from autograder.journal import Entry, Journal
-from autograder.release import course
-from autograder.repair import repair
+from autograder.proof import Proofs
 from autograder.sandbox import Containment
 from autograder.session import Walls
+from autograder.sources import Sources
 
 AHEAD = 3  # jobs that wait for each one that runs
 LIMITS = sandbox.Limits(disk=64 * 2**20)
@@ -39,11 +32,13 @@ class Options:
     assignment, student : str or None
         Only these.
     jobs : int
-        Notebooks that run at the same time.
+        Notebooks that run at the same time on this machine.
     force : bool
         Whether to run again what was graded before.
     walls : Walls
         Limits and containment of every notebook.
+    scheduler : str or None
+        Address of the scheduler of a cluster that runs the notebooks; None for this machine.
     """
 
     assignment: str | None = None
@@ -51,9 +46,10 @@ class Options:
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
     force: bool = False
     walls: Walls = field(default_factory=Walls)
+    scheduler: str | None = None
 
 
-def walls(cell: float, limits: dict[str, int], unsafe: bool) -> Walls:
+def walls(cell: float, limits: dict[str, int], unsafe: bool, scheduler: str | None = None) -> Walls:
     """Return what every notebook may use.
 
     Parameters
@@ -61,25 +57,30 @@ def walls(cell: float, limits: dict[str, int], unsafe: bool) -> Walls:
     cell : float
         Seconds that a cell or a check may take.
     limits : dict of str to int
-        ``seconds`` of the notebook, and fields of ``Limits``; ``memory`` and ``disk`` in MiB.
+        ``seconds`` of the notebook, and fields of ``Limits``; ``memory`` and ``disk`` in MiB,
+        ``output`` in KiB of text.
     unsafe : bool
         Whether to run student code as the user, where it cannot be contained.
+    scheduler : str or None
+        Of a cluster: its workers contain the notebooks, and this is the least that they must do.
 
     Raises
     ------
     AutograderError
         If this machine cannot contain student code and ``unsafe`` was not asked for.
     """
-    kind = sandbox.available()
-    if kind is Containment.NONE and not unsafe:
+    if scheduler is not None:
+        *_, weakest, nothing = Containment
+        kind = nothing if unsafe else weakest
+    elif (kind := sandbox.available()) is Containment.NONE and not unsafe:
         raise AutograderError(
             f"{sandbox.reason()} Student code would run as you, with your files and your network. "
-            "Grade on Linux with user namespaces, or accept that with --unsafe."
+            "Grade on Linux with user namespaces or bubblewrap, or accept that with --unsafe."
         )
     seconds = limits.pop("seconds", 300)
-    for name in ("memory", "disk"):
+    for name, unit in {"memory": 2**20, "disk": 2**20, "output": 2**10}.items():
         if name in limits:
-            limits[name] *= 2**20
+            limits[name] *= unit
     return Walls(cell, seconds, kind, replace(LIMITS, **limits))
 
 
@@ -100,21 +101,23 @@ def run(folder: Path, options: Options) -> int:
     _refuse_a_visible(folder, options.walls)
     if options.assignment is not None:
         checks.load(options.assignment)
-    if options.student is not None and not (folder / "submitted" / options.student).is_dir():
+    if options.student is not None and not submitted.is_there(folder, options.student):
         raise AutograderError(
-            f"{options.student} has handed in nothing: there is no folder "
-            f"{folder / 'submitted' / options.student}."
+            f"{shown(options.student)} has handed in nothing: there is no such folder in "
+            f"{folder / 'submitted'}."
         )
     with closing(Journal(folder)) as known:
         grading = Grading(folder, known, options)
         for file in stray if options.student is None else ():
             reason = "It lies in `submitted/` itself: move it to submitted/STUDENT/ASSIGNMENT/."
-            grading.review(Entry("", file.name, reason=reason))
+            grading.review(Entry("", shown(file.name), reason=reason))
         expected = submitted.count(folder, options.assignment, options.student)
         with summary.progress(grading, expected):
             grading.run()
         if not grading.entries:
             raise AutograderError(f"There is nothing to grade in {folder / 'submitted'}.")
+        if options.assignment is options.student is None:
+            known.forget_findings(but=grading.entries)
         return summary.show(folder, grading)
 
 
@@ -158,6 +161,7 @@ class Grading:
         self.entries: list[Entry] = []
         self.executed = 0
         self.automatic: dict[tuple[str, str], dict[str, float]] = {}
+        self.note = ""
         self.advanced = lambda text: None
         self._running: dict[Future, list[Work]] = {}
         self._key_of: dict[Future, str] = {}
@@ -168,13 +172,16 @@ class Grading:
         found = submitted.find(
             self.folder, self.journal, self.options.assignment, self.options.student
         )
-        session.context()  # TensorFlow is imported there while nbgrader is imported here
-        with _course(self.folder) as (recorder, self._sources), self._pool() as start:
+        chosen = self.options.scheduler, self.options.jobs, self.options.walls
+        with pool.opened(*chosen) as self._pool, _course(self.folder) as (recorder, self._sources):
+            self.options = replace(self.options, walls=self._pool.walls)
+            self.note = getattr(self._pool, "note", "")
             self._recorder = recorder
+            self._proofs = Proofs(self._pool, self.journal, self._sources)
             for submission in found:
                 if work := self._prepare(submission):
-                    self._begin(work, start)
-                while len(self._running) > AHEAD * self.options.jobs:
+                    self._begin(work)
+                while len(self._running) > AHEAD * self._pool.jobs:
                     self._record_next()
             while self._running:
                 self._record_next()
@@ -195,6 +202,7 @@ class Grading:
         if submission.reason:
             self.review(replace(entry, reason=submission.reason, sha256="", key="", repairs=()))
             return None
+        self._sources.read(submission.assignment)  # what is wrong there ends the run
         try:
             notebook, repairs = self._sources.repaired(submission)
         except AutograderError as error:
@@ -203,14 +211,17 @@ class Grading:
             return None
         key = execute.job(submission.assignment, notebook).key(self.options.walls)
         new = replace(entry, sha256=submission.sha256, key=key, repairs=repairs, reason="")
-        if new.recorded == new.due and entry.status != "for review" and not self.options.force:
+        stamp = submitted.stamp(submission)
+        known = new.recorded == new.due and entry.status != "for review" and not self.options.force
+        if known and self._recorder.holds(entry.student, entry.assignment, stamp):
             self._settle(entry)
             return None
-        return Work(new, notebook, submitted.stamp(submission))
+        return Work(new, notebook, stamp)
 
-    def _begin(self, work: Work, start) -> None:
+    def _begin(self, work: Work) -> None:
         """Record a result that is known, wait for one that is under way, or start a job."""
         key = work.entry.key
+        self._proofs.begin(work.entry.assignment)
         usable = not self.options.force or key in self._fresh
         if usable and (result := self.journal.result(key)):
             self._record(work, result)
@@ -219,89 +230,44 @@ class Grading:
             if own == key:
                 self._running[future].append(work)
                 return
-        future = start(execute.job(work.entry.assignment, work.notebook))
+        future = self._pool.start(execute.job(work.entry.assignment, work.notebook))
         self._running[future], self._key_of[future] = [work], key
 
     def _record_next(self) -> None:
-        done, _ = wait(self._running, return_when=FIRST_COMPLETED)
-        for future in done:
+        """Record what has just ended; a job that failed ends the run, after all others."""
+        failures = []
+        for future in self._pool.finished(self._running):
             works, key = self._running.pop(future), self._key_of.pop(future)
-            result = future.result()
+            whose = listing(f"{work.entry.student}/{work.entry.assignment}" for work in works)
+            try:
+                result = self._pool.result(future, whose)
+            except Exception as error:
+                failures.append(error)
+                continue
+            self._proofs.require(works[0].entry.assignment)  # before anything is kept
             self.executed += 1
             self._fresh.add(key)
             self.journal.finish(key, result, result["seconds"])
             for work in works:
                 self._record(work, result)
+        if failures:
+            raise failures[0]
 
     def _record(self, work: Work, result: dict) -> None:
         entry = work.entry
-        try:
-            self._recorder.record(
-                entry.student, entry.assignment, work.notebook, result["outputs"], work.stamp
-            )
-        except AutograderError as error:
-            self.review(replace(entry, reason=f"nbgrader could not record it: {error}"))
+        self._proofs.require(entry.assignment)
+        if entry.recorded:  # which is not so any more if this is cut off
+            self.journal.note(replace(entry, status="", recorded=""))
+        whose = entry.student, entry.assignment
+        problem = self._recorder.record(*whose, work.notebook, result["outputs"], work.stamp)
+        if problem:
+            self.review(replace(entry, reason=f"nbgrader could not record it: {problem}."))
             return
         parts = result["parts"].values()
         attempted = any(part["attempted"] for part in parts) or not parts
         status = "graded" if attempted else "not attempted"
         reason = " ".join(result["remarks"])
         self._settle(replace(entry, status=status, reason=reason, recorded=entry.due))
-
-    @contextmanager
-    def _pool(self):
-        """Give a function that starts a job; at most ``jobs`` of them run at the same time."""
-        slots = deque(range(self.options.jobs))
-        with remote.references(checks.NAMES) as known, ThreadPoolExecutor(len(slots)) as pool:
-
-            def one(job: execute.Job) -> dict:
-                slot = slots.pop()
-                try:
-                    return execute.execute(job, known[job.exercise], self.options.walls, slot)
-                finally:
-                    slots.append(slot)
-
-            try:
-                yield lambda job: pool.submit(one, job)
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
-
-
-class Sources:
-    """The assignments of a course, as instructors and as students have them."""
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-        self._read: dict[str, tuple[Any, Any]] = {}
-
-    def repaired(self, submission: submitted.Submission) -> tuple[Any, tuple[str, ...]]:
-        """Return the notebook of a submission as it is graded, and what was mended."""
-        handed_in = intake.read(submission.file)
-        if handed_in.exercise.name != submission.assignment:
-            raise AutograderError(
-                f"It is the notebook of {handed_in.exercise.name}, handed in for "
-                f"{submission.assignment}."
-            )
-        found = repair(handed_in.cells, *self._of(submission.assignment))
-        renamed = [f"took {submission.file.name} for the notebook"] if submission.renamed else []
-        return found.notebook, (*renamed, *found.repairs)
-
-    def _of(self, assignment: str) -> tuple[Any, Any]:
-        if assignment not in self._read:
-            import nbformat
-
-            files = [
-                self.folder / step / assignment / f"{assignment}.ipynb"
-                for step in ("source", "release")
-            ]
-            for file in files:
-                if not file.is_file():
-                    raise AutograderError(
-                        f"{file} is missing: run `autograder release {self.folder}` again."
-                    )
-            self._read[assignment] = tuple(nbformat.read(file, as_version=4) for file in files)
-        return self._read[assignment]
 
 
 @contextmanager
@@ -311,5 +277,11 @@ def _course(folder: Path) -> Iterator[tuple[Any, Sources]]:
     with course(folder) as api:
         from autograder.record import Recorder
 
-        logging.getLogger("traitlets").setLevel(logging.CRITICAL)
-        yield Recorder(api), Sources(folder)
+        log = logging.getLogger("traitlets")
+        level = log.level
+        log.setLevel(logging.CRITICAL)
+        try:
+            with closing(Recorder(api)) as recorder:
+                yield recorder, Sources(folder)
+        finally:
+            log.setLevel(level)

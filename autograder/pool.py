@@ -1,0 +1,113 @@
+"""Where notebooks run: in processes of this machine, or on the workers of a cluster."""
+
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from autograder import AutograderError, cgroup, checks, execute, remote, session
+from autograder.session import Walls
+
+
+def opened(scheduler: str | None, jobs: int, walls: Walls) -> AbstractContextManager:
+    """Return a context manager that gives a pool, an object like `Local`.
+
+    Parameters
+    ----------
+    scheduler : str or None
+        Address of the scheduler of a dask cluster; without it, notebooks run on this machine.
+    jobs : int
+        Notebooks that run at the same time; a cluster knows itself how many it can run.
+    walls : Walls
+        Limits and containment of every notebook; on a cluster, the least containment.
+    """
+    if scheduler is None:
+        return _local(jobs, walls)
+    try:
+        from autograder import cluster
+    except ImportError as error:
+        raise AutograderError(
+            f'A cluster needs dask ({error}): install it with `pip install ".[cluster]"`.'
+        ) from error
+    return cluster.connected(scheduler, walls)
+
+
+@contextmanager
+def _local(jobs: int, walls: Walls) -> Iterator["Local"]:
+    groups, note = cgroup.prepared()  # before the first process that must begin in one of them
+    session.context()  # TensorFlow is imported there while nbgrader is imported here
+    with remote.references(checks.NAMES) as known, ThreadPoolExecutor(jobs) as executor:
+        try:
+            yield Local(executor, Runner(known, range(jobs), groups), jobs, walls, note)
+        except BaseException:
+            executor.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+class Runner:
+    """Runs notebooks in processes of this machine, each with a slot of its own.
+
+    Parameters
+    ----------
+    known : dict of str to Reference
+        What the checks see on the reference solutions.
+    slots : iterable of int
+        As many as notebooks may run at the same time.
+    groups : Path or None
+        The control group that takes those of notebooks.
+    """
+
+    def __init__(
+        self,
+        known: dict[str, remote.Reference],
+        slots: Iterable[int],
+        groups: Path | None = None,
+    ):
+        self._known, self._slots, self._groups = known, deque(slots), groups
+
+    def run(self, job: execute.Job, walls: Walls) -> dict:
+        """Return the result of a job; several threads may do this at the same time."""
+        slot, known = self._slots.pop(), self._known[job.exercise]
+        try:
+            return execute.execute(job, known, walls, slot, self._groups)
+        finally:
+            self._slots.append(slot)
+            known.close()  # it has seen the places of the checks, which hardly ever change
+
+
+class Local:
+    """Threads of this machine, each of which waits for a process that runs a notebook.
+
+    Attributes
+    ----------
+    jobs : int
+        Notebooks that run at the same time.
+    walls : Walls
+        Limits and containment of every notebook.
+    note : str
+        What the user should know about the limits, in a sentence; mostly empty.
+    """
+
+    def __init__(
+        self,
+        executor: ThreadPoolExecutor,
+        runner: Runner,
+        jobs: int,
+        walls: Walls,
+        note: str = "",
+    ):
+        self._executor, self._runner, self.jobs = executor, runner, jobs
+        self.walls, self.note = walls, note
+
+    def start(self, job: execute.Job) -> Future:
+        """Begin with a job as soon as a thread is free."""
+        return self._executor.submit(self._runner.run, job, self.walls)
+
+    def finished(self, running: Collection[Future]) -> set[Future]:
+        """Wait until some jobs have ended, and return these."""
+        return wait(running, return_when=FIRST_COMPLETED).done
+
+    def result(self, future: Future, _whose: str) -> dict:
+        """Return the result of a job that has ended."""
+        return future.result()
