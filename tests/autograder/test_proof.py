@@ -1,0 +1,74 @@
+"""No answer is judged where the reference solution itself loses points."""
+
+import made_up
+import pytest
+
+from autograder import execute, reference
+
+ODD = "Your answer raised RefusedError: not available."
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    made_up.replay(monkeypatch)
+    return made_up.course_in(tmp_path)
+
+
+def spoiled(job: execute.Job, *_) -> dict:
+    """Return a result in which the reference solution loses a part, and students do not."""
+    result = made_up.result(job)
+    if any(source == reference.source(job.exercise) for _, source in job.cells):
+        lost = result["parts"][next(iter(made_up.CELLS))]
+        lost |= {"points": 0, "problems": [ODD]}
+    return result
+
+
+def test_a_reference_that_loses_points_ends_the_run_before_any_score(course, monkeypatch, capsys):
+    monkeypatch.setattr(execute, "execute", spoiled)
+    assert made_up.grade(course) == 2
+    told = capsys.readouterr().err.replace("\n", " ")
+    assert "The reference solution of sampling does not get all points here" in told
+    assert ODD in told
+    assert {status for status, _ in made_up.outcome(course).values()} == {"not graded"}
+
+
+def test_when_it_is_mended_grading_goes_on(course, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(execute, "execute", spoiled)
+        assert made_up.grade(course) == 2
+    assert made_up.grade(course) == 0
+    assert made_up.outcome(course) == made_up.OUTCOME
+
+
+def test_a_source_whose_checks_are_not_ours_is_told(course, monkeypatch, capsys):
+    def without_parts(job, *_):
+        return made_up.result(job) | {"parts": {}}
+
+    monkeypatch.setattr(execute, "execute", without_parts)
+    assert made_up.grade(course) == 2
+    assert "does not get all points here" in capsys.readouterr().err
+
+
+def test_the_proof_is_made_once(course, monkeypatch):
+    ran = []
+    monkeypatch.setattr(execute, "execute", lambda job, *_: ran.append(job) or made_up.result(job))
+    assert made_up.grade(course) == 0
+    assert len(ran) == len(made_up.STUDENTS) + 1
+    made_up.hand_in(course, "dia")
+    assert made_up.grade(course) == 0
+    assert len(ran) == len(made_up.STUDENTS) + 2
+
+
+def test_nothing_that_was_found_before_a_failed_proof_is_used_again(course, monkeypatch):
+    def nothing_works(job, *_):
+        result = spoiled(job)
+        return result | {"parts": {name: spoil(part) for name, part in result["parts"].items()}}
+
+    def spoil(part: dict) -> dict:
+        return part | {"points": 0}
+
+    with monkeypatch.context() as patch:
+        patch.setattr(execute, "execute", nothing_works)
+        assert made_up.grade(course) == 2
+    assert made_up.grade(course) == 0
+    assert made_up.outcome(course) == made_up.OUTCOME
