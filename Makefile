@@ -12,7 +12,7 @@ book: .venv/.ready ## build the book into _build/html (PROFILE=full: train on th
 test: .venv/.ready ## check the style and run all tests
 	@.venv/bin/ruff format --check --quiet . || { echo "make test: run 'make format'." >&2; exit 1; }
 	@.venv/bin/ruff check .
-	@.venv/bin/python -m pytest
+	@.venv/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
 
 serve: ## show the built book on http://127.0.0.1:8000
 	@test -f _build/html/index.html || { echo "make serve: there is no book yet: run 'make book'." >&2; exit 1; }
@@ -24,7 +24,7 @@ notebooks: .venv/.ready ## regenerate book/notebooks
 format: .venv/.ready ## put the code into the project's style
 	@.venv/bin/ruff format --quiet . && .venv/bin/ruff check --quiet --fix .
 
-bench: .venv/.ready ## time grading against nbgrader; some minutes
+bench: .venv/.ready ## time grading against nbgrader; twenty minutes
 	@.venv/bin/python tests/benchmarks/grading.py
 
 lock: .venv/.ready ## write requirements.txt anew from pyproject.toml

@@ -34,7 +34,14 @@ def pytest_report_header():
     return f"complete data sets (TFDS_DATA_DIR): {', '.join(found)}"
 
 
+COSTLY = ("built", "verdicts")  # fixtures that several files share and that take minutes to make
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(items):
+    for item in items:  # each group runs in one process, so that nothing is made twice
+        shared = [name for name in COSTLY if name in getattr(item, "fixturenames", ())]
+        item.add_marker(pytest.mark.xdist_group((shared or [item.nodeid.partition("::")[0]])[0]))
     missing = [name for name, folder in complete_sets().items() if folder is None]
     if not missing:
         return
