@@ -4,14 +4,11 @@ import contextlib
 import logging
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import nbformat
-from nbgrader.api import Grade, Gradebook, GradeCell
-from nbgrader.converters import Autograde, GenerateFeedback, autograde
+from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import (
     CheckCellMetadata,
@@ -19,10 +16,6 @@ from nbgrader.preprocessors import (
     Execute,
     NbGraderPreprocessor,
     OverwriteCells,
-    getgrades,
-    latesubmissions,
-    overwritecells,
-    saveautogrades,
 )
 from nbgrader.utils import is_grade
 from sqlalchemy.exc import DatabaseError, InternalError, OperationalError
@@ -37,12 +30,11 @@ from autograder.course import (
     told_of_gradebook,
     usable,
 )
+from autograder.gradebook import SharedGradebook
 from autograder.journal import FOLDER
 
 DESK = f"{FOLDER}/repaired"  # in the form of ``submitted/``, of repaired notebooks only
 STAMP = "timestamp.txt"  # nbgrader's name for the file with the time of a submission
-# Modules of nbgrader that open the gradebook for each notebook.
-OPENERS = (autograde, getgrades, latesubmissions, overwritecells, saveautogrades)
 
 
 class Replay(NbGraderPreprocessor):
@@ -100,43 +92,6 @@ def _default(converter, prefix: str = "") -> list:
     return converter.class_traits()[f"{prefix}preprocessors"].default()
 
 
-class _Shared(Gradebook):
-    """The one gradebook that every part of nbgrader gets which would open its own.
-
-    nbgrader opens its database some fifteen times for each notebook, and compiles every statement
-    anew each time; with one session a notebook costs a third. And what it commits step by step
-    becomes one transaction: a submission is recorded, or it is not.
-    """
-
-    @contextlib.contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Keep everything that is committed meanwhile, or nothing."""
-        try:
-            with mock.patch.object(self.db, "commit", self._flush):
-                yield
-            self.db.commit()
-        except BaseException:
-            self.db.rollback()
-            raise
-
-    def _flush(self) -> None:
-        """Do what a commit does within a transaction: write, and forget what was read."""
-        self.db.flush()
-        self.db.expire_all()
-
-    def __exit__(self, kind, *_) -> None:
-        """Stay open, but forget what was begun before an error."""
-        if kind is not None:
-            self.db.rollback()
-
-    def close(self) -> None:
-        """Stay open; ``end`` closes."""
-
-    def end(self) -> None:
-        """Close the database."""
-        super().close()
-
-
 class Recorder:
     """Writes results into the gradebook, ``autograded/`` and ``feedback/`` of a course.
 
@@ -164,7 +119,9 @@ class Recorder:
         coursedir = type(api.coursedir)(config=config)
         require_gradebook(self.course, coursedir.db_url)
         with told_of_gradebook(self.course):
-            self._shared = _Shared(address(self.course, coursedir.db_url), coursedir.course_id)
+            self._shared = SharedGradebook(
+                address(self.course, coursedir.db_url), coursedir.course_id
+            )
             self._known = {each.name for each in self._shared.assignments}
         log = logging.getLogger("autograder.nbgrader")
         log.setLevel(logging.CRITICAL)
@@ -209,7 +166,11 @@ class Recorder:
         self._require(assignment)
         done = False
         try:
-            with contextlib.chdir(self.course), self._shared.transaction(), self._one_session():
+            with (
+                contextlib.chdir(self.course),
+                self._shared.transaction(),
+                self._shared.everywhere(),
+            ):
                 self._lay_out(student, assignment, notebook, stamp)
                 Replay.outputs = outputs
                 self._autograde.convert(student, assignment)
@@ -270,18 +231,4 @@ class Recorder:
 
     def automatic(self) -> dict[tuple[str, str], dict[str, float | None]]:
         """Return what stands in the gradebook: automatic points by submission and cell."""
-        found: dict = {}
-        self._shared.db.expire_all()
-        for grade in self._shared.db.query(Grade).join(GradeCell):
-            key = grade.notebook.student.id, grade.notebook.assignment.assignment.name
-            found.setdefault(key, {})[grade.name] = grade.auto_score
-        return found
-
-    @contextlib.contextmanager
-    def _one_session(self):
-        with contextlib.ExitStack() as stack:
-            for module in OPENERS:
-                stack.enter_context(
-                    mock.patch.object(module, "Gradebook", lambda *_, **__: self._shared)
-                )
-            yield
+        return self._shared.automatic()
