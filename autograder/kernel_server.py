@@ -4,6 +4,7 @@ TensorFlow survives a fork only while its runtime has not started, and a fork co
 only. So this process imports, then waits, and has one thread.
 """
 
+import atexit
 import builtins
 import contextlib
 import gc
@@ -207,4 +208,11 @@ def _become_kernel(connection: socket.socket, streams: list[int], made: dict[str
     os.environ.update(environment)
     sys.modules["numpy"].random.seed()  # or else all kernels would draw the same numbers
     sys.argv = [LAUNCHER, *request["arguments"]]
-    runpy.run_module(LAUNCHER, run_name="__main__", alter_sys=True)
+    # The last handler of an orderly end: Python would go on and take all libraries apart, which
+    # means to copy their memory first, since it is shared with the warm process.
+    atexit.register(os._exit, 0)
+    try:
+        runpy.run_module(LAUNCHER, run_name="__main__", alter_sys=True)
+    except BaseException:
+        atexit.unregister(os._exit)
+        raise
