@@ -26,7 +26,7 @@ def run_key(source: str, profile: str) -> str:
         if f'"{name}"' in source:
             for file in data_files(name, profile):
                 digest.update(file.read_bytes())
-    if "records.read(" in source:
+    if re.search(r"records\.(read|bench)\(", source):
         for file in sorted(records.folder().glob("*/*.json")):
             digest.update(f"{file.parent.name}/{file.name}".encode() + file.read_bytes())
     return f"{profile}-{digest.hexdigest()[:12]}"

@@ -65,6 +65,15 @@ def read(experiment: str, profile: str) -> dict | None:
     return record
 
 
+def bench(name: str) -> dict:
+    """Return a record of ``make bench``: ``FOLDER/bench/NAME.json``."""
+    file = path(name, "bench")
+    try:
+        return json.loads(file.read_text())
+    except (OSError, ValueError) as error:
+        raise LatentsError(f"{file} is no record: make it with `make bench`.") from error
+
+
 def write(
     experiment: str,
     *,

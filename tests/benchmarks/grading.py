@@ -2,25 +2,24 @@
 
 Both grade right, wrong and untouched notebooks of all exercises on this machine, one after the
 other, from their start to their end. Every answer differs from every other by a comment, so that
-nothing is served from what was graded before. CPU time is that of all processes that were started.
+none is served from what was graded before; untouched notebooks are alike, as in any class, and ours
+runs one of them. Ours writes the pages of feedback, too; nbgrader's are timed apart.
 """
 
 import argparse
-import ctypes
 import json
-import os
-import resource
 import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(PROJECT), str(PROJECT / "book"), str(PROJECT / "tests" / "autograder")]
 
-import submissions  # noqa: E402
+import submissions  # noqa: E402 - the paths are set above
+from processes import Cost, measure  # noqa: E402
 
 from autograder import checks, reference  # noqa: E402
 from latents import hardware  # noqa: E402
@@ -31,127 +30,121 @@ WRONG = {
     "latent_loss": "averaged_over_batch",
     "tfp_encoder": "recipe",
 }
-SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER: descendants that lose their parent come to this process
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What grading some submissions took, a submission being one notebook of each exercise.
-
-    Attributes
-    ----------
-    submissions : int
-        How many.
-    wall, cpu : float
-        Seconds in all.
-    """
-
-    submissions: int
-    wall: float
-    cpu: float
-
-    def each(self) -> tuple[float, float]:
-        """Return wall and CPU seconds of one submission."""
-        return self.wall / self.submissions, self.cpu / self.submissions
+MIX = ("right", "right", "right", "wrong", "untouched")  # of each five students
+NAMES = {
+    "stock": "nbgrader autograde",
+    "feedback": "nbgrader generate_feedback",
+    "warm": "nbgrader autograde, warm kernels",
+    "autograder": "autograder grade, with feedback",
+    "many": "autograder grade, with feedback",
+}
 
 
 def main() -> None:
     """Measure, print the ratios, and keep them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--submissions", type=int, default=40, help="for autograder (40)")
-    parser.add_argument("--stock", type=int, default=5, help="for nbgrader (5)")
+    parser.add_argument(
+        "--submissions", type=int, default=40, help="for autograder and warm kernels (40)"
+    )
+    parser.add_argument("--many", type=int, default=400, help="for autograder once more (400)")
+    parser.add_argument("--stock", type=int, default=10, help="for nbgrader (10)")
     parser.add_argument("--jobs", type=int, default=2, help="of autograder (2)")
     options = parser.parse_args()
-    ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        courses = [course(Path(folder) / name) for name in ("stock", "ours")]
-        hand_in(courses[0], options.stock)
-        hand_in(courses[1], options.submissions)
-        stock = measure(courses[0], options.stock, *nbgrader())
-        jobs = ["--jobs", str(options.jobs)]
-        ours = measure(courses[1], options.submissions, [autograder(), "grade", courses[1], *jobs])
-    report(stock, ours, options.jobs)
+        costs = dict(timed(Path(folder), options))
+    record = describe(costs, options.jobs)
+    RECORD.parent.mkdir(parents=True, exist_ok=True)
+    RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    show(costs, record)
 
 
-def autograder() -> str:
+def timed(folder: Path, options):
+    """Yield the name and the cost of each way to grade."""
+    stock = [sys.executable, "-m", "nbgrader"]
+    grade = [[*stock, "autograde", name] for name in checks.NAMES]
+    pages = [[*stock, "generate_feedback", name] for name in checks.NAMES]
+    made = course(folder / "stock", options.stock)
+    yield told("stock", measure(made, options.stock, grade))
+    yield told("feedback", measure(made, options.stock, pages))
+    made = course(folder / "warm", options.submissions)
+    variable = {"JUPYTER_DEFAULT_PROVISIONER_NAME": "warm-fork"}
+    yield told("warm", measure(made, options.submissions, grade, **variable))
+    for name, count in (("autograder", options.submissions), ("many", options.many)):
+        made = course(folder / name, count)
+        ours = [program(), "grade", made, "--jobs", str(options.jobs)]
+        yield told(name, measure(made, count, [ours]))
+
+
+def told(name: str, cost: Cost) -> tuple[str, Cost]:
+    """Return a name with its cost, and say that it is done, for all of it takes minutes."""
+    print(f"{NAMES[name]}: {cost.submissions} submissions in {cost.wall:.0f} s", flush=True)
+    return name, cost
+
+
+def program() -> str:
     """Return the command."""
     return str(Path(sys.executable).with_name("autograder"))
 
 
-def nbgrader() -> list[list]:
-    """Return the commands that do what ours does, feedback included."""
-    stock = [sys.executable, "-m", "nbgrader"]
-    steps = ("autograde", "generate_feedback")
-    return [[*stock, step, name] for name in checks.NAMES for step in steps]
-
-
-def course(folder: Path) -> Path:
-    """Return a new course."""
-    subprocess.run([autograder(), "release", folder], check=True, stdout=subprocess.DEVNULL)
+def course(folder: Path, count: int) -> Path:
+    """Return a new course in which some students have handed in all exercises."""
+    subprocess.run([program(), "release", folder], check=True, stdout=subprocess.DEVNULL)
+    bank = PROJECT / "tests" / "bank"
+    for name in checks.NAMES:
+        answers = {
+            "right": reference.source(name),
+            "wrong": submissions.answer_of(bank, name, WRONG[name]),
+        }
+        for number in range(count):
+            answer = answers.get(MIX[number % len(MIX)])
+            answer = answer and f"# student {number}\n{answer}"
+            submissions.hand_in(folder, f"student-{number:04}", name, answer)
     return folder
 
 
-def hand_in(folder: Path, count: int) -> None:
-    """Hand in notebooks: of five, three are right, one is wrong and one untouched."""
-    bank = PROJECT / "tests" / "bank"
-    for number in range(count):
-        for name in checks.NAMES:
-            right = reference.source(name)
-            wrong = submissions.answer_of(bank, name, WRONG[name])
-            answer = (right, right, right, wrong, None)[number % 5]
-            answer = answer and f"# student {number}\n{answer}"
-            submissions.hand_in(folder, f"student-{number:04}", name, answer)
+def describe(costs: dict[str, Cost], jobs: int) -> dict:
+    """Return what is kept: costs, ratios, and what it ran on."""
+    each = {name: cost.each() for name, cost in costs.items()}
+
+    def ratio(slow: str, fast: str) -> dict[str, float]:
+        pairs = zip(("wall", "cpu"), each[slow], each[fast], strict=True)
+        return {kind: round(a / b, 2) for kind, a, b in pairs}
+
+    return {
+        "costs": {name: asdict(cost) for name, cost in costs.items()},
+        "jobs": jobs,
+        "notebooks": len(checks.NAMES),
+        "ratios": ratio("stock", "autograder"),
+        "warm_ratios": ratio("stock", "warm"),
+        "growth": ratio("many", "autograder"),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "hardware": hardware.describe(),
+        "versions": hardware.versions(),
+    }
 
 
-def measure(folder: Path, count: int, *commands: list) -> Cost:
-    """Run commands one after the other; return what they cost."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    begin, used = time.monotonic(), cpu()
-    for command in commands:
-        subprocess.run(
-            command,
-            cwd=folder,
-            env=os.environ | {"PATH": path, "CUDA_VISIBLE_DEVICES": "-1"},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            check=True,
-        )
-    wall = time.monotonic() - begin
-    reap()
-    return Cost(count, round(wall, 2), round(cpu() - used, 2))
-
-
-def cpu() -> float:
-    """Return the CPU seconds of all descendants that have ended."""
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
-
-
-def reap() -> None:
-    """Wait for the descendants that have lost their parent."""
-    try:
-        while True:
-            os.wait()
-    except ChildProcessError:
-        return
-
-
-def report(stock: Cost, ours: Cost, jobs: int) -> None:
-    """Print both side by side, and keep them as a record."""
-    (stock_wall, stock_cpu), (our_wall, our_cpu) = stock.each(), ours.each()
-    ratios = {"wall": round(stock_wall / our_wall, 1), "cpu": round(stock_cpu / our_cpu, 1)}
-    print(f"seconds a submission of {len(checks.NAMES)} notebooks       wall     CPU")
+def show(costs: dict[str, Cost], record: dict) -> None:
+    """Print all costs, the ratios, and how they were measured."""
+    mix = ", ".join(f"{MIX.count(kind)} {kind}" for kind in dict.fromkeys(MIX))
     print(
-        f"nbgrader autograde, {stock.submissions} submissions  {stock_wall:12.2f} {stock_cpu:7.2f}"
+        f"\nOne run on {record['hardware']['cores']} cores. A submission is one notebook of each "
+        f"\nof {record['notebooks']} exercises; of {len(MIX)} students: {mix}."
+        f"\nCPU and memory are of all processes; autograder runs {record['jobs']} jobs.\n\n"
+        f"{'a submission':34}{'number':>8}{'wall, s':>9}{'CPU, s':>9}{'MiB':>8}"
     )
-    print(
-        f"autograder, {ours.submissions} submissions, {jobs} jobs {our_wall:12.2f} {our_cpu:7.2f}"
-    )
-    print(f"ratio                              {ratios['wall']:12} {ratios['cpu']:7}")
-    record = {"stock": asdict(stock), "autograder": asdict(ours), "jobs": jobs, "ratios": ratios}
-    RECORD.parent.mkdir(parents=True, exist_ok=True)
-    record |= {"hardware": hardware.describe(), "versions": hardware.versions()}
-    RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    for name, cost in costs.items():
+        wall, cpu = cost.each()
+        numbers = f"{cost.submissions:8}{wall:9.2f}{cpu:9.2f}{cost.memory or '?':>8}"
+        print(f"{NAMES[name]:34}{numbers}")
+    for text, key in (
+        ("autograder costs less by", "ratios"),
+        ("warm kernels cost less by", "warm_ratios"),
+        (
+            f"{costs['many'].submissions} submissions against {costs['autograder'].submissions}",
+            "growth",
+        ),
+    ):
+        print(f"{text:42}{record[key]['wall']:8.1f}×{record[key]['cpu']:8.1f}×")
     print(RECORD)
 
 
