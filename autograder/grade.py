@@ -220,8 +220,8 @@ class Grading:
 
     def _begin(self, work: Work) -> None:
         """Record a result that is known, wait for one that is under way, or start a job."""
+        self._proofs.prove(work.entry.assignment)
         key = work.entry.key
-        self._proofs.begin(work.entry.assignment)
         usable = not self.options.force or key in self._fresh
         if usable and (result := self.journal.result(key)):
             self._record(work, result)
@@ -244,7 +244,6 @@ class Grading:
             except Exception as error:
                 failures.append(error)
                 continue
-            self._proofs.require(works[0].entry.assignment)  # before anything is kept
             self.executed += 1
             self._fresh.add(key)
             self.journal.finish(key, result, result["seconds"])
@@ -255,7 +254,6 @@ class Grading:
 
     def _record(self, work: Work, result: dict) -> None:
         entry = work.entry
-        self._proofs.require(entry.assignment)
         if entry.recorded:  # which is not so any more if this is cut off
             self.journal.note(replace(entry, status="", recorded=""))
         whose = entry.student, entry.assignment

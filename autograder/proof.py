@@ -1,6 +1,5 @@
 """Grade the reference solutions first: where these lose points, no student may be judged."""
 
-from concurrent.futures import Future
 from typing import Any
 
 from autograder import AutograderError, checks, execute
@@ -12,8 +11,8 @@ class Proofs:
     """The reference solutions of a course, graded as students are, before any of them.
 
     A library that is found in an odd place, a source that was changed or a limit that is too tight
-    would cost points that students deserve. So no result counts before its assignment is proven,
-    which is noted in the journal and done once for each set of checks, versions and limits.
+    would cost points that students deserve. So nothing is run for an assignment before it is
+    proven, which is noted in the journal and done once for each set of checks, versions and limits.
 
     Parameters
     ----------
@@ -27,20 +26,10 @@ class Proofs:
 
     def __init__(self, pool: Any, journal: Journal, sources: Sources):
         self._pool, self._journal, self._sources = pool, journal, sources
-        self._begun: dict[str, tuple[str, Future | None]] = {}
         self._proven: set[str] = set()
 
-    def begin(self, assignment: str) -> None:
-        """Start to grade the reference solution, unless this has been done."""
-        if assignment not in self._begun:
-            solved, _ = self._sources.read(assignment)
-            job = execute.job(assignment, solved)
-            key = job.key(self._pool.walls)
-            known = self._journal.result(key) is not None
-            self._begun[assignment] = key, None if known else self._pool.start(job)
-
-    def require(self, assignment: str) -> None:
-        """Return when the reference solution has got all points.
+    def prove(self, assignment: str) -> None:
+        """Return when the reference solution has got all points, unless it had them before.
 
         Raises
         ------
@@ -49,8 +38,11 @@ class Proofs:
         """
         if assignment in self._proven:
             return
-        key, future = self._begun[assignment]
-        if future is not None:
+        solved, _ = self._sources.read(assignment)
+        job = execute.job(assignment, solved)
+        key = job.key(self._pool.walls)
+        if self._journal.result(key) is None:
+            future = self._pool.start(job)
             self._pool.finished([future])
             result = self._pool.result(future, f"the reference solution of {assignment}")
             _judge(assignment, result)  # one that has lost points is forgotten

@@ -4,8 +4,11 @@ TensorFlow survives a fork only while its runtime has not started, so this modul
 nothing else.
 """
 
+import functools
 import gc
 import os
+import sys
+import typing
 
 from autograder import integrity
 
@@ -39,6 +42,8 @@ def _import_everything() -> None:
 
 
 _import_everything()
+if sys.version_info < (3, 12):  # as later versions do; a tenth of what TFP computes goes there
+    typing._get_protocol_attrs = functools.cache(typing._get_protocol_attrs)
 WATCHES = integrity.watches()  # shared with all forks: what the libraries are without student code
 gc.collect()
 gc.freeze()  # else the first collection in a fork would write to, and so copy, all memory
