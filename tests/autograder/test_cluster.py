@@ -16,6 +16,7 @@ from machines import Machines
 
 from autograder import AutograderError, cluster, reference
 from autograder.__main__ import main
+from autograder.grade import Grading
 from autograder.journal import Journal, recall
 from autograder.sandbox import Containment
 from autograder.session import Walls
@@ -132,14 +133,14 @@ def test_a_worker_that_is_killed_loses_nothing_and_leaves_nothing(
     course, two_workers, graded_here, after_first, capsys
 ):
     killed, finished = [], []
-    after_first(Journal, "finish", lambda: killed.extend(two_workers.kill(two_workers.busy())))
-    after_first(Journal, "finish", lambda: finished.append(len(recall(course))))
+    after_first(Grading, "_record", lambda: killed.extend(two_workers.kill(two_workers.busy())))
+    after_first(Grading, "_record", lambda: finished.append(len(recall(course))))
     assert grade(course, two_workers.address) == 0
     assert finished[0] < len(STUDENTS)
     assert runs(capsys.readouterr().out) == len(STUDENTS)
     assert grades(course) == graded_here
     assert [entry.student for entry in recall(course)] == list(STUDENTS)
-    assert len(killed) > 4  # nanny, worker, warm process, reference solution, notebook
+    assert len(killed) > 4  # nanny, worker, warm process, and those of a notebook
     assert psutil.wait_procs(killed, timeout=60)[1] == []
 
 
@@ -154,7 +155,7 @@ def test_a_notebook_whose_workers_die_is_told_and_the_rest_stays(
 
     shared.grow(1)
     allow(0)
-    after_first(Journal, "finish", lambda: shared.processes(shared.busy())[1].kill())
+    after_first(Grading, "_record", lambda: shared.processes(shared.busy())[1].kill())
     assert grade(course, shared.address) == 2
     told = capsys.readouterr().err
     assert re.search(rf"died while they ran the notebook of \w+/{NAME}: see what they", told)
