@@ -43,9 +43,8 @@ NAMES = {
 def main() -> None:
     """Measure, print the ratios, and keep them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--submissions", type=int, default=40, help="for autograder and warm kernels (40)"
-    )
+    parser.add_argument("--submissions", type=int, default=40, help="for autograder (40)")
+    parser.add_argument("--warm", type=int, default=40, help="for nbgrader, warm kernels (40)")
     parser.add_argument("--many", type=int, default=400, help="for autograder once more (400)")
     parser.add_argument("--stock", type=int, default=10, help="for nbgrader (10)")
     parser.add_argument("--jobs", type=int, default=2, help="of autograder (2)")
@@ -66,9 +65,9 @@ def timed(folder: Path, options):
     made = course(folder / "stock", options.stock)
     yield told("stock", measure(made, options.stock, grade))
     yield told("feedback", measure(made, options.stock, pages))
-    made = course(folder / "warm", options.submissions)
+    made = course(folder / "warm", options.warm)
     variable = {"JUPYTER_DEFAULT_PROVISIONER_NAME": "warm-fork"}
-    yield told("warm", measure(made, options.submissions, grade, **variable))
+    yield told("warm", measure(made, options.warm, grade, **variable))
     for name, count in (("autograder", options.submissions), ("many", options.many)):
         made = course(folder / name, count)
         ours = [program(), "grade", made, "--jobs", str(options.jobs)]
