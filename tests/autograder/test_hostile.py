@@ -153,6 +153,18 @@ def test_what_a_cell_may_not_do_fails_there_and_the_answer_is_graded(grade, code
         assert found["score"] == 10
 
 
+def test_a_cell_that_never_ends_its_output_is_stopped_at_its_limit(grade):
+    code = (
+        "while True:\n    try:\n        print('x' * 1000)\n    except OSError:\n        continue\n"
+    )
+    begin = time.monotonic()
+    found = grade(RIGHT, code, cell=4)
+    assert found["score"] == 0
+    assert "did not end within 4 s and was stopped" in found["said"]
+    assert len(str(found["outputs"])) < 2 * MIB
+    assert time.monotonic() - begin < 4 + 4
+
+
 def test_a_flood_of_output_is_cut_and_what_follows_has_room(grade):
     code = "import sys\nfor _ in range(500): sys.stdout.write('x' * 2**20)"
     found = grade(RIGHT, code, cell=30)
