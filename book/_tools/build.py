@@ -2,16 +2,19 @@
 
 The gate: every page is read anew (no stale doctree can hide a failure), a failing cell stops the
 build, and so does any Sphinx warning. Executed chapters come from the cache when nothing that they
-depend on has changed.
+depend on has changed. One build at a time works in a folder; another one waits for it.
 """
 
 import argparse
+import fcntl
 import os
 import re
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from latents import LatentsError, complete, data, records
@@ -29,11 +32,30 @@ def main() -> int:
         profile = data.profile()
         require_data(book, profile)
         os.environ["LATENTS_RECORDS"] = str(records_folder(book))
-        forget_unrecorded(book, profile)
+        with alone(book) as lock:
+            forget_unrecorded(book, profile)
+            return build(book, profile, lock)
     except LatentsError as error:
         print(f"make book: {error}", file=sys.stderr)
         return 2
-    return build(book, profile)
+
+
+@contextmanager
+def alone(book: Path) -> Iterator[int]:
+    """Wait until no other build works in this folder; give the descriptor that keeps others out.
+
+    Jupyter Book inherits it, so that a build goes on to keep others out when only this program,
+    but not Jupyter Book, was killed.
+    """
+    file = book / ".cache" / "build.lock"
+    file.parent.mkdir(exist_ok=True)
+    with file.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("Waiting: another build of this book is still running.", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield lock.fileno()
 
 
 def require_data(book: Path, profile: str) -> None:
@@ -66,7 +88,7 @@ def forget_unrecorded(book: Path, profile: str) -> None:
                 cache.remove_cache(stored.pk)
 
 
-def build(book: Path, profile: str) -> int:
+def build(book: Path, profile: str, lock: int) -> int:
     """Run Jupyter Book with its warnings as errors; keep what it prints in _build/build.log."""
     output = book / "_build"
     shutil.rmtree(output / ".doctrees", ignore_errors=True)
@@ -84,6 +106,7 @@ def build(book: Path, profile: str) -> int:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
+            pass_fds=[lock],
         )
         for line in process.stdout:
             log.write(line)

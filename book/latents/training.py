@@ -16,9 +16,10 @@ class Run:
     optimizer and history are kept there after every epoch. If a chapter is interrupted, or run
     again because of a change *after* the training, the same code on the same data loads them and
     trains only the epochs that are missing. Any change in the cells up to the training, in the
-    profile, or in the modules that feed it trains anew and drops the old checkpoint. A resumed
-    run meets the examples in the order of the first passes again; it is a valid run, but not bit
-    by bit the one that was interrupted.
+    profile, or in the modules that feed it trains anew and drops the old checkpoint; so does a
+    checkpoint that is not, byte by byte, what was written (a power cut while it was saved). A
+    resumed run meets the examples in the order of the first passes again; it is a valid run, but
+    not bit by bit the one that was interrupted.
 
     Parameters
     ----------
@@ -29,17 +30,16 @@ class Run:
     """
 
     def __init__(self, name: str, keras):
-        self._folder = _checkpoint_folder(name)
-        self._log = self._folder / "history.json" if self._folder else None
+        folder = _checkpoint_folder(name)
         self.epochs: list[dict] = []
-        if self._log and self._log.is_file():
-            self.epochs = json.loads(self._log.read_text())
         self.callbacks = [self._logger(keras)]
-        if self._folder:
+        if folder:
+            checkpoint = _Checkpoint(folder)
+            self.epochs = checkpoint.epochs()
             backup = keras.callbacks.BackupAndRestore(
-                str(self._folder / "backup"), delete_checkpoint=False
+                str(checkpoint.backup), delete_checkpoint=False
             )
-            self.callbacks.append(backup)  # after the log: a row without its weights is dropped
+            self.callbacks += [backup, self._keeper(keras, checkpoint)]  # in the order of saving
 
     @property
     def history(self) -> dict[str, list[float]]:
@@ -63,12 +63,50 @@ class Run:
             def on_epoch_end(self, epoch, logs=None):
                 row = {name: float(value) for name, value in (logs or {}).items()}
                 run.epochs.append(row | {"seconds": time.perf_counter() - self.begin})
-                if run._log:
-                    scratch = run._log.with_suffix(".part")
-                    scratch.write_text(json.dumps(run.epochs))
-                    scratch.replace(run._log)
 
         return Logger()
+
+    def _keeper(self, keras, checkpoint):
+        run = self
+
+        class Keeper(keras.callbacks.Callback):
+            def on_epoch_end(self, epoch, logs=None):
+                checkpoint.keep(run.epochs)
+
+        return Keeper()
+
+
+class _Checkpoint:
+    """Folder of a run: what Keras has saved, and a log that says what it must be."""
+
+    def __init__(self, folder: Path):
+        self.backup = folder / "backup"
+        self._log = folder / "run.json"
+
+    def epochs(self) -> list[dict]:
+        """Return the epochs that can be loaded; drop what was not saved to its end."""
+        try:
+            found = json.loads(self._log.read_text())
+        except (FileNotFoundError, ValueError):
+            found = {}
+        if found.get("backup") == self._digest():
+            return found["epochs"]
+        shutil.rmtree(self.backup, ignore_errors=True)
+        return []
+
+    def keep(self, epochs: list[dict]) -> None:
+        """Note the epochs of what has just been saved."""
+        scratch = self._log.with_suffix(".part")
+        scratch.write_text(json.dumps({"backup": self._digest(), "epochs": epochs}))
+        scratch.replace(self._log)
+
+    def _digest(self) -> str:
+        found = hashlib.sha256()
+        for file in sorted(self.backup.rglob("*")):
+            if file.is_file():
+                found.update(f"{file.relative_to(self.backup)} {file.stat().st_size} ".encode())
+                found.update(file.read_bytes())
+        return found.hexdigest()
 
 
 def _checkpoint_folder(name: str) -> Path | None:

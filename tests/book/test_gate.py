@@ -1,10 +1,11 @@
 """The gate of the build: what is broken is never a book, what is unchanged never runs twice."""
 
 import os
+import time
 from types import SimpleNamespace
 
 import pytest
-from toy_book import ToyBook
+from toy_book import CELL, ToyBook
 
 pytestmark = pytest.mark.slow
 
@@ -86,6 +87,28 @@ def test_a_reference_to_nothing_stops_the_build_although_the_pages_exist(life):
     assert dangling.page
     assert "a place that does not exist" in dangling.out
     assert "the book was not built" in dangling.err
+
+
+SLOW = CELL + "\nimport time\ntime.sleep(8)\n"
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_second_build_waits_for_the_first_even_if_that_has_lost_its_head(tmp_path, killed):
+    book = ToyBook(tmp_path)
+    book.write(cell=SLOW)
+    first = book.start()
+    while not book.runs():  # until its chapter is being executed
+        assert first.poll() is None, first.communicate()
+        time.sleep(0.1)
+    if killed:  # Jupyter Book goes on
+        first.kill()
+    begin = time.monotonic()
+    second = book.build()
+    assert time.monotonic() - begin > 4
+    first.communicate()
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert second.stdout.startswith("Waiting: another build of this book is still running.\n")
+    assert book.runs() <= 1 + killed  # one that has lost its head may end early, and keep nothing
 
 
 def test_everything_that_a_build_makes_lies_in_two_folders(life):

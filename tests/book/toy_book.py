@@ -48,12 +48,18 @@ class ToyBook:
 
     def build(self, **environment) -> subprocess.CompletedProcess:
         """Build as ``make book`` does."""
-        return subprocess.run(
+        process = self.start(**environment)
+        out, err = process.communicate()
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def start(self, **environment) -> subprocess.Popen:
+        """Begin to build, and do not wait for the end."""
+        return subprocess.Popen(
             [sys.executable, PROJECT / "book" / "_tools" / "build.py", self.folder],
             env=dict(os.environ) | {"TOY_MARKER": str(self.marker)} | environment,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
         )
 
     def runs(self) -> int:

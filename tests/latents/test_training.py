@@ -53,6 +53,10 @@ def folders(cache, profile="quick"):
     return sorted((cache / profile).iterdir())
 
 
+def logged(folder):
+    return json.loads((folder / "run.json").read_text())["epochs"]
+
+
 def epochs_run(keras):
     """Return a callback and the list in which it notes every epoch that begins."""
     seen = []
@@ -82,7 +86,7 @@ def test_an_interrupted_run_ends_like_an_uninterrupted_one(keras, notebook, cach
     killed = subprocess.run(command, env=dict(os.environ), capture_output=True, check=False)
     assert killed.returncode == small_fit.KILLED, killed.stderr.decode()
     (folder,) = folders(cache)
-    before = json.loads((folder / "history.json").read_text())
+    before = logged(folder)
     assert len(before) == small_fit.STOP_EPOCH
     watch, seen = epochs_run(keras)
     resumed, weights = small_fit.fit(keras, extra=[watch])
@@ -99,11 +103,12 @@ def test_an_interrupted_run_ends_like_an_uninterrupted_one(keras, notebook, cach
 def test_a_finished_run_is_loaded_and_not_trained_again(keras, notebook, cache):
     first, weights = small_fit.fit(keras)
     watch, seen = epochs_run(keras)
-    second, loaded = small_fit.fit(keras, extra=[watch])
-    assert seen == []
-    assert all(map(np.array_equal, weights, loaded))
-    assert second.history == first.history
-    assert second.seconds == first.seconds
+    for _ in range(2):
+        again, loaded = small_fit.fit(keras, extra=[watch])
+        assert seen == []
+        assert all(map(np.array_equal, weights, loaded))
+        assert again.history == first.history
+        assert again.seconds == first.seconds
 
 
 def test_a_history_without_its_weights_is_written_anew(notebook, cache):
@@ -114,7 +119,39 @@ def test_a_history_without_its_weights_is_written_anew(notebook, cache):
     shutil.rmtree(folder / "backup")
     run, _ = small_fit.fit(keras)
     assert len(run.epochs) == small_fit.EPOCHS
-    assert len(json.loads((folder / "history.json").read_text())) == small_fit.EPOCHS
+    assert len(logged(folder)) == small_fit.EPOCHS
+
+
+@pytest.mark.parametrize("size", [0, 0.5, "zeros", "more"])
+def test_a_checkpoint_that_was_not_saved_to_its_end_is_trained_anew(keras, notebook, cache, size):
+    _, weights = small_fit.fit(keras)
+    (folder,) = folders(cache)
+    files = [file for file in (folder / "backup").rglob("*") if file.is_file()]
+    largest = max(files, key=lambda file: file.stat().st_size)
+    content = largest.read_bytes()
+    if size == "zeros":
+        largest.write_bytes(bytes(len(content)))
+    elif size == "more":
+        largest.with_name("another").write_bytes(b"x")
+    else:
+        largest.write_bytes(content[: int(size * len(content))])
+    watch, seen = epochs_run(keras)
+    run, again = small_fit.fit(keras, extra=[watch])
+    assert seen == [0, 1, 2, 3, 4]
+    assert len(run.epochs) == len(logged(folder)) == small_fit.EPOCHS
+    for ours, theirs in zip(again, weights, strict=True):
+        assert ours == pytest.approx(theirs, abs=1e-6)
+
+
+@pytest.mark.parametrize("log", ["", "\0\0", '{"backup": ', "{}"])
+def test_a_log_that_cannot_be_used_is_written_anew(keras, notebook, cache, log):
+    small_fit.fit(keras)
+    (folder,) = folders(cache)
+    (folder / "run.json").write_text(log)
+    watch, seen = epochs_run(keras)
+    small_fit.fit(keras, extra=[watch])
+    assert seen == [0, 1, 2, 3, 4]
+    assert len(logged(folder)) == small_fit.EPOCHS
 
 
 @pytest.mark.parametrize("change", ["a cell", "a module"])
