@@ -47,6 +47,26 @@ def _parser() -> argparse.ArgumentParser:
     release.set_defaults(run=_release)
 
     grade = commands.add_parser("grade", help="instructor: grade everything in DIR/submitted/")
+    _add_options_of_grade(grade)
+
+    export = commands.add_parser("export", help="instructor: write the grades of a course")
+    export.add_argument("folder", type=Path, metavar="DIR", help="folder of the course")
+    forms = ["csv", "canvas", "moodle"]
+    export.add_argument("--to", choices=forms, default="csv", help="form (csv: DIR/grades.csv)")
+    export.set_defaults(run=_export)
+
+    report = commands.add_parser("report", help="instructor: write DIR/report.html on the class")
+    report.add_argument("folder", type=Path, metavar="DIR", help="folder of the course")
+    report.set_defaults(run=_report)
+
+    selftest = commands.add_parser("selftest", help="grade known answers, compare with what is due")
+    selftest.add_argument("--exercise", action="append", metavar="E", help="only this one")
+    selftest.add_argument("--jobs", type=_count, metavar="N", help="processes (number of cores)")
+    selftest.set_defaults(run=_selftest)
+    return parser
+
+
+def _add_options_of_grade(grade: argparse.ArgumentParser) -> None:
     grade.add_argument("folder", type=Path, metavar="DIR", help="folder of the course")
     grade.add_argument("--assignment", metavar="A", help="only this one")
     grade.add_argument("--student", metavar="S", help="only this one")
@@ -66,22 +86,6 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("--scheduler", metavar="ADDRESS", help="run on a dask cluster")
     grade.add_argument("--unsafe", action="store_true", help="run student code uncontained")
     grade.set_defaults(run=_grade)
-
-    export = commands.add_parser("export", help="instructor: write the grades of a course")
-    export.add_argument("folder", type=Path, metavar="DIR", help="folder of the course")
-    forms = ["csv", "canvas", "moodle"]
-    export.add_argument("--to", choices=forms, default="csv", help="form (csv: DIR/grades.csv)")
-    export.set_defaults(run=_export)
-
-    report = commands.add_parser("report", help="instructor: write DIR/report.html on the class")
-    report.add_argument("folder", type=Path, metavar="DIR", help="folder of the course")
-    report.set_defaults(run=_report)
-
-    selftest = commands.add_parser("selftest", help="grade known answers, compare with what is due")
-    selftest.add_argument("--exercise", action="append", metavar="E", help="only this one")
-    selftest.add_argument("--jobs", type=_count, metavar="N", help="processes (number of cores)")
-    selftest.set_defaults(run=_selftest)
-    return parser
 
 
 def _seconds(text: str) -> float:

@@ -142,11 +142,14 @@ class Work:
         The repaired notebook.
     stamp : bytes or None
         Content of nbgrader's file with the time of the submission.
+    remark : str
+        What somebody should know about the submission, in a sentence; mostly empty.
     """
 
     entry: Entry
     notebook: Any
     stamp: bytes | None
+    remark: str
 
 
 class Grading:
@@ -211,12 +214,12 @@ class Grading:
             return None
         key = execute.job(submission.assignment, notebook).key(self.options.walls)
         new = replace(entry, sha256=submission.sha256, key=key, repairs=repairs, reason="")
-        stamp = submitted.stamp(submission)
+        stamp, remark = submitted.stamp(submission)
         known = new.recorded == new.due and entry.status != "for review" and not self.options.force
         if known and self._recorder.holds(entry.student, entry.assignment, stamp):
             self._settle(entry)
             return None
-        return Work(new, notebook, stamp)
+        return Work(new, notebook, stamp, remark)
 
     def _begin(self, work: Work) -> None:
         """Record a result that is known, wait for one that is under way, or start a job."""
@@ -264,7 +267,7 @@ class Grading:
         parts = result["parts"].values()
         attempted = any(part["attempted"] for part in parts) or not parts
         status = "graded" if attempted else "not attempted"
-        reason = " ".join(result["remarks"])
+        reason = " ".join([*result["remarks"], work.remark]).strip()
         self._settle(replace(entry, status=status, reason=reason, recorded=entry.due))
 
 

@@ -32,9 +32,9 @@ from autograder.course import (
 )
 from autograder.gradebook import SharedGradebook
 from autograder.journal import FOLDER
+from autograder.submitted import STAMP
 
 DESK = f"{FOLDER}/repaired"  # in the form of ``submitted/``, of repaired notebooks only
-STAMP = "timestamp.txt"  # nbgrader's name for the file with the time of a submission
 
 
 class Replay(NbGraderPreprocessor):

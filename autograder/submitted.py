@@ -20,6 +20,7 @@ STRANGE = re.compile(
 )
 NOTEBOOK = re.compile(r"\.ipynb(\.txt|\.json)?$", re.IGNORECASE)  # some browsers add an ending
 ARCHIVE = re.compile(r"\.(zip|tar|tgz|gz|bz2|xz|7z|rar)$", re.IGNORECASE)
+STAMP = "timestamp.txt"  # nbgrader's name for the file with the time of a submission
 TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?( ?[A-Za-z0-9/_+:-]{1,40})?")
 
 
@@ -232,11 +233,28 @@ def count(course: Path, assignment: str | None, student: str | None) -> int:
     return found
 
 
-def stamp(submission: Submission) -> bytes | None:
-    """Return the content of nbgrader's file with the time of a submission, if it is a time."""
+def stamp(submission: Submission) -> tuple[bytes | None, str]:
+    """Return the content of nbgrader's file with the time of a submission, if it is a time.
+
+    Returns
+    -------
+    content : bytes or None
+        None if there is no file, or if it cannot be used.
+    problem : str
+        In a sentence, that it cannot be used; else empty.
+    """
+    file = submission.file.with_name(STAMP)
+    if not os.path.lexists(file):
+        return None, ""
+    content = _time(file)
+    told = f"{STAMP} holds no time, so this counts as handed in on time."
+    return content, told if content is None else ""
+
+
+def _time(file: Path) -> bytes | None:
+    """Return the content of a file if it is a time."""
     from nbgrader.utils import parse_utc
 
-    file = submission.file.with_name("timestamp.txt")
     try:
         if not is_file(file) or file.stat().st_size > LONGEST_NAME:
             return None

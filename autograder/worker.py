@@ -231,10 +231,30 @@ def _text(number: int) -> io.TextIOWrapper:
 
 def _shell(emit):
     """Return an IPython shell that hands its outputs to ``emit``."""
-    from IPython.core.displayhook import DisplayHook
-    from IPython.core.displaypub import DisplayPublisher
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "nocolor"
+    InteractiveShell.displayhook_class, InteractiveShell.display_pub_class = _hooks(emit)
+    shell = InteractiveShell.instance(config=config)
+    shell.enable_gui = lambda gui=None: None  # `%matplotlib inline` asks for one
+    shell._showtraceback = lambda kind, error, lines: emit(
+        {
+            "output_type": "error",
+            "ename": getattr(kind, "__name__", str(kind)),
+            "evalue": str(error),
+            "traceback": [str(line) for line in lines],
+        }
+    )
+    return shell
+
+
+def _hooks(emit) -> tuple[type, type]:
+    """Return what IPython calls with the value of a cell, and with what a cell displays."""
+    from IPython.core.displayhook import DisplayHook
+    from IPython.core.displaypub import DisplayPublisher
 
     class Results(DisplayHook):
         def start_displayhook(self):
@@ -263,22 +283,7 @@ def _shell(emit):
         def clear_output(self, wait=False):
             pass
 
-    config = Config()
-    config.HistoryManager.enabled = False
-    config.InteractiveShell.colors = "nocolor"
-    InteractiveShell.displayhook_class = Results
-    InteractiveShell.display_pub_class = Displays
-    shell = InteractiveShell.instance(config=config)
-    shell.enable_gui = lambda gui=None: None  # `%matplotlib inline` asks for one
-    shell._showtraceback = lambda kind, error, lines: emit(
-        {
-            "output_type": "error",
-            "ename": getattr(kind, "__name__", str(kind)),
-            "evalue": str(error),
-            "traceback": [str(line) for line in lines],
-        }
-    )
-    return shell
+    return Results, Displays
 
 
 def _texts(data: dict) -> dict:

@@ -1,10 +1,14 @@
 """What the tests of the autograder share."""
 
+import json
 from pathlib import Path
 
+import nbformat
 import pytest
+import submissions
 
-from autograder import checks, remote, selftest
+from autograder import checks, intake, release, remote, selftest
+from autograder.repair import repair
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +33,32 @@ def verdicts(bank_folder):
 def references():
     with remote.references(checks.NAMES) as known:
         yield known
+
+
+@pytest.fixture(scope="module")
+def source():
+    """Return the notebook of the exercise `sampling` as instructors have it."""
+    return release.source_notebook("sampling")
+
+
+@pytest.fixture
+def made():
+    """Return the notebook of a student with an answer."""
+    return submissions.notebook("sampling", submissions.ANSWER)
+
+
+@pytest.fixture
+def mend(tmp_path, source):
+    """Give a function that writes a notebook, reads and repairs it as ``grade`` does."""
+
+    def mended(notebook):
+        file = tmp_path / "sampling.ipynb"
+        content = notebook if isinstance(notebook, dict) else dict(notebook)
+        file.write_text(json.dumps(content), encoding="utf-8")
+        found = repair(intake.read(file).cells, source, submissions.notebook("sampling"))
+        nbformat.validate(found.notebook)
+        ids = [cell.id for cell in found.notebook.cells]
+        assert len(ids) == len(set(ids))
+        return found
+
+    return mended

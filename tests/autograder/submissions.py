@@ -6,6 +6,8 @@ import nbformat
 
 from autograder import checks, release
 
+ANSWER = "class Sampling:\n    pass"  # some code, right or wrong
+
 
 def notebook(exercise: str, answer: str | None = None):
     """Return a released notebook, untouched or with the code of an answer in its cell."""
@@ -45,3 +47,16 @@ def answer_of(bank_folder: Path, exercise: str, name: str) -> str:
 
 
 EXERCISES = checks.NAMES
+
+
+def code(found) -> list[tuple[str, str]]:
+    """Return id and source of what runs of a repaired notebook, in its order."""
+    cells = found.notebook.cells
+    return [(cell.id, cell.source) for cell in cells if cell.cell_type == "code"]
+
+
+def expected(source, answer: str = ANSWER) -> list[tuple[str, str]]:
+    """Return what runs if an answer is all that a student wrote."""
+    cells = [cell for cell in source.cells if cell.cell_type == "code"]
+    own = "sampling-answer"
+    return [(cell.id, answer if cell.id == own else cell.source) for cell in cells]

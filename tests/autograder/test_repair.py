@@ -1,64 +1,15 @@
 """Whatever became of a notebook, what is graded is the source with the student's answers in it."""
 
-import dataclasses
-import json
 import random
 
 import nbformat
 import pytest
 import submissions
 from nbconvert import HTMLExporter
+from submissions import ANSWER, code, expected
 
 from autograder import checks, execute, intake, release
 from autograder.repair import repair, verbatim
-from autograder.sandbox import Limits
-from autograder.session import Walls
-
-ANSWER = "class Sampling:\n    pass"
-
-
-@pytest.fixture(scope="module")
-def source():
-    return release.source_notebook("sampling")
-
-
-@pytest.fixture
-def made():
-    return submissions.notebook("sampling", ANSWER)
-
-
-@pytest.fixture
-def mend(tmp_path, source):
-    """Give a function that writes a notebook, reads and repairs it as ``grade`` does."""
-
-    def mended(notebook):
-        file = tmp_path / "sampling.ipynb"
-        content = notebook if isinstance(notebook, dict) else dict(notebook)
-        file.write_text(json.dumps(content), encoding="utf-8")
-        found = repair(intake.read(file).cells, source, submissions.notebook("sampling"))
-        nbformat.validate(found.notebook)
-        ids = [cell.id for cell in found.notebook.cells]
-        assert len(ids) == len(set(ids))
-        return found
-
-    return mended
-
-
-def code(found) -> list[tuple[str, str]]:
-    """Return id and source of what runs, in its order."""
-    cells = found.notebook.cells
-    return [(cell.id, cell.source) for cell in cells if cell.cell_type == "code"]
-
-
-def expected(source, answer: str = ANSWER) -> list[tuple[str, str]]:
-    """Return what runs if an answer is all that a student wrote."""
-    cells = [cell for cell in source.cells if cell.cell_type == "code"]
-    own = "sampling-answer"
-    return [(cell.id, answer if cell.id == own else cell.source) for cell in cells]
-
-
-def key(found, walls: Walls | None = None, exercise: str = "sampling") -> str:
-    return execute.job(exercise, found.notebook).key(walls or Walls())
 
 
 def index(made, own: str) -> int:
@@ -171,46 +122,16 @@ def windows_line_ends(made):
     ids=lambda damage: damage.__name__,
 )
 def test_what_has_no_effect_is_no_repair(made, mend, source, damage):
-    whole = key(mend(made))
+    whole = execute.job("sampling", mend(made).notebook)
     damage(made)
     found = mend(made)
     assert found.repairs == ()
     assert code(found) == expected(source)
-    assert key(found) == whole
+    assert execute.job("sampling", found.notebook) == whole
     assert found.notebook.metadata.kernelspec.name == "python3"
     metadata = [cell.metadata for cell in found.notebook.cells]
     assert metadata == [cell.metadata for cell in source.cells]
     assert not any(cell.get("outputs") for cell in found.notebook.cells)
-
-
-def test_formats_without_ids_are_read(made, mend, source):
-    for cell in made.cells:
-        del cell["id"]
-    for minor in range(5):
-        made.nbformat_minor = minor
-        assert code(mend(made)) == expected(source)
-
-
-def test_format_3_is_read(made, mend, source):
-    def old(cell):
-        kept = {"cell_type": cell.cell_type, "metadata": cell.metadata}
-        if cell.cell_type == "code":
-            lines = cell.source.splitlines(keepends=True)
-            return kept | {"input": lines, "language": "python", "outputs": []}
-        return kept | {"source": cell.source}
-
-    cells = [old(cell) for cell in made.cells]
-    cells.insert(0, {"cell_type": "heading", "level": 1, "metadata": {}, "source": "Mine"})
-    old = {"worksheets": [{"cells": cells}], "metadata": {}, "nbformat": 3, "nbformat_minor": 0}
-    found = mend(old)
-    assert code(found) == expected(source)
-    assert found.notebook.cells[0].source == "    Mine"
-
-
-def test_ids_that_colab_moved_to_the_metadata_are_found(made, mend, source):
-    for cell in made.cells:
-        cell.metadata = {"id": cell.pop("id")}
-    assert code(mend(made)) == expected(source)
 
 
 def test_a_split_answer_stays_in_its_order(made, mend):
@@ -343,58 +264,3 @@ def test_repairing_twice_is_repairing_once(made, mend, seed):
     assert [
         each for each in again.repairs if not each.startswith("restored what was changed")
     ] == []
-
-
-def test_equal_code_has_an_equal_key(made, mend):
-    made.cells.insert(5, submissions.added("helper = 1"))
-    whole = mend(made)
-    for cell in made.cells:
-        cell["id"] = f"new-{cell.id}"
-        cell.metadata["tags"] = [" "]
-    made.cells.insert(0, nbformat.v4.new_markdown_cell("Notes"))
-    made.cells.insert(3, submissions.added("  \n"))
-    made.cells.append(nbformat.v4.new_raw_cell("more"))
-    submissions.cell(made, "new-sampling-answer").outputs = [
-        nbformat.v4.new_output("stream", text="hello")
-    ]
-    assert key(mend(made)) == key(whole)
-    assert code(mend(made)) == code(whole)  # so that outputs by id fit both
-
-
-def test_other_code_has_another_key(made, mend):
-    keys = [key(mend(made))]
-    submissions.cell(made, "sampling-answer").source += "\n    x = 1"
-    keys.append(key(mend(made)))
-    made.cells.insert(5, submissions.added("helper = 1"))
-    keys.append(key(mend(made)))
-    made.cells.append(made.cells.pop(5))
-    keys.append(key(mend(made)))
-    assert len(set(keys)) == len(keys)
-
-
-def test_other_limits_have_another_key(made, mend):
-    found = mend(made)
-    walls = [Walls(), Walls(cell=1), Walls(notebook=1), Walls(containment="namespaces")]
-    walls.append(Walls(limits=dataclasses.replace(Limits(), memory=2**20)))
-    assert len({key(found, each) for each in walls}) == len(walls)
-
-
-def test_another_check_solution_or_version_has_another_key(made, mend, monkeypatch, tmp_path):
-    found = mend(made)
-    keys = [key(found)]
-    cell = next(each for each in found.notebook.cells if each.id == "sampling-mean")
-    cell.source += "\n# more"
-    keys.append(key(found))
-    solution = tmp_path / "sampling.md"
-    solution.write_text("other", encoding="utf-8")
-    for target, name, value in (
-        (execute.reference, "file", lambda _: solution),
-        (execute.metadata, "version", lambda _: "0"),
-        (execute.platform, "python_version", lambda: "4"),
-    ):
-        monkeypatch.setattr(target, name, value)
-        execute.fingerprint.cache_clear()
-        keys.append(key(found))
-    monkeypatch.undo()
-    execute.fingerprint.cache_clear()
-    assert len(set(keys)) == len(keys)

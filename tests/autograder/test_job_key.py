@@ -1,0 +1,73 @@
+"""Work is the same, and done once, if its cells, checks, limits and environment are."""
+
+import dataclasses
+
+import nbformat
+import submissions
+
+from autograder import execute
+from autograder.sandbox import Limits
+from autograder.session import Walls
+
+
+def key(found, walls: Walls | None = None, exercise: str = "sampling") -> str:
+    return execute.job(exercise, found.notebook).key(walls or Walls())
+
+
+def ids(found) -> list[str]:
+    return [cell.id for cell in found.notebook.cells if cell.cell_type == "code"]
+
+
+def test_equal_code_has_an_equal_key(made, mend):
+    made.cells.insert(5, submissions.added("helper = 1"))
+    whole = mend(made)
+    for cell in made.cells:
+        cell["id"] = f"new-{cell.id}"
+        cell.metadata["tags"] = [" "]
+    made.cells.insert(0, nbformat.v4.new_markdown_cell("Notes"))
+    made.cells.insert(3, submissions.added("  \n"))
+    made.cells.append(nbformat.v4.new_raw_cell("more"))
+    submissions.cell(made, "new-sampling-answer").outputs = [
+        nbformat.v4.new_output("stream", text="hello")
+    ]
+    assert key(mend(made)) == key(whole)
+    assert ids(mend(made)) == ids(whole)  # so that outputs by id fit both
+
+
+def test_other_code_has_another_key(made, mend):
+    keys = [key(mend(made))]
+    submissions.cell(made, "sampling-answer").source += "\n    x = 1"
+    keys.append(key(mend(made)))
+    made.cells.insert(5, submissions.added("helper = 1"))
+    keys.append(key(mend(made)))
+    made.cells.append(made.cells.pop(5))
+    keys.append(key(mend(made)))
+    assert len(set(keys)) == len(keys)
+
+
+def test_other_limits_have_another_key(made, mend):
+    found = mend(made)
+    walls = [Walls(), Walls(cell=1), Walls(notebook=1), Walls(containment="namespaces")]
+    walls.append(Walls(limits=dataclasses.replace(Limits(), memory=2**20)))
+    assert len({key(found, each) for each in walls}) == len(walls)
+
+
+def test_another_check_solution_or_version_has_another_key(made, mend, monkeypatch, tmp_path):
+    found = mend(made)
+    keys = [key(found)]
+    cell = next(each for each in found.notebook.cells if each.id == "sampling-mean")
+    cell.source += "\n# more"
+    keys.append(key(found))
+    solution = tmp_path / "sampling.md"
+    solution.write_text("other", encoding="utf-8")
+    for target, name, value in (
+        (execute.reference, "file", lambda _: solution),
+        (execute.metadata, "version", lambda _: "0"),
+        (execute.platform, "python_version", lambda: "4"),
+    ):
+        monkeypatch.setattr(target, name, value)
+        execute.fingerprint.cache_clear()
+        keys.append(key(found))
+    monkeypatch.undo()
+    execute.fingerprint.cache_clear()
+    assert len(set(keys)) == len(keys)
