@@ -1,7 +1,7 @@
 """What a notebook of a student has printed and shown, cut to what can do no harm."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 MOST = 200  # outputs of a cell
@@ -12,6 +12,9 @@ SHARE = 10  # part of all text that one text may have, so that a flood leaves ro
 BASE64 = re.compile(r"[A-Za-z0-9+/=\n]+")
 PNG = "iVBORw0KGgo"  # as every PNG file begins
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")  # and movements of the cursor: 10 µs each
+# Where IPython says that a cell cannot be read; its number means nothing to anybody.
+PLACE = re.compile(r"\((?:<[^<>]*>|[^()\s]*\.py), line (\d+)\)")
+LONGEST_ERROR = 300  # characters of one that is quoted
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
@@ -85,6 +88,12 @@ def sentences(problems: Iterable[Any], longest: int = 600) -> tuple[str, ...]:
     lines = (" ".join(str(each)[: 10 * longest].split()) for each in problems)
     lines = ("".join(each if each.isprintable() else "�" for each in line) for line in lines)
     return tuple(line if len(line) <= longest else line[: longest - 1] + "…" for line in lines)
+
+
+def raised(output: Mapping[str, Any]) -> str:
+    """Return what an output of nbformat's kind ``error`` says, on one line."""
+    said = f"{output.get('ename')}: {output.get('evalue')}".strip()
+    return PLACE.sub(r"(line \1)", said.partition("\n")[0])[:LONGEST_ERROR].rstrip(": ")
 
 
 def shortened(value: Any, longest: int) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 from autograder import AutograderError, checks, reference
 from autograder.checks import Check, Exercise, Part, Result
+from autograder.outputs import raised
 from autograder.session import EndedError, Session
 
 
@@ -43,8 +44,7 @@ def run_students_code(session: Session, cells: Iterable[tuple[int, Any]], scored
         scored.outputs[cell.get("id", "")] = reply["outputs"]
         for output in reply["outputs"]:
             if output.get("output_type") == "error":
-                said = f"{output.get('ename')}: {output.get('evalue')}".strip().splitlines()[0]
-                scored.errors.append(f"Cell {number} raised {said}")
+                scored.errors.append(f"Cell {number} raised {raised(output)}")
 
 
 def failure(kind: str, message: str) -> dict:

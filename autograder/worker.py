@@ -13,7 +13,7 @@ from typing import Any
 
 from autograder import AutograderError, bubblewrap, checks, guard, integrity, sandbox, wire
 from autograder.checks import probing
-from autograder.outputs import IMAGES, MOST, SHARE, shortened, size
+from autograder.outputs import IMAGES, MOST, SHARE, raised, shortened, size
 from autograder.sandbox import Containment, Limits
 
 THREAD = "what runs beside the checks, by a thread that goes on,"
@@ -134,9 +134,13 @@ def _work(requests: SimpleQueue, replies: SimpleQueue, output: int) -> None:
 
 
 class Answers(dict):
-    """The names that a student has defined."""
+    """The names that a student has defined, and what the first cell that failed has raised."""
+
+    raised = ""
 
     def __missing__(self, name: str) -> Any:
+        if self.raised:
+            raise NameError(f"{name} is not defined: mend the cell that stopped with {self.raised}")
         raise NameError(f"{name} is not defined: restore the cell of your answer and run it")
 
 
@@ -156,6 +160,7 @@ class Notebook:
         sys.stdout, sys.stderr = _text(1), _text(2)
         self.outputs: list[dict] = []
         self.late: list[dict] = []
+        self.raised = ""
         self.shell = _shell(self._emit)
 
     def reply(self, kind: bytes, message: bytes) -> bytes:
@@ -184,6 +189,8 @@ class Notebook:
             if (text := self._written(number))
         ]
         outputs += self.outputs + self.late
+        errors = [each for each in outputs if each["output_type"] == "error"]
+        self.raised = self.raised or (raised(errors[0]) if errors else "")
         return {"outputs": outputs, "ok": bool(result.success)}
 
     def probe(self, exercise: str, check: str, inputs: dict) -> dict:
@@ -191,6 +198,7 @@ class Notebook:
         found = checks.load(exercise)
         known = {name: self.shell.user_ns.get(name) for name in found.answers}
         answers = Answers({name: value for name, value in known.items() if value is not None})
+        answers.raised = self.raised
         chosen = next(each for each in found.checks if each.name == check)
         self._rewind()
         return probing.run(chosen, answers, inputs)

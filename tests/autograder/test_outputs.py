@@ -117,3 +117,19 @@ def test_sentences_are_short_and_on_one_line():
     told = sentences(["a\n\tb", "x" * 10_000, "\x1b[2Jc\ud800", ValueError("d")])
     assert told == ("a b", "x" * 599 + "…", "\ufffd[2Jc\ufffd", "d")
     assert sentences([" " * 10**7 + "x"]) == ("",)
+
+
+@pytest.mark.parametrize(
+    ("ename", "evalue", "said"),
+    [
+        ("SyntaxError", "never closed (<ipython-input-3-8c8a>, line 4)", "never closed (line 4)"),
+        ("SyntaxError", "never closed (2834571.py, line 4)", "never closed (line 4)"),
+        ("ValueError", "f(x, line 4)", "f(x, line 4)"),
+        ("ValueError", "one\ntwo", "one"),
+        ("KeyboardInterrupt", "", ""),
+        ("ValueError", "x" * 10**6, "x" * 288),
+    ],
+)
+def test_what_was_raised_is_quoted_on_a_line(ename, evalue, said):
+    quoted = outputs.raised({"output_type": "error", "ename": ename, "evalue": evalue})
+    assert quoted == (f"{ename}: {said}" if said else ename)

@@ -71,6 +71,18 @@ def test_a_name_that_is_not_defined_is_told(running):
     assert "Sampling is not defined: restore the cell" in result.problems[0]
 
 
+def test_a_name_that_is_not_defined_because_its_cell_failed_is_told_with_the_reason(running):
+    running.run("x = 1")
+    running.run("class Sampling(\n    pass")
+    running.run("print(Sampling)")
+    result = EXERCISE.asking(running.ask, None).check("mean")
+    stopped = "SyntaxError: '(' was never closed (line 1)"
+    assert (
+        f"Sampling is not defined: mend the cell that stopped with {stopped}"
+        in (result.problems[0])
+    )
+
+
 def test_the_line_of_an_exception_is_told(running):
     running.run(RIGHT.replace("keras.ops.exp", "keras.ops.expp"))
     (problem,) = EXERCISE.asking(running.ask, None).check("mean").problems
