@@ -9,6 +9,7 @@ from typing import Any
 
 from autograder import AutograderError, checks, reference
 from autograder.checks import Check, Exercise, Part, Result
+from autograder.checks.cells import scores
 from autograder.outputs import raised
 from autograder.session import EndedError, Session
 
@@ -114,7 +115,7 @@ class Judge:
 
     def understands(self, cell: Any) -> bool:
         """Return whether a scoring cell consists of our checks alone."""
-        return "exercise.check(" in cell.source and cell.source.rstrip().endswith("part.report()")
+        return scores(cell.source)
 
     def run(self, cell: Any) -> tuple[Result, list[dict]]:
         """Run a scoring cell of ours, and return its result and its outputs."""

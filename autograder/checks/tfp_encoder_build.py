@@ -1,12 +1,14 @@
 """What the checks of ``tfp_encoder`` share: build the student's encoder, fill it, look at it."""
 
 from abc import abstractmethod
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from autograder.checks.cells import others_run
 from autograder.checks.exercise import Check, Values
 
 IMAGE = [28, 28, 1]
@@ -66,7 +68,7 @@ class Built:
     Attributes
     ----------
     function, cells, arguments
-        The function, how many cells had run, and what it was given.
+        The function, how many cells without checks had run, and what it was given.
     encoder : object
         What it returned.
     error : Exception or None
@@ -82,21 +84,24 @@ class Built:
     error: Exception | None = None
     fixed: tuple = ()
 
+    def serves(self, function, cells: int, arguments: tuple) -> bool:
+        """Return whether the function would do the same again."""
+        # Not `==`, for an object of a student may say that it equals everything.
+        return self.function is function and (self.cells, self.arguments) == (cells, arguments)
 
-BUILT: list[Built] = []
+
+BUILT: deque[Built] = deque(maxlen=4)  # of the student and of us, announced or hidden
 
 
 def shared_encoder(function, inputs: Values) -> Any:
-    """Return the encoder for these arguments, built at most once between two cells.
+    """Return the encoder for these arguments, built at most once until a cell without checks runs.
 
-    A cell may change anything that the student's function hangs on, so in a notebook every check
-    builds its own; when the notebook is graded, no cell runs between the checks.
+    Such a cell may change anything that the student's function hangs on.
     """
     loc, scale = prior_moments(inputs)
     shape, size, depth = inputs["shape"], inputs["encoded_size"], inputs["base_depth"]
-    cells, given = _cells_run(), (*shape, size, depth, *loc, *scale)
-    BUILT[:] = [one for one in BUILT if one.function is function and one.cells == cells]
-    built = next((one for one in BUILT if one.arguments == given), None)
+    cells, given = others_run(), (*shape, size, depth, *loc, *scale)
+    built = next((one for one in BUILT if one.serves(function, cells, given)), None)
     if built is None:
         try:
             encoder = function(tuple(shape), size, depth, our_prior(loc, scale))
@@ -109,13 +114,6 @@ def shared_encoder(function, inputs: Values) -> Any:
     for weight, value in built.fixed:
         weight.assign(value)
     return built.encoder
-
-
-def _cells_run() -> int:
-    """Return how many cells of the notebook have run."""
-    from IPython import get_ipython
-
-    return getattr(get_ipython(), "execution_count", 0)
 
 
 def _ready(encoder, shape) -> tuple:

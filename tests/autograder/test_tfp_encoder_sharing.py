@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autograder import checks, reference
-from autograder.checks.tfp_encoder_build import fill, shared_encoder
+from autograder.checks.tfp_encoder_build import BUILT, fill, shared_encoder
 
 EXERCISE = checks.load("tfp_encoder")
 CHECKS = {check.name: check for check in EXERCISE.checks}
@@ -35,8 +35,9 @@ def counting(make_encoder):
 @pytest.fixture
 def cells(monkeypatch):
     """Let cells run by changing what this returns."""
+    BUILT.clear()
     count = [1]
-    monkeypatch.setattr("autograder.checks.tfp_encoder_build._cells_run", lambda: count[0])
+    monkeypatch.setattr("autograder.checks.tfp_encoder_build.others_run", lambda: count[0])
     return count
 
 
@@ -89,6 +90,27 @@ def test_after_a_cell_has_run_an_encoder_is_built_anew(cells):
     cells[0] += 1  # it may have changed what the function hangs on
     shared_encoder(counted, inputs)
     assert len(calls) == 2
+
+
+def test_another_function_gets_no_encoder_of_this_one(cells):
+    class EqualsEverything:
+        def __eq__(self, other):
+            return True
+
+        def __call__(self, *arguments):
+            return "mine"
+
+    inputs = CHECKS["Stack"].inputs(None)
+    assert shared_encoder(lambda *_: "ours", inputs) == "ours"
+    assert shared_encoder(EqualsEverything(), inputs) == "mine"
+
+
+def test_encoders_of_two_functions_are_kept_side_by_side(cells):
+    (one, calls), (two, others) = (counting(lambda *_: object()) for _ in range(2))
+    for name in ENCODER_CHECKS:
+        shared_encoder(one, hidden(name))
+        shared_encoder(two, hidden(name))
+    assert len(calls) == len(others) == 1
 
 
 def test_a_build_that_raised_raises_the_same_again(cells):

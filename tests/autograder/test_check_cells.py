@@ -1,0 +1,97 @@
+"""Which cells count as checks, which change nothing, and which may have changed an answer."""
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from autograder import checks, release
+from autograder.checks.cells import others_run, scores
+
+CHECK = 'part = exercise.check("kl", make_prior, make_encoder)\n# more\npart.report()\n'
+
+
+@pytest.mark.parametrize("name", checks.NAMES)
+@pytest.mark.parametrize("of", ["source", "release"])
+def test_the_scoring_cells_of_the_exercises_are_checks_and_no_others(name, of):
+    import nbformat
+
+    made = nbformat.reads(release.student_notebooks()[name], as_version=4)
+    notebook = release.source_notebook(name) if of == "source" else made
+    for cell in notebook.cells:
+        is_scoring = cell.cell_type == "code" and cell.metadata.nbgrader["grade"]
+        assert scores(cell.source) == is_scoring
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "",
+        "part.report()",
+        'part = exercise.check("kl")',
+        'part = exercise.check("kl", make())\npart.report()',
+        'part = exercise.check("kl", *answers)\npart.report()',
+        'part = exercise.check("kl", hidden=(x := 3))\npart.report()',
+        'part = other.exercise.check("kl")\npart.report()',
+        'part = exercise.check("kl")\nx = 1\npart.report()',
+        'part.x = exercise.check("kl")\npart.report()',
+        'part = exercise.check("kl")\npart.report(x)',
+        '%time exercise.check("kl")\npart.report()',
+        'part = exercise.check("kl"\npart.report()',
+    ],
+)
+def test_cells_that_could_change_something_are_no_checks(source):
+    assert not scores(source)
+
+
+@pytest.fixture
+def shell():
+    config = Config()
+    config.HistoryManager.enabled = False
+    made = InteractiveShell.instance(config=config)
+    yield made
+    InteractiveShell.clear_instance()
+
+
+def run(shell, *sources):
+    for source in sources:
+        shell.run_cell(source, store_history=True)
+
+
+def test_only_other_cells_count(shell, capsys):
+    before = others_run()
+    run(shell, CHECK, CHECK)
+    assert others_run() == before
+    run(shell, "x = 1", CHECK, "x = 2")
+    assert others_run() == before + 2
+
+
+ANSWER = """
+calls = []
+def make_prior(size): ...
+def make_encoder(*arguments):
+    calls.append(arguments)
+    return "no model"
+"""
+
+
+@pytest.mark.slow
+def test_checks_one_after_the_other_build_one_encoder(shell, capsys):
+    run(shell, "from autograder import checks\nexercise = checks.load('tfp_encoder')", ANSWER)
+    later = CHECK.replace("kl", "architecture")
+    run(shell, CHECK, later)
+    assert len(shell.user_ns["calls"]) == 1
+    run(shell, "x = 1", CHECK, later)
+    assert len(shell.user_ns["calls"]) == 2
+    assert capsys.readouterr().out.count("expected a model of tf_keras") == 4
+
+
+def test_all_cells_count_where_something_runs_before_each(shell, capsys):
+    shell.events.register("pre_run_cell", lambda *_: None)
+    before = others_run()
+    run(shell, CHECK)
+    assert others_run() == before + 1
+
+
+def test_outside_a_notebook_no_cell_has_run():
+    assert InteractiveShell._instance is None
+    assert others_run() == 0
