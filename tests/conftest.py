@@ -37,11 +37,21 @@ def pytest_report_header():
 COSTLY = ("built", "verdicts")  # fixtures that several files share and that take minutes to make
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
+def pytest_itemcollected(item):
+    """Run each file, or all that share a costly fixture, in one process: nothing is made twice."""
+    shared = [name for name in COSTLY if name in getattr(item, "fixturenames", ())]
+    item.add_marker(pytest.mark.xdist_group((shared or [item.nodeid.partition("::")[0]])[0]))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node, ids):
+    """Stop if the groups are not heeded: two processes would build the book in one folder."""
+    loose = [each for each in ids if "@" not in each]
+    if loose and node.config.option.dist == "loadgroup":
+        pytest.exit(f"pytest-xdist does not group the tests, such as {loose[0]}.", 4)
+
+
 def pytest_collection_modifyitems(items):
-    for item in items:  # each group runs in one process, so that nothing is made twice
-        shared = [name for name in COSTLY if name in getattr(item, "fixturenames", ())]
-        item.add_marker(pytest.mark.xdist_group((shared or [item.nodeid.partition("::")[0]])[0]))
     missing = [name for name, folder in complete_sets().items() if folder is None]
     if not missing:
         return
