@@ -130,6 +130,12 @@ def address(folder: Path, url: str) -> str:
     return f"{SQLITE}{folder / url.removeprefix(SQLITE)}" if url.startswith(SQLITE) else url
 
 
+def is_missing(folder: Path, url: str) -> bool:
+    """Return whether a gradebook should be a file and is not there, or is empty."""
+    file = folder / url.removeprefix(SQLITE)
+    return url.startswith(SQLITE) and not (file.is_file() and file.stat().st_size)
+
+
 def has_gradebook(folder: Path, url: str) -> bool:
     """Return whether a course has a gradebook that this version of nbgrader can use.
 
@@ -138,8 +144,7 @@ def has_gradebook(folder: Path, url: str) -> bool:
     AutograderError
         If it has one that cannot be used.
     """
-    file = folder / url.removeprefix(SQLITE)
-    if url.startswith(SQLITE) and not (file.is_file() and file.stat().st_size):
+    if is_missing(folder, url):
         return False  # and none is made, as SQLite would
     with told_of_gradebook(folder):
         columns, version = _content(address(folder, url))
@@ -186,9 +191,12 @@ def _version() -> str | None:
 def require_gradebook(folder: Path, url: str) -> None:
     """Stop if a course has no gradebook, which nbgrader would make without a word."""
     if not has_gradebook(folder, url):
-        raise AutograderError(
-            f"{folder} has no gradebook: run `autograder release {folder}` first."
-        )
+        raise no_gradebook(folder)
+
+
+def no_gradebook(folder: Path) -> AutograderError:
+    """Return what to raise for a course without a gradebook."""
+    return AutograderError(f"{folder} has no gradebook: run `autograder release {folder}` first.")
 
 
 def prepare_gradebook(folder: Path, url: str) -> None:

@@ -8,7 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder import AutograderError, checks, journal
-from autograder.course import SETTINGS, SQLITE, address, settings, told_of_gradebook, usable
+from autograder.course import (
+    SETTINGS,
+    address,
+    is_missing,
+    no_gradebook,
+    settings,
+    told_of_gradebook,
+    usable,
+)
 from autograder.intake import shown
 
 COLUMNS = ("student", "assignment", "score", "max_score", "status", "containment")
@@ -194,11 +202,8 @@ def _gradebook(folder: Path) -> Iterator:
     with usable(file):
         course = CourseDirectory(config=config)
     url = course.db_url
-    file = folder / url.removeprefix(SQLITE)
-    if url.startswith(SQLITE) and not (file.is_file() and file.stat().st_size):
-        raise AutograderError(
-            f"{folder} has no gradebook: run `autograder release {folder}` first."
-        )
+    if is_missing(folder, url):
+        raise no_gradebook(folder)
     with told_of_gradebook(folder), Gradebook(address(folder, url), course.course_id) as book:
         yield book
 
