@@ -126,8 +126,8 @@ def show(costs: dict[str, Cost], record: dict) -> None:
     """Print all costs, the ratios, and how they were measured."""
     mix = ", ".join(f"{MIX.count(kind)} {kind}" for kind in dict.fromkeys(MIX))
     print(
-        f"\nOne run on {record['hardware']['cores']} cores. A submission is one notebook of each "
-        f"\nof {record['notebooks']} exercises; of {len(MIX)} students: {mix}."
+        f"\nOne run on {record['hardware']['cores']} cores. A submission is one notebook of each of"
+        f"\n{record['notebooks']} exercises; of {len(MIX)} students: {mix}."
         f"\nCPU and memory are of all processes; autograder runs {record['jobs']} jobs.\n\n"
         f"{'a submission':34}{'number':>8}{'wall, s':>9}{'CPU, s':>9}{'MiB':>8}"
     )
