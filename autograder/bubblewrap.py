@@ -6,6 +6,7 @@ anew inside. All else is as in `sandbox`: who calls `enter` becomes the watcher,
 process inside ends all others with it.
 """
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -85,7 +86,8 @@ def enter(
         try:
             child = _start(call, keep, said, [report, telling, *files.values()])
             if own := _first_process(told):
-                watcher.watch(own, child.pid, reports)
+                with contextlib.suppress(ProcessLookupError):  # it has ended, and bwrap says why
+                    watcher.watch(own, child.pid, reports)
             child.wait()
             raise watcher.failure("bwrap ended before it could begin")
         except OSError as error:

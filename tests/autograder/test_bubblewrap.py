@@ -3,6 +3,8 @@
 import multiprocessing
 import os
 import stat
+import subprocess
+import sys
 
 import pytest
 
@@ -159,3 +161,16 @@ def test_a_notebook_is_handed_to_bwrap_and_its_refusal_is_told(monkeypatch):
     assert wire.unpack(ours.recv_bytes()) == {"failed": "bwrap may not."}
     assert asked[:3] == [Limits(output=77), 5, [theirs.fileno()]]
     assert asked[-1].endswith(f"worker.resume({theirs.fileno()}, 77)")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="bwrap is a program for Linux")
+@pytest.mark.parametrize("first", ['{"child-pid": 4194305}', ""])  # no process has this number
+def test_what_bwrap_says_is_told_when_the_first_process_has_ended_at_once(program, first):
+    number = "$(echo $* | sed 's/.*--info-fd \\([0-9]*\\).*/\\1/')"
+    program(f"printf '{first}' > /dev/fd/{number}; echo 'bwrap: No space.' >&2; exit 1")
+    code = "from autograder import bubblewrap, sandbox\n"
+    code += "try: bubblewrap.enter(sandbox.Limits(), 0, (), (), '', '')\n"
+    code += "except sandbox.SandboxError as error: print(error)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stderr == ""
+    assert "bwrap ended before it could begin. bwrap: No space." in done.stdout
