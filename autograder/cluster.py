@@ -150,7 +150,7 @@ async def _greeted(address: str) -> None:
 
 
 class Cluster:
-    """Workers that run notebooks; the same methods as ``pool.Local``.
+    """Workers that run notebooks; the same methods and attributes as ``pool.Local``.
 
     Parameters
     ----------
@@ -161,6 +161,8 @@ class Cluster:
     walls : Walls
         Limits of every notebook, and the least containment.
     """
+
+    note = ""  # each worker prints its own
 
     def __init__(self, client: Client, address: str, walls: Walls):
         self._client, self._address = client, address

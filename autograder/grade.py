@@ -178,7 +178,7 @@ class Grading:
         chosen = self.options.scheduler, self.options.jobs, self.options.walls
         with pool.opened(*chosen) as self._pool, _course(self.folder) as (recorder, self._sources):
             self.options = replace(self.options, walls=self._pool.walls)
-            self.note = getattr(self._pool, "note", "")
+            self.note = self._pool.note
             self._recorder = recorder
             self._proofs = Proofs(self._pool, self.journal, self._sources)
             for submission in found:

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 
 import latents
+from autograder import rootfs
 
 NOBODY = {
     "gc.get_objects",
@@ -32,7 +33,6 @@ FUNCTIONS = {"__code__", "__defaults__", "__kwdefaults__"}
 DISGUISES = {"code.__new__", "marshal.loads"}  # give code the name of any file
 ATTRIBUTES = {"object.__getattr__": FRAMES, "object.__setattr__": FUNCTIONS}
 WATCHED = NOBODY | DISGUISES | ATTRIBUTES.keys() | {"compile", "sys._getframe"}
-PACKAGES = ("site-packages", "dist-packages")  # which may lie anywhere
 FROZEN = "<frozen "  # begins the names of the files that are part of the interpreter
 WORKER = str(Path(__file__).with_name("worker.py"))
 
@@ -49,8 +49,7 @@ def install() -> None:
 def _library() -> tuple[str, ...]:
     """Return how the names of the files begin that hold no code of students."""
     folders = {sys.prefix, sys.base_prefix, Path(__file__).parent, Path(latents.__file__).parent}
-    folders |= {place for place in sys.path if place.endswith(PACKAGES)}
-    return (*(f"{folder}/" for folder in map(str, folders)), FROZEN)
+    return (*(f"{folder}/" for folder in map(str, [*folders, *rootfs.packages()])), FROZEN)
 
 
 def _hook(library: tuple[str, ...]) -> Callable[[str, tuple], None]:

@@ -26,9 +26,7 @@ def readable_paths() -> list[Path]:
     Links are listed together with what they point to, and nothing is listed twice.
     """
     places = [*map(Path, (*SYSTEM, *SETTINGS, sys.prefix, sys.base_prefix))]
-    places += [
-        Path(entry) for entry in sys.path if entry.endswith(("site-packages", "dist-packages"))
-    ]
+    places += map(Path, packages())
     for name in OWN:
         found = importlib.util.find_spec(name)
         places += map(Path, found.submodule_search_locations or () if found else ())
@@ -37,6 +35,11 @@ def readable_paths() -> list[Path]:
         if place.exists() and not any(place.is_relative_to(known) for known in _folders(listed)):
             listed.append(place)
     return listed
+
+
+def packages() -> list[str]:
+    """Return the folders of installed packages, which may lie anywhere."""
+    return [entry for entry in sys.path if entry.endswith(("site-packages", "dist-packages"))]
 
 
 def _folders(paths: Iterable[Path]) -> list[Path]:

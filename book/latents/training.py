@@ -39,7 +39,10 @@ class Run:
             backup = keras.callbacks.BackupAndRestore(
                 str(checkpoint.backup), delete_checkpoint=False
             )
-            self.callbacks += [backup, self._keeper(keras, checkpoint)]  # in the order of saving
+            keeper = keras.callbacks.LambdaCallback(
+                on_epoch_end=lambda *_: checkpoint.keep(self.epochs)
+            )
+            self.callbacks += [backup, keeper]  # in the order of saving
 
     @property
     def history(self) -> dict[str, list[float]]:
@@ -65,15 +68,6 @@ class Run:
                 run.epochs.append(row | {"seconds": time.perf_counter() - self.begin})
 
         return Logger()
-
-    def _keeper(self, keras, checkpoint):
-        run = self
-
-        class Keeper(keras.callbacks.Callback):
-            def on_epoch_end(self, epoch, logs=None):
-                checkpoint.keep(run.epochs)
-
-        return Keeper()
 
 
 class _Checkpoint:

@@ -57,6 +57,18 @@ class Kind:
             assert len(told) == 1, f"{told}, {box.errors()}"
             return told[0]
 
+    @staticmethod
+    def writing(place: str) -> str:
+        """Return code that tries to write a file, and tells what came of it."""
+        return f"""
+try:
+    open({place!r}, "w")
+except OSError as error:
+    tell(error.strerror)
+else:
+    tell("written")
+"""
+
     def spawn(self, command: list[str], **options) -> subprocess.Popen:
         """Start Python as the user of this kind."""
         if self.user is not None:

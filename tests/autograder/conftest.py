@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import made_up
 import nbformat
 import pytest
 import submissions
@@ -62,3 +63,21 @@ def mend(tmp_path, source):
         return found
 
     return mended
+
+
+@pytest.fixture
+def replayed(monkeypatch):
+    """Let no notebook be executed: see `made_up`."""
+    made_up.replay(monkeypatch)
+
+
+@pytest.fixture
+def course(tmp_path, replayed):
+    """Return a course in which three students have handed in and nothing is graded."""
+    return made_up.course_in(tmp_path)
+
+
+@pytest.fixture
+def graded(tmp_path, replayed):
+    """Return the same course when it is graded."""
+    return made_up.course_in(tmp_path, is_graded=True)

@@ -29,22 +29,6 @@ from autograder.__main__ import main
 from autograder.journal import recall
 
 
-@pytest.fixture(autouse=True)
-def replayed(monkeypatch):
-    made_up.replay(monkeypatch)
-
-
-@pytest.fixture
-def course(tmp_path):
-    """Return a course in which three students have handed in and nothing is graded."""
-    return made_up.course_in(tmp_path)
-
-
-@pytest.fixture
-def graded(tmp_path):
-    return made_up.course_in(tmp_path, is_graded=True)
-
-
 def reason(course, student: str) -> str:
     return " ".join(each.reason for each in recall(course) if each.student == student)
 

@@ -1,20 +1,6 @@
 """When something was handed in: nbgrader's late penalties are taken, and a time can change."""
 
-import made_up
-import pytest
 from made_up import MOST, NAME, OUTCOME, RIGHT, book, grade, outcome, settings
-
-
-@pytest.fixture(autouse=True)
-def replayed(monkeypatch):
-    made_up.replay(monkeypatch)
-
-
-@pytest.fixture
-def course(tmp_path):
-    """Return a course in which three students have handed in and nothing is graded."""
-    return made_up.course_in(tmp_path)
-
 
 PLUGIN = """\
 from nbgrader.plugins import LateSubmissionPlugin
@@ -44,8 +30,7 @@ def test_a_late_penalty_of_a_plugin_is_taken_and_kept(course, tmp_path, monkeypa
     assert f"{MOST - 2}" in page.read_text(encoding="utf-8")
 
 
-def test_a_time_that_changes_alone_is_recorded(tmp_path):
-    graded = made_up.course_in(tmp_path, is_graded=True)
+def test_a_time_that_changes_alone_is_recorded(graded):
     with book(graded) as opened:
         opened.update_or_create_assignment(NAME, duedate="2026-11-01 12:00:00 UTC")
     settings(graded, "c.LateSubmissionPlugin.penalty_method = 'zero'")

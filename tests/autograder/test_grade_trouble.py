@@ -17,22 +17,6 @@ from autograder.intake import shown
 from autograder.journal import FOLDER
 
 
-@pytest.fixture(autouse=True)
-def replayed(monkeypatch):
-    made_up.replay(monkeypatch)
-
-
-@pytest.fixture
-def course(tmp_path):
-    """Return a course in which three students have handed in and nothing is graded."""
-    return made_up.course_in(tmp_path)
-
-
-@pytest.fixture
-def graded(tmp_path):
-    return made_up.course_in(tmp_path, is_graded=True)
-
-
 @pytest.fixture
 def ends(capsys):
     """Give a function that grades and returns the sentence by which that ends."""

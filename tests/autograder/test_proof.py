@@ -1,17 +1,10 @@
 """No answer is judged where the reference solution itself loses points."""
 
 import made_up
-import pytest
 
 from autograder import execute, reference
 
 ODD = "Your answer raised RefusedError: not available."
-
-
-@pytest.fixture
-def course(tmp_path, monkeypatch):
-    made_up.replay(monkeypatch)
-    return made_up.course_in(tmp_path)
 
 
 def spoiled(job: execute.Job, *_) -> dict:
