@@ -6,6 +6,8 @@ from autograder import AutograderError, checks, execute
 from autograder.journal import Journal
 from autograder.sources import Sources
 
+NOT_SEEN = {"points": 0, "problems": [execute.NOT_OURS]}  # its cell is no check, or it is gone
+
 
 class Proofs:
     """The reference solutions of a course, graded as students are, before any of them.
@@ -52,10 +54,11 @@ class Proofs:
 
 def _judge(assignment: str, result: dict) -> None:
     exercise, parts = checks.load(assignment), result["parts"]
-    lost = [name for name, part in parts.items() if part["points"] < exercise.part(name).points]
-    if parts and not lost:
+    seen = {part.name: parts.get(part.name, NOT_SEEN) for part in exercise.parts}
+    lost = [part.name for part in exercise.parts if seen[part.name]["points"] < part.points]
+    if not lost:
         return
-    problems = [*result["remarks"], *(text for name in lost for text in parts[name]["problems"])]
+    problems = [*result["remarks"], *(text for name in lost for text in seen[name]["problems"])]
     told = f" It was told: {problems[0]}" if problems else ""
     raise AutograderError(
         f"The reference solution of {assignment} does not get all points here, so no answer to it "

@@ -9,7 +9,7 @@ from typing import Any
 
 from autograder import AutograderError, checks, reference
 from autograder.checks import Check, Exercise, Part, Result
-from autograder.checks.cells import scores
+from autograder.checks.cells import REPORT
 from autograder.outputs import raised
 from autograder.session import EndedError, Session
 
@@ -114,8 +114,8 @@ class Judge:
         self.exercise = known.exercise.asking(session.ask, known.ask)
 
     def understands(self, cell: Any) -> bool:
-        """Return whether a scoring cell consists of our checks alone."""
-        return scores(cell.source)
+        """Return whether a scoring cell runs our checks and ends with their report."""
+        return "exercise.check(" in cell.source and cell.source.rstrip().endswith(REPORT)
 
     def run(self, cell: Any) -> tuple[Result, list[dict]]:
         """Run a scoring cell of ours, and return its result and its outputs."""

@@ -1,10 +1,13 @@
 """Which cells count as checks, which change nothing, and which may have changed an answer."""
 
+from types import SimpleNamespace
+
+import nbformat
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from autograder import checks, release
+from autograder import checks, release, remote
 from autograder.checks.cells import others_run, scores
 
 CHECK = 'part = exercise.check("kl", make_prior, make_encoder)\n# more\npart.report()\n'
@@ -13,8 +16,6 @@ CHECK = 'part = exercise.check("kl", make_prior, make_encoder)\n# more\npart.rep
 @pytest.mark.parametrize("name", checks.NAMES)
 @pytest.mark.parametrize("of", ["source", "release"])
 def test_the_scoring_cells_of_the_exercises_are_checks_and_no_others(name, of):
-    import nbformat
-
     made = nbformat.reads(release.student_notebooks()[name], as_version=4)
     notebook = release.source_notebook(name) if of == "source" else made
     for cell in notebook.cells:
@@ -41,6 +42,13 @@ def test_the_scoring_cells_of_the_exercises_are_checks_and_no_others(name, of):
 )
 def test_cells_that_could_change_something_are_no_checks(source):
     assert not scores(source)
+
+
+def test_a_source_may_do_more_in_a_scoring_cell(references):
+    judge = remote.Judge(SimpleNamespace(ask=None), references["sampling"])
+    more = 'names = ["shapes"]\npart = exercise.check(names[0])\npart.report()\n'
+    assert judge.understands(nbformat.v4.new_code_cell(more))
+    assert not scores(more)
 
 
 @pytest.fixture

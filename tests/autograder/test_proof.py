@@ -1,6 +1,7 @@
 """No answer is judged where the reference solution itself loses points."""
 
 import made_up
+import pytest
 
 from autograder import execute, reference
 
@@ -33,13 +34,17 @@ def test_when_it_is_mended_grading_goes_on(course, monkeypatch):
     assert made_up.outcome(course) == made_up.OUTCOME
 
 
-def test_a_source_whose_checks_are_not_ours_is_told(course, monkeypatch, capsys):
+@pytest.mark.parametrize("gone", [1, len(made_up.CELLS)])
+def test_a_source_whose_checks_are_not_ours_is_told(course, monkeypatch, capsys, gone):
     def without_parts(job, *_):
-        return made_up.result(job) | {"parts": {}}
+        result = made_up.result(job)
+        return result | {"parts": dict([*result["parts"].items()][gone:])}
 
     monkeypatch.setattr(execute, "execute", without_parts)
     assert made_up.grade(course) == 2
-    assert "does not get all points here" in capsys.readouterr().err
+    told = " ".join(capsys.readouterr().err.split())
+    assert "does not get all points here" in told
+    assert "This cell is not a check of the autograder" in told
 
 
 def test_the_proof_is_made_once(course, monkeypatch):
