@@ -3,20 +3,19 @@
 import textwrap
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from autograder import AutograderError
+from autograder.checks.values import Values
 
 INDENT = {"initial_indent": "  ", "subsequent_indent": "  ", "break_long_words": False}
 
-# What a judge raises when it is told something that no honest probe returns.
-UNEXPECTED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-
-Values = dict[str, Any]  # arrays, numbers, texts, lists and dicts of them: what JSON can carry
+# Said in place of what an operation of a graph says, which may repeat what is not announced.
+AT_HIDDEN_PLACES = "At places that are not announced, your answer ends with an error."
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,9 @@ class Part:
 class Check(ABC):
     """One property that an answer must have.
 
+    Its probe, which observes the graph of an answer, is found by the name of the check in
+    ``probes.PROBES`` of the exercise: it runs where this class is not.
+
     Attributes
     ----------
     part : str
@@ -62,23 +64,43 @@ class Check(ABC):
         """Return where to probe: announced places for ``None``, others drawn from ``rng``."""
 
     @abstractmethod
-    def probe(self, answers: Mapping[str, Any], inputs: Values) -> Values:
-        """Run the student's objects and return what they do; decide nothing here."""
-
-    @abstractmethod
     def judge(self, inputs: Values, seen: Values, reference: Values | None) -> str | None:
         """Return None for a pass, or one or two sentences on what is wrong.
 
         Parameters
         ----------
         inputs, seen : dict
-            What ``inputs`` and ``probe`` returned.
+            What ``inputs`` and the probe returned.
         reference : dict or None
-            What ``probe`` returned for the reference solution; only hidden checks know it.
+            What the probe returned for the reference solution; only hidden checks know it.
         """
 
 
-Ask = Callable[[Check, tuple, Values], dict]
+@dataclass(frozen=True)
+class Question:
+    """What is asked of an answer: the name of a check, and where to probe.
+
+    Attributes
+    ----------
+    check : str
+        Name of the check, and so of its probe.
+    settings : dict
+        What the contract of the exercise is given when the answer is traced.
+    inputs : dict
+        What the probe is given.
+    """
+
+    check: str
+    settings: Values
+    inputs: Values
+
+
+Ask = Callable[[Question, tuple], Values]
+
+
+def no_settings(seed: int | None) -> Values:
+    """Return the settings of an exercise whose answers are always traced in the same way."""
+    return {}
 
 
 @dataclass(frozen=True)
@@ -95,15 +117,19 @@ class Exercise:
         In the order of the notebook; together ten points.
     checks : tuple of Check
         Every one belongs to a part.
+    settings : callable
+        Returns what the contract is given when an answer is traced: for the seed of a hidden
+        check, or for None.
     ask, ask_reference : callable, optional
-        Who runs a probe on the student's answers and on the reference solution: ``ask(check,
-        answers, inputs)``. By default both are run in this process.
+        Who puts a `Question` to the student's answers and to the reference solution: ``ask(
+        question, answers)``. By default this process does, which is the student's own.
     """
 
     name: str
     answers: tuple[str, ...]
     parts: tuple[Part, ...]
     checks: tuple[Check, ...]
+    settings: Callable[[int | None], Values] = no_settings
     ask: Ask | None = field(default=None, compare=False)
     ask_reference: Ask | None = field(default=None, compare=False)
 
@@ -155,40 +181,39 @@ class Exercise:
         rng = None
         if hidden is not None:
             rng = np.random.default_rng([hidden, zlib.crc32(check.name.encode())])
-        inputs = check.inputs(rng)
-        seen = (self.ask or self._ask_here)(check, answers, inputs)
+        question = Question(check.name, self.settings(hidden), check.inputs(rng))
+        seen = (self.ask or self._ask_here)(question, answers)
         if seen.get("missing"):
             return Result(part, attempted=False)
         if problem := seen.get("problem"):
+            if hidden is not None and seen.get("by_graph"):
+                problem = AT_HIDDEN_PLACES
             problem = f"{problem} {check.if_raised}".strip()
             return Result(part, (problem,), failed=(check.name,))
-        reference = self._reference(check, inputs) if hidden is not None else None
-        try:
-            problem = check.judge(inputs, seen["values"], reference)
-        except UNEXPECTED as error:
-            problem = f"What your answer returned could not be judged ({error})."
+        reference = self._reference(check, question) if hidden is not None else None
+        problem = check.judge(question.inputs, seen["values"], reference)
         return Result(part, (problem,), failed=(check.name,)) if problem else Result(part)
 
-    def _reference(self, check: Check, inputs: Values) -> Values:
+    def _reference(self, check: Check, question: Question) -> Values:
         """Return what the reference solution does, after making sure that it is right."""
         if self.ask_reference is not None:
-            seen = self.ask_reference(check, (), inputs)
+            seen = self.ask_reference(question, ())
         else:
             from autograder import reference
 
-            seen = self._ask_here(check, reference.answers(self), inputs)
+            seen = self._ask_here(question, reference.answers(self))
         problem = seen.get("problem") or ("it is not written" if seen.get("missing") else None)
-        problem = problem or check.judge(inputs, seen["values"], None)
+        problem = problem or check.judge(question.inputs, seen["values"], None)
         if problem:
             raise AutograderError(
                 f"The reference solution of {self.name} fails {check.name}: {problem}"
             )
         return seen["values"]
 
-    def _ask_here(self, check: Check, answers: tuple, inputs: Values) -> dict:
-        from autograder.checks import probing
+    def _ask_here(self, question: Question, answers: tuple) -> Values:
+        from autograder.checks import local
 
-        return probing.run(check, dict(zip(self.answers, answers, strict=True)), inputs)
+        return local.ask(self.name, dict(zip(self.answers, answers, strict=True)), question)
 
 
 @dataclass(frozen=True)

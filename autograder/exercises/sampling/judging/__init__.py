@@ -7,9 +7,15 @@ Bayes", section 2.4.
 import numpy as np
 
 from autograder.checks.exercise import Exercise, Part
-from autograder.checks.sampling_layer import LayerCheck, NotACodeError, alike, array, tensors
-from autograder.checks.sampling_moments import Mean, NormalNoise, Spread
-from autograder.checks.sampling_noise import (
+from autograder.exercises.sampling.judging.layer import (
+    LayerCheck,
+    NotACodeError,
+    alike,
+    array,
+    tensors,
+)
+from autograder.exercises.sampling.judging.moments import Mean, NormalNoise, Spread
+from autograder.exercises.sampling.judging.noise import (
     FreshCompiled,
     FreshEager,
     OneForEachExample,

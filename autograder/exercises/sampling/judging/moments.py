@@ -10,7 +10,7 @@ from statistics import NormalDist
 import numpy as np
 
 from autograder.checks.moments import mean_bound, quantile, std_bound
-from autograder.checks.sampling_layer import MEAN, SAME, LayerCheck, code, tensors
+from autograder.exercises.sampling.judging.layer import MEAN, SAME, LayerCheck, code, tensors
 from autograder.checks.words import number
 
 CALLS, COPIES = 5, 6000  # draws: copies of each example in one call, in a few calls

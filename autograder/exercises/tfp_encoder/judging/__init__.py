@@ -8,11 +8,11 @@ Probability Layers" (TensorFlow blog, 2019); that the recipe counts the KL twice
 import numpy as np
 
 from autograder.checks.exercise import Check, Exercise, Part
-from autograder.checks.tfp_encoder_build import is_distribution, kind
-from autograder.checks.tfp_encoder_centring import Centring
-from autograder.checks.tfp_encoder_gaussian import Gaussian
-from autograder.checks.tfp_encoder_kl import TrainingStep
-from autograder.checks.tfp_encoder_stack import Stack
+from autograder.exercises.tfp_encoder.judging.build import is_distribution, kind
+from autograder.exercises.tfp_encoder.judging.centring import Centring
+from autograder.exercises.tfp_encoder.judging.gaussian import Gaussian
+from autograder.exercises.tfp_encoder.judging.kl import TrainingStep
+from autograder.exercises.tfp_encoder.judging.stack import Stack
 from autograder.checks.words import number, shape
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.checks.latent_loss_function import (
+from autograder.exercises.latent_loss.judging.function import (
     FunctionCheck,
     call,
     far_from_prior,

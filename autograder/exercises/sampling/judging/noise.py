@@ -3,7 +3,14 @@
 import numpy as np
 
 from autograder.checks.moments import correlation_bound
-from autograder.checks.sampling_layer import MEAN, SAME, LayerCheck, alike, noise, of_any_size
+from autograder.exercises.sampling.judging.layer import (
+    MEAN,
+    SAME,
+    LayerCheck,
+    alike,
+    noise,
+    of_any_size,
+)
 from autograder.checks.words import number, shape
 
 

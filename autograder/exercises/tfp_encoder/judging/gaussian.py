@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from autograder.checks import tfp_encoder_oracle as oracle
+from autograder.exercises.tfp_encoder.judging import oracle
 from autograder.checks.moments import mean_bound, std_bound
-from autograder.checks.tfp_encoder_build import (
+from autograder.exercises.tfp_encoder.judging.build import (
     EncoderCheck,
     arguments,
     bits,

@@ -6,20 +6,27 @@ The closed form is that of Kingma and Welling (2014), "Auto-encoding variational
 import numpy as np
 
 from autograder.checks.exercise import Exercise, Part
-from autograder.checks.latent_loss_function import (
+from autograder.exercises.latent_loss.judging.function import (
     FunctionCheck,
     call,
     far_from_prior,
     is_random,
     one_by_one,
 )
-from autograder.checks.latent_loss_gradients import (
+from autograder.exercises.latent_loss.judging.gradients import (
     GradientToLogVar,
     GradientToMean,
     InCompiledTape,
     InKerasModel,
 )
-from autograder.checks.latent_loss_slips import NATS, RTOL, UNITS, kl, name_cause, recognize
+from autograder.exercises.latent_loss.judging.mistakes import (
+    NATS,
+    RTOL,
+    UNITS,
+    kl,
+    name_cause,
+    recognize,
+)
 from autograder.checks.words import number, shape
 
 EXACT = 1e-6  # nats of one latent that float32 may leave at the prior

@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from autograder.checks.tfp_encoder_build import EncoderCheck, arguments, channels, location
+from autograder.exercises.tfp_encoder.judging.build import (
+    EncoderCheck,
+    arguments,
+    channels,
+    location,
+)
 from autograder.checks.words import number
 
 RULES = (

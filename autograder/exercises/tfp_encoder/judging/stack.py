@@ -5,8 +5,8 @@ from itertools import permutations
 
 import numpy as np
 
-from autograder.checks import tfp_encoder_oracle as oracle
-from autograder.checks.tfp_encoder_build import EncoderCheck, arguments, bits, location
+from autograder.exercises.tfp_encoder.judging import oracle
+from autograder.exercises.tfp_encoder.judging.build import EncoderCheck, arguments, bits, location
 from autograder.checks.words import listing, shape
 
 Shape = tuple[int, ...]

@@ -1,0 +1,125 @@
+"""Turn an answer into a graph and its variables: a SavedModel, which is data and not code.
+
+This is the last thing that a student's Python does. Whatever is asked of the answer afterwards is
+asked of the graph, in a process that has never seen the student's code.
+"""
+
+import contextlib
+import importlib
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograder.checks import switches
+from autograder.checks.contract import AnswerError, Order, Traced, at
+from autograder.checks.surroundings import fix_seeds, quiet, without_collector
+from autograder.checks.values import Values
+from latents.errors import explain
+
+FILES = ("saved_model.pb", "variables/variables.index", "variables/variables.data-00000-of-00001")
+
+
+def export(exercise: str, answers: Mapping[str, Any], settings: Values) -> Values:
+    """Trace an answer and save what came of it.
+
+    Parameters
+    ----------
+    exercise : str
+        Name of the exercise, whose contract says what is traced.
+    answers : mapping of str to object
+        What the student has defined.
+    settings : dict
+        Arguments of the contract, such as the sizes that a model is built with.
+
+    Returns
+    -------
+    dict
+        ``functions``: for each function of the contract a dict, empty if it is in the graph, else
+        with a ``problem`` (a sentence) or ``missing`` (the answer is still the stub). ``files``:
+        bytes of the SavedModel by file name; empty if there is nothing to save. ``switches``:
+        names of the global switches that were put back.
+    """
+    contract = importlib.import_module(f"autograder.exercises.{exercise}.contract")
+    with quiet(), without_collector(), switches.ordinary() as turned, _on_cpu():
+        fix_seeds()
+        traced: dict[str, Any] = {}
+        variables: dict[str, list] = {}
+        functions: dict[str, dict] = {}
+        try:
+            orders = contract.orders(answers, settings)
+        except BaseException as error:
+            orders, functions[""] = [], _explained(error)
+        for order in orders:
+            functions |= _trace(order, traced, variables)
+        files, problem = _saved(traced, variables) if traced else ({}, {})
+    if problem:
+        functions = {name: state or problem for name, state in functions.items()}
+    return {"functions": functions, "files": files, "switches": list(turned)}
+
+
+def _on_cpu() -> contextlib.AbstractContextManager:
+    import tensorflow as tf
+
+    return tf.device("CPU:0")
+
+
+def _trace(order: Order, traced: dict[str, Any], variables: dict[str, list]) -> dict[str, dict]:
+    """Trace a function for a batch of unknown size or, where that fails, for batches of some."""
+    try:
+        made = order.make()
+    except BaseException as error:  # also SystemExit: nothing that student code does ends the run
+        return {order.name: _explained(error)}
+    states = {order.name: _trace_one(order.name, made, order.shapes, traced)}
+    if states[order.name]:
+        for batch in order.batches:
+            shapes = tuple((batch, *shape[1:]) for shape in order.shapes)
+            name = at(order.name, batch)
+            states[name] = _trace_one(name, made, shapes, traced)
+    for name, listed in made.variables.items():
+        variables[f"{order.name}.{name}"] = list(listed)
+    return states
+
+
+def _trace_one(name: str, made: Traced, shapes: tuple, traced: dict[str, Any]) -> dict:
+    import tensorflow as tf
+
+    signature = [tf.TensorSpec(shape, tf.float32) for shape in shapes]
+    try:
+        # Without AutoGraph, which Keras does not apply to layers either, and which needs the source.
+        function = tf.function(made.function, input_signature=signature, autograph=False)
+        traced[name] = function.get_concrete_function()
+    except BaseException as error:
+        return _explained(error)
+    return {}
+
+
+def _explained(error: BaseException) -> dict:
+    """Return what an exception in an answer says, or that the answer is still the stub."""
+    if isinstance(error, AnswerError):
+        return {"problem": str(error)}
+    return explain(error)
+
+
+def _saved(traced: dict[str, Any], variables: dict[str, list]) -> tuple[Values, dict]:
+    """Return the bytes of a SavedModel by file name, or what kept TensorFlow from saving it."""
+    import tensorflow as tf
+
+    # Variables only: to track a Keras model would make TensorFlow trace Keras' own methods, which
+    # fails for models of TensorFlow Probability.
+    module = tf.Module()
+    module.functions = dict(traced)
+    module.captured = [each for function in traced.values() for each in function.variables]
+    module.variable_lists = variables
+    with tempfile.TemporaryDirectory(prefix="answer-") as folder:
+        try:
+            tf.saved_model.save(module, folder)
+            return {name: _bytes(Path(folder, name)) for name in FILES}, {}
+        except BaseException as error:
+            return {}, explain(error)
+
+
+def _bytes(file: Path) -> np.ndarray:
+    return np.frombuffer(file.read_bytes(), np.uint8)

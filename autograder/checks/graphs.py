@@ -1,0 +1,239 @@
+"""Load the graph of an answer, after a look at what it would do, and call it."""
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograder.checks.contract import at
+from autograder.checks.export import FILES
+from autograder.checks.values import Values
+
+LARGEST = 24 * 2**20  # bytes of a graph with its variables
+MOST_NODES = 50_000
+# What runs Python of the process that made the graph, and so cannot run anywhere else.
+PYTHON = {"PyFunc", "PyFuncStateless", "EagerPyFunc"}
+# Operations with a state or an effect that an answer may use; all others of that kind are refused.
+STATEFUL = {
+    "Assert",
+    "AssignAddVariableOp",
+    "AssignSubVariableOp",
+    "AssignVariableOp",
+    "If",
+    "Multinomial",
+    "NoOp",
+    "ParameterizedTruncatedNormal",
+    "PartitionedCall",
+    "Placeholder",
+    "PlaceholderWithDefault",
+    "Print",
+    "PrintV2",
+    "RandomGamma",
+    "RandomPoissonV2",
+    "RandomShuffle",
+    "RandomStandardNormal",
+    "RandomUniform",
+    "RandomUniformInt",
+    "ReadVariableOp",
+    "RngReadAndSkip",
+    "RngSkip",
+    "StatefulPartitionedCall",
+    "StatefulRandomBinomial",
+    "StatefulStandardNormal",
+    "StatefulStandardNormalV2",
+    "StatefulTruncatedNormal",
+    "StatefulUniform",
+    "StatefulUniformFullInt",
+    "StatefulUniformInt",
+    "TensorListConcat",
+    "TruncatedNormal",
+    "VarHandleOp",
+    "VarIsInitializedOp",
+    "VariableShape",
+    "While",
+}
+FILES_OF_OTHERS = {"MatchingFiles", "ReadFile", "WriteFile"}  # have no state, but an effect
+RANDOM = ("Random", "StatelessRandom", "TruncatedNormal", "ParameterizedTruncated", "Multinomial")
+SAVER = ("__inference__traced_save_", "__inference__traced_restore_")
+
+
+class NoGraphError(Exception):
+    """There is no graph to look at.
+
+    Attributes
+    ----------
+    state : dict
+        ``{"problem": sentence}``, or ``{"missing": True}`` for an answer that is still the stub.
+    """
+
+    def __init__(self, state: Mapping[str, Any]):
+        self.state = dict(state)
+        super().__init__(state.get("problem", "not attempted"))
+
+
+class Graphs:
+    """The functions of an answer, each a graph.
+
+    Parameters
+    ----------
+    exported : dict
+        What ``export`` returned, perhaps in a process that is not to be trusted.
+    """
+
+    def __init__(self, exported: Values):
+        self._states: dict[str, dict] = exported["functions"]
+        self._functions: dict[str, Any] = {}
+        self._lists: Mapping[str, list] = {}
+        self.operations: dict[str, tuple[str, ...]] = {}
+        if exported["files"]:
+            self._load(exported["files"])
+
+    def get(self, name: str, batch: int | None = None) -> Callable:
+        """Return a function, which takes tensors and returns what the answer returned.
+
+        Parameters
+        ----------
+        name : str
+            As the contract of the exercise has it.
+        batch : int, optional
+            Size of the batch. It matters where the function could not be traced without knowing
+            one: then the function for that size is returned if there is one.
+
+        Raises
+        ------
+        NoGraphError
+            If the answer did not give this function.
+        """
+        for each in (name, at(name, batch) if batch else name):
+            if each in self._functions:
+                return self._functions[each]
+        raise NoGraphError(self.state(name))
+
+    def has(self, name: str) -> bool:
+        """Return whether there is a function of this name."""
+        return name in self._functions
+
+    def state(self, name: str) -> dict:
+        """Return why there is no such function: a ``problem``, or that it is ``missing``."""
+        return self._states.get(name) or self._states.get("") or {"problem": "It was not traced."}
+
+    def variables(self, name: str, of: str) -> list:
+        """Return the variables that the contract has listed for a function."""
+        self.get(name)
+        return list(self._lists.get(f"{name}.{of}", ()))
+
+    def random_operations(self, name: str) -> list[str]:
+        """Return the kinds of operations in a function that draw random numbers."""
+        return sorted({kind for kind in self.operations[name] if is_random(kind)})
+
+    def _load(self, files: Mapping[str, np.ndarray]) -> None:
+        import tensorflow as tf
+
+        problem, self.operations = examine(files)
+        if problem:
+            self._states = {name: state or problem for name, state in self._states.items()}
+            return
+        with tempfile.TemporaryDirectory(prefix="answer-") as folder:
+            for name in FILES:
+                file = Path(folder, name)
+                file.parent.mkdir(exist_ok=True)
+                file.write_bytes(np.asarray(files[name], np.uint8).tobytes())
+            self._root = tf.saved_model.load(folder)
+        loaded = dict(self._root.functions)
+        self._functions = {n: f for n, f in loaded.items() if self._states.get(n) == {}}
+        self._lists = dict(self._root.variable_lists)
+
+
+def is_random(kind: str) -> bool:
+    """Return whether an operation draws random numbers."""
+    return kind.startswith(RANDOM) or kind.startswith(("StatefulStandard", "StatefulUniform"))
+
+
+def examine(files: Mapping[str, np.ndarray]) -> tuple[dict, dict[str, tuple[str, ...]]]:
+    """Look into a SavedModel before it is loaded.
+
+    Returns
+    -------
+    problem : dict
+        Empty, or with a ``problem`` in a sentence.
+    operations : dict of str to tuple of str
+        Kinds of the operations of each function.
+    """
+    from google.protobuf.message import DecodeError
+    from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
+
+    if sum(np.size(data) for data in files.values()) > LARGEST:
+        return _problem(f"is larger than {LARGEST // 2**20} MiB"), {}
+    model = SavedModel()
+    try:
+        model.ParseFromString(np.asarray(files[FILES[0]], np.uint8).tobytes())
+        (graph,) = model.meta_graphs
+    except (DecodeError, ValueError, KeyError, TypeError):
+        return _problem("cannot be read"), {}
+    bodies = {each.signature.name: list(each.node_def) for each in graph.graph_def.library.function}
+    if sum(map(len, bodies.values())) > MOST_NODES:
+        return _problem(f"has more than {MOST_NODES:,} operations"), {}
+    named = dict(_named(graph.object_graph_def))
+    operations = {name: tuple(sorted(_kinds(body, bodies))) for name, body in named.items()}
+    kinds = {kind for each in bodies if not each.startswith(SAVER) for kind in _own(each, bodies)}
+    if found := sorted(kinds & PYTHON):
+        return {"problem": _PYTHON.format(found[0])}, operations
+    if found := sorted(kind for kind in kinds if not _is_allowed(kind)):
+        return _problem(f"holds the operation {found[0]}, which an answer may not use"), operations
+    return {}, operations
+
+
+_PYTHON = (
+    "The graph of your answer holds a Python function ({}, as tf.py_function and tf.numpy_function "
+    "make it), so it cannot be saved, exported or run anywhere but in your own notebook: compute "
+    "with operations of Keras or TensorFlow."
+)
+
+
+def _problem(what: str) -> dict:
+    return {"problem": f"The graph of your answer {what}, so it cannot be checked."}
+
+
+def _named(objects: Any) -> Iterator[tuple[str, str]]:
+    """Yield the name of each function of the root and the name that it has in the library."""
+    nodes = objects.nodes
+    children = {child.local_name: child.node_id for child in nodes[0].children}
+    for child in nodes[children["functions"]].children if "functions" in children else ():
+        found = nodes[child.node_id]
+        if found.WhichOneof("kind") == "bare_concrete_function":
+            yield child.local_name, found.bare_concrete_function.concrete_function_name
+
+
+def _own(name: str, bodies: Mapping[str, list]) -> set[str]:
+    return {node.op for node in bodies[name] if node.op not in bodies}
+
+
+def _kinds(name: str, bodies: Mapping[str, list]) -> set[str]:
+    """Return the operations of a function and of all functions that it calls."""
+    seen, waiting, kinds = set(), [name], set()
+    while waiting:
+        each = waiting.pop()
+        if each in seen or each not in bodies:
+            continue
+        seen.add(each)
+        kinds |= _own(each, bodies)
+        waiting += _called(bodies[each])
+    return kinds
+
+
+def _called(nodes: Iterable[Any]) -> Iterator[str]:
+    for node in nodes:
+        yield node.op
+        for value in node.attr.values():
+            yield from (value.func.name, *(each.name for each in value.list.func))
+
+
+def _is_allowed(kind: str) -> bool:
+    from tensorflow.python.framework import op_def_registry
+
+    found = op_def_registry.get(kind)
+    if found is None or kind in FILES_OF_OTHERS:
+        return False
+    return not found.is_stateful or kind in STATEFUL

@@ -1,0 +1,89 @@
+"""The global switches of TensorFlow and Keras, put back to what they are in a new process.
+
+A notebook may turn any of them. What an answer does must not depend on that, so an answer is traced
+with ordinary settings, and a student is told of the switches that were turned.
+"""
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+Switch = tuple[str, Callable[[], Any], Callable[[Any], None], Any]
+
+
+@contextlib.contextmanager
+def ordinary() -> Iterator[tuple[str, ...]]:
+    """Give the names of the switches that were turned, while they are as in a new process."""
+    import tensorflow as tf
+    from tensorflow.python.eager import context
+
+    turned = [] if tf.executing_eagerly() else ["tf.compat.v1.disable_eager_execution"]
+    if context.context().op_callbacks:
+        turned.append("tf.debugging.enable_check_numerics")
+    with contextlib.ExitStack() as stack:
+        if turned[:1] == ["tf.compat.v1.disable_eager_execution"]:
+            stack.enter_context(context.eager_mode())
+        for callback in list(context.context().op_callbacks):
+            context.context().remove_op_callback(callback)
+            stack.callback(context.context().add_op_callback, callback)
+        for name, read, write, usual in _switches():
+            value = read()
+            if value != usual:
+                turned.append(name)
+                write(usual)
+                stack.callback(write, value)
+        yield tuple(turned)
+
+
+def sentence(turned: tuple[str, ...]) -> str:
+    """Return what a student should know of the switches that were turned; else an empty text."""
+    if not turned:
+        return ""
+    them = "it" if len(turned) == 1 else "them"
+    return (
+        f"Your notebook calls {' and '.join(turned)}, which changes all of TensorFlow. The checks "
+        f"ran without {them}; elsewhere your answer may behave differently, so remove {them}."
+    )
+
+
+def _switches() -> Iterator[Switch]:
+    """Yield name, getter, setter and usual value of each switch with a value."""
+    import keras
+    import tensorflow as tf
+    from tensorflow.python.framework import config
+
+    yield (
+        "tf.config.run_functions_eagerly",
+        tf.config.functions_run_eagerly,
+        tf.config.run_functions_eagerly,
+        False,
+    )
+    yield (
+        "tf.config.experimental.enable_op_determinism",
+        config.is_op_determinism_enabled,
+        lambda on: config.enable_op_determinism() if on else config.disable_op_determinism(),
+        False,
+    )
+    for name in ("keras", "tf_keras"):
+        if name in sys.modules:
+            yield from _of_keras(name, keras if name == "keras" else sys.modules[name])
+
+
+def _of_keras(name: str, library: Any) -> Iterator[Switch]:
+    precision = library.mixed_precision
+    policy = getattr(precision, "global_policy", None) or precision.dtype_policy
+    yield (
+        f"{name}.mixed_precision.set_global_policy",
+        lambda: policy().name,
+        precision.set_global_policy,
+        "float32",
+    )
+    backend = library.backend
+    yield f"{name}.backend.set_floatx", backend.floatx, backend.set_floatx, "float32"
+    yield (
+        f"{name}.backend.set_image_data_format",
+        backend.image_data_format,
+        backend.set_image_data_format,
+        "channels_last",
+    )

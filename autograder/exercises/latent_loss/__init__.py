@@ -1,0 +1,1 @@
+"""The exercise ``latent_loss``."""

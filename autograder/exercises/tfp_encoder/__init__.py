@@ -1,0 +1,1 @@
+"""The exercise ``tfp_encoder``."""
