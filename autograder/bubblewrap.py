@@ -20,7 +20,7 @@ from pathlib import Path
 from subprocess import Popen
 from typing import IO, NoReturn
 
-from autograder import confine, rootfs, sandbox, watcher
+from autograder import concealed, confine, rootfs, sandbox, watcher
 from autograder.confine import Limits
 
 NEEDED = ("--as-pid-1", "--clearenv", "--size")  # the last one came with version 0.7
@@ -139,7 +139,7 @@ def command(
     own += ["--size", str(size), "--tmpfs", "/tmp", "--proc", "/proc"]
     for name in rootfs.DEVICES:
         own += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
-    for line in (*_shown(readable), ("--symlink", "/tmp", "/dev/shm")):
+    for line in (*_shown(readable), *_concealed(), ("--symlink", "/tmp", "/dev/shm")):
         own += line
     for place, descriptor in files.items():
         own += ["--file", str(descriptor), place]
@@ -157,6 +157,11 @@ def _shown(readable: Sequence[Path]) -> Iterator[tuple[str, str, str]]:
         else:
             folders.append(path)
             yield "--ro-bind", str(path), str(path)
+
+
+def _concealed() -> Iterator[tuple[str, ...]]:
+    for path in concealed.paths():
+        yield ("--tmpfs", str(path)) if path.is_dir() else ("--ro-bind", "/dev/null", str(path))
 
 
 def _environment() -> dict[str, str]:

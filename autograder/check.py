@@ -50,24 +50,26 @@ def _files(path: Path) -> list[Path]:
 
 
 def _check(file: Path, limit: float, console: Console) -> int:
-    from autograder import remote, session
+    from autograder import grade, session
+    from autograder.execution import scoring
 
     begin = time.monotonic()
     session.context()  # TensorFlow is imported there while the notebook is read here
     notebook = intake.read(file)
     cells = notebook.students_code()
-    scored = remote.Scored()
+    scored, results, walls = scoring.Scored(), [], grade.walls(limit, {}, unsafe=True)
     with (
         _progress(console, len(cells) + len(notebook.exercise.parts)) as step,
-        session.Session(notebook.exercise, limit) as running,
+        session.Session(walls) as running,
     ):
         step(f"{file.name}: starting", 0)
-        remote.run_students_code(running, _told(cells, step), scored)
-        results = []
-        for part in notebook.exercise.parts:
-            step(part.title, 0)
-            results.append(remote.visible(running, notebook.exercise, part))
-            step(part.title, 1)
+        scoring.run_students_code(running, _told(cells, step), scored)
+        with scoring.Answer(notebook.exercise, running, walls, 1) as answer:
+            asking = notebook.exercise.asking(answer.ask, None)
+            for part in notebook.exercise.parts:
+                step(part.title, 0)
+                results.append(asking.check(part.name))
+                step(part.title, 1)
     seconds = time.monotonic() - begin
     _show(console, file, results, [*notebook.defects, *scored.errors], seconds)
     return 0 if all(result.passed for result in results) and not notebook.defects else 1

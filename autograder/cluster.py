@@ -21,7 +21,8 @@ from pathlib import Path
 from distributed import Client, KilledWorker, Security, Worker, WorkerPlugin, get_worker
 from distributed.comm import connect
 
-from autograder import AutograderError, cgroup, checks, execute, remote, sandbox, session
+from autograder import AutograderError, cgroup, checks, execute, sandbox, session
+from autograder.execution.scoring import references
 from autograder.pool import Runner
 from autograder.sandbox import Containment
 from autograder.session import Walls
@@ -94,9 +95,9 @@ class Notebooks(WorkerPlugin):
             LOG.warning(note)
         session.context()
         self._open = ExitStack()
-        known = self._open.enter_context(remote.references(checks.NAMES))
+        known = self._open.enter_context(references(checks.NAMES))
         # Drawn, so that two workers on a machine hardly ever give two notebooks the same.
-        slots = random.sample(range(sandbox.SLOTS), worker.state.nthreads)
+        slots = random.sample(range(sandbox.SLOTS // 2), worker.state.nthreads)
         self.runner = Runner(known, slots, groups)
 
     def teardown(self, worker: Worker) -> None:

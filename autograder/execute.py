@@ -13,13 +13,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from autograder import AutograderError, checks, reference, remote
+from autograder import AutograderError, checks, reference
+from autograder.execution import scoring
+from autograder.execution.scoring import Answer, Judge, Reference, Scored
 from autograder.outputs import Cleaner, sentences
-from autograder.session import Session, Walls
+from autograder.session import Session, UnusableError, Walls
 
 DISTRIBUTIONS = ("tensorflow", "keras", "tf-keras", "tensorflow-probability", "numpy", "ipython")
-JUDGING = ("execute", "guard", "integrity", "outputs", "remote", "wire", "worker")
-TAMPERING = "tampering"  # what failed where no check did
+JUDGING = ("checks", "execute.py", "execution", "exercises", "outputs.py", "wire.py", "warm.py")
 NOT_OURS = "This cell is not a check of the autograder, so it gives no points."
 
 
@@ -63,16 +64,16 @@ def job(exercise: str, notebook: Any) -> Job:
 def fingerprint(exercise: str) -> str:
     """Return a hash of what a score hangs on besides the notebook: checks, solution, versions."""
     digest = hashlib.sha256(reference.file(exercise).read_bytes())
-    here = Path(__file__).parent
-    for file in sorted([*here.glob("checks/*.py"), *(here / f"{name}.py" for name in JUDGING)]):
-        digest.update(file.read_bytes())
+    for place in (Path(__file__).with_name(name) for name in JUDGING):
+        for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            digest.update(file.read_bytes())
     versions = [f"{name} {metadata.version(name)}" for name in DISTRIBUTIONS]
     digest.update("\n".join([platform.python_version(), *versions]).encode())
     return digest.hexdigest()
 
 
 def execute(
-    job: Job, known: remote.Reference, walls: Walls, slot: int = 0, groups: Path | None = None
+    job: Job, known: Reference, walls: Walls, slot: int = 0, groups: Path | None = None
 ) -> dict:
     """Run the cells of a notebook and score its parts.
 
@@ -83,9 +84,9 @@ def execute(
     known : Reference
         What the checks see on the reference solution of the same exercise.
     walls : Walls
-        Limits and containment of the process.
+        Limits and containment of each process.
     slot : int
-        Number of this process among those that run at the same time.
+        Number of this notebook among those that run at the same time.
     groups : Path or None
         The control group that takes those of notebooks.
 
@@ -93,38 +94,43 @@ def execute(
     -------
     dict
         JSON: ``outputs`` by cell id in nbformat's form; ``parts`` by name with ``points``,
-        ``attempted``, ``problems`` and ``failed``; ``remarks`` in sentences; ``seconds``.
+        ``attempted``, ``problems`` and ``failed``; ``remarks`` in sentences; ``review``, why
+        somebody must look at the notebook, which then has no parts; ``seconds``.
     """
     begin = time.monotonic()
-    scored, cleaner = remote.Scored(), Cleaner(walls.limits.output)
-    outputs = {own: [] for own, _ in (*job.cells, *job.checks)}
-    with Session(checks.load(job.exercise), walls, slot, groups) as session:
-        numbered = [(n, _Cell(own, source)) for n, (own, source) in enumerate(job.cells, 1)]
-        remote.run_students_code(session, numbered, scored)
-        judge = remote.Judge(session, known)
-        for own, source in job.checks:
-            outputs[own] = _score(judge, _Cell(own, source), scored)
-        if tampered := session.finish():
-            _void(scored, tampered)
-            outputs |= {own: [remote.failure("NotScored", tampered)] for own, _ in job.checks}
-        ended = session.problem
-    outputs |= {own: cleaner.clean(found) for own, found in scored.outputs.items()}
+    scored, cleaner, review = Scored(), Cleaner(walls.limits.output), ""
+    outputs = {cell_id: [] for cell_id, _ in (*job.cells, *job.checks)}
+    try:
+        with Session(walls, 2 * slot, groups) as session:
+            remarks = _run(job, session, known, walls, slot, groups, scored, outputs)
+    except UnusableError as error:
+        review, remarks = str(error), []
+    outputs |= {cell_id: cleaner.clean(found) for cell_id, found in scored.outputs.items()}
     return {
         "outputs": outputs,
-        "parts": {name: _part(result) for name, result in scored.results.items()},
-        "remarks": sentences([ended] if ended else []),
+        "parts": {} if review else {n: _part(result) for n, result in scored.results.items()},
+        "remarks": sentences(remarks),
+        "review": review,
         "seconds": round(time.monotonic() - begin, 3),
         "containment": walls.containment,
     }
+
+
+def _run(job, session, known, walls, slot, groups, scored, outputs) -> list[str]:
+    """Run and score a notebook in a process that is ready; return what should be known of it."""
+    numbered = [(n, _Cell(*cell)) for n, cell in enumerate(job.cells, 1)]
+    scoring.run_students_code(session, numbered, scored)
+    with Answer(known.exercise, session, walls, 2 * slot + 1, groups) as answer:
+        judge = Judge(answer, known)
+        for cell_id, source in job.checks:
+            outputs[cell_id] = _score(judge, _Cell(cell_id, source), scored)
+        return [each for each in (session.problem, answer.remark) if each]
 
 
 @dataclass(frozen=True)
 class _Cell:
     id: str
     source: str
-
-    def get(self, name: str, default: Any = None) -> Any:
-        return getattr(self, name, default)
 
 
 def _part(result: checks.Result) -> dict:
@@ -136,23 +142,16 @@ def _part(result: checks.Result) -> dict:
     }
 
 
-def _void(scored: remote.Scored, why: str) -> None:
-    """Take all points: what was seen of the answer may not be what it does."""
-    for name, result in scored.results.items():
-        failed = result.failed or (TAMPERING,)
-        scored.results[name] = checks.Result(result.part, (why,), failed=failed)
-
-
-def _score(judge: remote.Judge, cell: _Cell, scored: remote.Scored) -> list[dict]:
+def _score(judge: Judge, cell: _Cell, scored: Scored) -> list[dict]:
     """Return the outputs of a scoring cell: a number, or an error, which is worth nothing."""
     if not judge.understands(cell):
-        return [remote.failure("NotScored", NOT_OURS)]
+        return [scoring.failure("NotScored", NOT_OURS)]
     try:
         result, outputs = judge.run(cell)
-    except AutograderError:  # of the reference solution, never of the student
+    except AutograderError:  # of the reference solution, or a process that cannot be trusted
         raise
     except Exception as error:  # a judge that stumbles over what it was told gives no points
-        told = f"What your answer returned could not be judged ({type(error).__name__})."
-        return [remote.failure("NotScored", told)]
+        kind = type(error).__name__
+        raise UnusableError(f"What came of the answer could not be judged ({kind}).") from error
     scored.results[result.part.name] = result
     return outputs

@@ -6,7 +6,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from autograder import AutograderError, cgroup, checks, execute, remote, session
+from autograder import AutograderError, cgroup, checks, execute, session
+from autograder.execution.scoring import Reference, references
 from autograder.session import Walls
 
 
@@ -37,7 +38,7 @@ def opened(scheduler: str | None, jobs: int, walls: Walls) -> AbstractContextMan
 def _local(jobs: int, walls: Walls) -> Iterator["Local"]:
     groups, note = cgroup.prepared()  # before the first process that must begin in one of them
     session.context()  # TensorFlow is imported there while nbgrader is imported here
-    with remote.references(checks.NAMES) as known, ThreadPoolExecutor(jobs) as executor:
+    with references(checks.NAMES) as known, ThreadPoolExecutor(jobs) as executor:
         try:
             yield Local(executor, Runner(known, range(jobs), groups), jobs, walls, note)
         except BaseException:
@@ -60,7 +61,7 @@ class Runner:
 
     def __init__(
         self,
-        known: dict[str, remote.Reference],
+        known: dict[str, Reference],
         slots: Iterable[int],
         groups: Path | None = None,
     ):

@@ -21,7 +21,7 @@ from nbgrader.utils import is_grade
 from sqlalchemy.exc import DatabaseError, InternalError, OperationalError
 from traitlets import Dict
 
-from autograder import AutograderError, intake, remote
+from autograder import AutograderError, intake
 from autograder.course import (
     SETTINGS,
     address,
@@ -30,6 +30,7 @@ from autograder.course import (
     told_of_gradebook,
     usable,
 )
+from autograder.execution.scoring import failure
 from autograder.gradebook import SharedGradebook
 from autograder.journal import FOLDER
 from autograder.submitted import STAMP
@@ -48,7 +49,7 @@ class Replay(NbGraderPreprocessor):
             if cell.cell_type == "code":
                 found = Replay.outputs.get(cell.id, [])
                 if not found and is_grade(cell):
-                    found = [remote.failure("NotRun", "This check was not run.")]
+                    found = [failure("NotRun", "This check was not run.")]
                 cell.outputs = intake.outputs(found)
         return nb, resources
 

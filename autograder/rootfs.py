@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from autograder import linux
+from autograder import concealed, linux
 from autograder.linux import NO_DEVICES, NO_EXECUTE, NO_SUID, READ_ONLY
 
 SYSTEM = ("/usr", "/bin", "/lib", "/lib32", "/lib64", "/sbin")
@@ -69,6 +69,8 @@ def build(readable: Sequence[Path], uid: int, size: int) -> None:
     _private(uid, size)  # first, for a path of ``readable`` may lie below /tmp
     for path in sorted(readable, key=lambda path: len(path.parts)):
         _show(path, real[path])
+    for path in concealed.paths():
+        _empty(path)
     _devices()
     Path("/etc").mkdir(exist_ok=True)
     for name, text in accounts(uid).items():
@@ -100,6 +102,16 @@ def _show(path: Path, real: Path) -> None:
     path.mkdir() if source.is_dir() else path.touch()
     linux.mount(str(source), str(path), None, linux.BIND | linux.RECURSIVE)
     linux.restrict(str(path), READ_ONLY | NO_SUID | NO_DEVICES, below=True)
+
+
+def _empty(path: Path) -> None:
+    """Let a folder or a file that is shown appear empty."""
+    if path.is_dir():
+        linux.mount(
+            "tmpfs", str(path), "tmpfs", READ_ONLY | NO_SUID | NO_DEVICES, "size=4k,mode=555"
+        )
+    elif path.exists():
+        linux.mount(f"{OLD}/dev/null", str(path), None, linux.BIND)
 
 
 def _devices() -> None:

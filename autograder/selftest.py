@@ -10,11 +10,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from autograder import AutograderError, bank, checks, reference, release, remote, session
+from autograder import AutograderError, bank, checks, reference, release, session
 from autograder.bank import Case
 from autograder.checks import Exercise, Result
+from autograder.execution.scoring import Answer, Reference, references
+from autograder.session import Session, Walls
 
 LIMIT = 120  # seconds for a cell or a check of a known answer, on a busy machine
+SEED = 20_260  # of the hidden checks; every course draws one of its own
 
 
 @dataclass(frozen=True)
@@ -27,11 +30,15 @@ class Verdict:
         The answer.
     visible, complete : dict of str to Result
         By the name of the part: of the visible checks, and of these with the hidden ones.
+    slack : tuple of str
+        Parts whose hidden checks ask less than the visible ones, which in grading run only where a
+        hidden one fails.
     """
 
     case: Case
     visible: dict[str, Result]
     complete: dict[str, Result]
+    slack: tuple[str, ...] = ()
 
     def faults(self) -> list[str]:
         """Return one sentence for everything that is not as the bank demands."""
@@ -44,6 +51,8 @@ class Verdict:
 
     def _faults_of_part(self, part: str, result: Result, loss) -> Iterator[str]:
         said = " ".join(result.problems) or "not attempted yet"
+        if part in self.slack:
+            yield f"{part} is lost in the visible checks, but the hidden ones pass."
         if loss is None:
             if not result.passed:
                 yield f"{part} must be earned, but: {said}"
@@ -109,37 +118,25 @@ def generated(name: str) -> list[Case]:
 def verdicts(exercise: Exercise, cases: list[Case], jobs: int | None = None) -> Iterator[Verdict]:
     """Yield the verdict on each answer, in their order."""
     session.context()
-    seeds = hidden_seeds(exercise.name)
     with (
-        remote.references([exercise.name]) as known,
+        references([exercise.name]) as known,
         ThreadPoolExecutor(jobs or os.cpu_count()) as pool,
     ):
         reference_of = known[exercise.name]
-        yield from pool.map(lambda case: verdict(exercise, case, reference_of, seeds), cases)
+        yield from pool.map(lambda case: verdict(exercise, case, reference_of), cases)
 
 
-def verdict(
-    exercise: Exercise, case: Case, known: remote.Reference, seeds: dict[str, int]
-) -> Verdict:
-    """Return what the checks say about one answer, in a process of its own."""
-    visible, complete = {}, {}
-    with session.Session(exercise, LIMIT) as running:
+def verdict(exercise: Exercise, case: Case, known: Reference, seed: int = SEED) -> Verdict:
+    """Return what the checks say about one answer, in processes of its own."""
+    visible, hidden, walls = {}, {}, Walls(LIMIT)
+    with Session(walls) as running:
         for source in (reference.setting(exercise.name), case.code):
             running.run(source)
-        asking = exercise.asking(running.ask, known.ask)
-        for part in exercise.parts:
-            visible[part.name] = asking.check(part.name)
-            hidden = asking.check(part.name, hidden=seeds[part.name])
-            complete[part.name] = visible[part.name] & hidden
-    return Verdict(case, visible, complete)
-
-
-def hidden_seeds(name: str) -> dict[str, int]:
-    """Return the seed that the hidden check of each part has in the solution."""
-    import re
-
-    found = {}
-    for cell in reference.notebook(name).cells:
-        for part, seed in re.findall(r'check\("(\w+)".*hidden=(\d+)\)', cell.source):
-            found[part] = int(seed)
-    return found
+        with Answer(exercise, running, walls) as answer:
+            asking = exercise.asking(answer.ask, known.ask)
+            for part in exercise.parts:
+                visible[part.name] = asking.check(part.name)
+                hidden[part.name] = asking.check(part.name, hidden=seed)
+    complete = {name: visible[name] & hidden[name] for name in visible}
+    slack = tuple(n for n in visible if hidden[n].passed and not visible[n].passed)
+    return Verdict(case, visible, complete, slack)

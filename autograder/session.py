@@ -1,20 +1,24 @@
-"""The trusted side of a student's process: start it, run cells and probes in it, end it."""
+"""The trusted side of the processes of a notebook: start them, ask them, end them."""
 
 import contextlib
 import multiprocessing
 import os
-import secrets
 import signal
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing import forkserver
 from pathlib import Path
+from typing import NoReturn, Self
 
-from autograder import AutograderError, cgroup, wire, worker
-from autograder.checks import Check, Exercise
+from autograder import AutograderError, cgroup, wire
+from autograder.checks.values import Values
+from autograder.execution import prober
+from autograder.execution.channel import Channel
+from autograder.execution.entering import GO, Place
+from autograder.execution.worker import serve
 from autograder.sandbox import Containment, Limits
 
 ENVIRONMENT = {
@@ -24,17 +28,15 @@ ENVIRONMENT = {
     "NBGRADER_EXECUTION": "autograde",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
+    "PYTHONSAFEPATH": "1",  # else a module in the working folder would be imported
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_NUM_INTRAOP_THREADS": "1",
 }
-STARTING = threading.Lock()  # the environment belongs to all threads
+STARTING = threading.Lock()
+WARM: list[int] = []  # number of the process that others are forked from
 START = 300  # seconds for the libraries to be imported on a busy machine
 AROUND = 3  # processes outside and inside that keep a contained one, and bwrap
 END = 5  # seconds for a process to end that has closed its connection
-TAMPERED = (
-    "Something in your notebook has changed {changed}, which the checks work with, so nothing can "
-    "be judged: leave it as it is."
-)
 PASSED = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH", "TMPDIR", "TZ")
 
 
@@ -59,46 +61,80 @@ class Walls:
 
 
 class EndedError(AutograderError):
-    """The student's process is gone; the message says why."""
+    """A process of a notebook is gone; the message says why."""
+
+
+class UnusableError(AutograderError):
+    """A process said something that no honest one says; the message says what."""
 
 
 def context():
-    """Return how processes are started: if possible, forked from one with all imports done."""
+    """Return how processes are started: if possible, forked from one with all imports done.
+
+    That one is started by the first call, which must come before any thread is: for a moment the
+    environment of this process, which belongs to all threads, is emptied.
+
+    Raises
+    ------
+    AutograderError
+        If the process that others are forked from has ended. Another one would be started with the
+        whole environment.
+    """
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     chosen = multiprocessing.get_context("forkserver")
-    chosen.set_forkserver_preload(["autograder.warm"])
-    with environment():
-        forkserver.ensure_running()
+    with STARTING:
+        if not WARM:
+            chosen.set_forkserver_preload(["autograder.warm"])
+            with environment():
+                forkserver.ensure_running()
+            WARM.append(forkserver._forkserver._forkserver_pid)
+    if _has_ended(WARM[0]):
+        raise AutograderError(
+            "The process that notebooks are forked from has ended, perhaps for want of memory: run "
+            "it again; what was graded before stays."
+        )
     return chosen
+
+
+def _has_ended(process: int) -> bool:
+    try:
+        return os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:  # somebody else has collected it
+        return True
 
 
 @contextlib.contextmanager
 def environment() -> Iterator[None]:
     """Give the process that others are forked from little of the environment: no secrets."""
-    with STARTING:
-        before = dict(os.environ)
-        passed = {name: before[name] for name in PASSED if name in before}
+    before = dict(os.environ)
+    passed = {name: before[name] for name in PASSED if name in before}
+    os.environ.clear()
+    os.environ.update(passed | ENVIRONMENT)
+    try:
+        yield
+    finally:
         os.environ.clear()
-        os.environ.update(passed | ENVIRONMENT)
-        try:
-            yield
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
+        os.environ.update(before)
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    with STARTING, environment():
+        yield
 
 
 def _group(folder: Path, slot: int, limits: Limits) -> cgroup.Group:
     return cgroup.Group(folder, slot, limits.memory, limits.processes + AROUND)
 
 
-class Session:
-    """One notebook in a process of its own.
+class Process:
+    """A process that belongs to one notebook, from its start to its end.
 
     Parameters
     ----------
-    exercise : Exercise
-        What the notebook answers.
+    target : callable
+        What it runs: ``target(connection, place)``.
     walls : Walls
         What it may use.
     slot : int
@@ -108,81 +144,82 @@ class Session:
         but all of a notebook together have none.
     """
 
-    def __init__(
-        self,
-        exercise: Exercise,
-        walls: Walls | float = 120,
-        slot: int = 0,
-        groups: Path | None = None,
-    ):
-        self.exercise = exercise
-        self.walls = walls if isinstance(walls, Walls) else Walls(walls)
-        self._deadline = time.monotonic() + self.walls.notebook
-        self.problem: str | None = None
-        self.tampered = ""
+    def __init__(self, target: Callable, walls: Walls, slot: int = 0, groups: Path | None = None):
+        self.walls, self.problem = walls, ""
         self._folder = tempfile.TemporaryDirectory(prefix="autograder-", ignore_cleanup_errors=True)
         chosen = context()
-        self._connection, theirs = chosen.Pipe()
-        limits = self.walls.limits
-        arguments = theirs, self._folder.name, self.walls.containment, limits, slot
-        self._process = chosen.Process(target=worker.serve, args=arguments)
+        ours, theirs = chosen.Pipe()
+        self._channel = Channel(ours)
+        limits = walls.limits
+        place = Place(self._folder.name, walls.containment, limits, slot)
+        self._process = chosen.Process(target=target, args=(theirs, place))
         self._group = _group(groups, slot, limits) if groups else None
         spawned = chosen.get_start_method() == "spawn"  # and not forked from a clean process
-        with environment() if spawned else contextlib.nullcontext():
+        with _alone() if spawned else contextlib.nullcontext():
             self._process.start()
         theirs.close()
         self._wait()
+        self._deadline = time.monotonic() + walls.notebook
 
-    def __enter__(self) -> "Session":
-        """Return the session, which ``with`` closes."""
+    def __enter__(self) -> Self:
+        """Return the process, which ``with`` ends."""
         return self
 
     def __exit__(self, *_) -> None:
         """End the process and delete its folder."""
         self.close()
 
-    def run(self, source: str) -> dict:
-        """Run a cell: ``{"outputs": [dict, ...], "ok": bool}``."""
-        reply = self._request("run", {"source": source}, "The cell")
-        outputs = reply.get("outputs")
-        found = (
-            [each for each in outputs if isinstance(each, dict)]
-            if isinstance(outputs, list)
-            else []
-        )
-        return {"outputs": found, "ok": reply.get("ok") is True}
-
-    def ask(self, check: Check, _answers: tuple, inputs: dict) -> dict:
-        """Run a probe on what the notebook has defined; ``Exercise.ask`` has this form."""
-        request = {"exercise": self.exercise.name, "check": check.name, "inputs": inputs}
-        try:
-            reply = self._request("probe", request, "Your answer")
-        except EndedError as error:
-            return {"problem": str(error)}
-        problem, values = reply.get("problem"), reply.get("values")
-        if isinstance(problem, str) and problem:
-            return {"problem": problem}
-        if reply.get("missing") is True:
-            return {"missing": True}
-        if isinstance(values, dict):
-            return {"values": values}
-        return {"problem": "What your answer returned cannot be judged."}
-
-    def finish(self) -> str:
-        """Look once more whether anything was tampered with; return what, or an empty text."""
-        if self.problem:
-            return self.tampered
-        with contextlib.suppress(EndedError):
-            self._request("finish", {}, "Your answer")
-        return self.tampered
-
     def close(self) -> None:
         """End the process and delete its folder."""
-        self._connection.close()
+        self._channel.close()
         self._stop()
         if self._group is not None:
             self._group.close()
         self._folder.cleanup()
+
+    def request(self, kind: str, message: Values, who: str, largest: int = wire.LARGEST) -> dict:
+        """Send a message and return the reply.
+
+        Parameters
+        ----------
+        kind : str
+            What is wanted.
+        message : dict
+            Its details.
+        who : str
+            What a sentence about a failure begins with.
+        largest : int
+            Bytes that the reply may have.
+
+        Raises
+        ------
+        EndedError
+            If the process has died or takes too long; every later request raises it again.
+        UnusableError
+            If the reply cannot be used; the process is ended.
+        """
+        if self.problem:
+            raise EndedError(self.problem)
+        begin = time.monotonic()
+        deadline = min(begin + self.walls.cell, self._deadline)
+        try:
+            self._channel.send(f"{kind} ".encode() + wire.pack(message), deadline)
+            return wire.unpack(self._channel.receive(deadline, largest))
+        except TimeoutError:
+            if self._deadline < begin + self.walls.cell:
+                self._end(f"The notebook took {self.walls.notebook:g} s in all and was stopped.")
+            self._end(f"{who} did not end within {self.walls.cell:g} s and was stopped.")
+        except (EOFError, OSError):
+            self._process.join(END)
+            self._end(f"{who} {self._how_it_ended()}, so nothing could follow.")
+        except AutograderError as error:
+            raise self.unusable(who, error) from error
+
+    def unusable(self, who: str, error: AutograderError) -> UnusableError:
+        """End the process, and return what to raise for a reply that cannot be used."""
+        self.problem = f"{who} gave an answer that cannot be used. {error}"
+        self._stop()
+        return UnusableError(self.problem)
 
     def _stop(self) -> None:
         """End the process; a contained one first ends all that it has started."""
@@ -193,54 +230,16 @@ class Session:
             self._process.kill()
         self._process.join()
 
-    def _request(self, kind: str, message: dict, who: str) -> dict:
-        """Send a message and wait for the reply.
-
-        Raises
-        ------
-        EndedError
-            If the process has died or takes too long; every later request raises it again.
-        """
-        if self.problem:
-            raise EndedError(self.problem)
-        try:
-            self._connection.send_bytes(f"{kind} ".encode() + wire.pack(message))
-            left = self._deadline - time.monotonic()
-            if not self._connection.poll(max(0, min(self.walls.cell, left))):
-                raise TimeoutError
-            content, checked = self._seal.open(self._connection.recv_bytes(wire.LARGEST))
-            reply = wire.unpack(content)
-            if not isinstance(reply, dict):
-                raise AutograderError(f"It is a {type(reply).__name__}.")
-        except TimeoutError:
-            if left < self.walls.cell:
-                self._end(f"The notebook took {self.walls.notebook:g} s in all and was stopped.")
-            self._end(f"{who} did not end within {self.walls.cell:g} s and was stopped.")
-        except (EOFError, OSError):
-            self._process.join(END)
-            self._end(f"{who} {self._how_it_ended()}, so nothing could follow.")
-        except AutograderError as error:
-            self._end(f"{who} gave an answer that cannot be used. {error}")
-        if checked and "changed" in reply:
-            self.tampered = TAMPERED.format(changed=" ".join(str(reply["changed"])[:200].split()))
-            self._end(self.tampered)
-        if checked != (kind != "run"):
-            self._end(f"{who} gave an answer that cannot be used.")
-        return reply
-
     def _wait(self) -> None:
         """Wait until the libraries are imported; a failure here is never the student's."""
-        key, problem = secrets.token_bytes(wire.KEY), ""
-        self._seal = wire.Seal(key)
+        problem, deadline = "", time.monotonic() + START
         try:
-            self._let_go()
-            if self._connection.poll(START):
-                problem = wire.unpack(self._connection.recv_bytes())["failed"]
-                if not problem:
-                    self._connection.send_bytes(key)
-                    return
-        except (EOFError, OSError):
-            self._process.join(START)
+            self._let_go(deadline)
+            problem = wire.started(wire.unpack(self._channel.receive(deadline, wire.LARGEST)))
+            if not problem:
+                return
+        except (EOFError, OSError):  # TimeoutError, too
+            self._process.join(END)
         code = self._process.exitcode
         self.close()
         ended = f"exit code {code}" if code is not None else f"within {START} s"
@@ -248,7 +247,7 @@ class Session:
             problem or f"The process that runs notebooks did not start ({ended})."
         )
 
-    def _let_go(self) -> None:
+    def _let_go(self, deadline: float) -> None:
         """Let the process begin, in its group, to which then belongs all that it starts."""
         if self._group is not None:
             try:
@@ -256,7 +255,7 @@ class Session:
             except AutograderError:
                 self.close()
                 raise
-        self._connection.send_bytes(worker.GO)
+        self._channel.send(GO, deadline)
 
     def _how_it_ended(self) -> str:
         code = self._process.exitcode
@@ -272,7 +271,70 @@ class Session:
             return f"brought the process of the notebook to its end ({name}, as for want of memory)"
         return "ended the process of the notebook"
 
-    def _end(self, problem: str) -> None:
+    def _end(self, problem: str) -> NoReturn:
         self.problem = problem
         self._stop()
         raise EndedError(problem)
+
+
+class Session(Process):
+    """The process that holds a notebook and runs its student's code.
+
+    Parameters are those of `Process`, without the target.
+    """
+
+    def __init__(self, walls: Walls, slot: int = 0, groups: Path | None = None):
+        super().__init__(serve.serve, walls, slot, groups)
+
+    def run(self, source: str) -> dict:
+        """Run a cell: ``{"outputs": [dict, ...], "ok": bool}``.
+
+        Raises
+        ------
+        EndedError, UnusableError
+            As `Process.request` does.
+        """
+        who = "The cell"
+        reply = self.request("run", {"source": source}, who)
+        try:
+            outputs, ok = wire.cell(reply)
+        except AutograderError as error:
+            raise self.unusable(who, error) from error
+        return {"outputs": outputs, "ok": ok}
+
+    def export(self, exercise: str, names: Iterable[str], settings: Values) -> Values:
+        """Return what came of the answer, in the form of ``autograder.checks.export``."""
+        who = "Your answer"
+        message = {"exercise": exercise, "names": list(names), "settings": settings}
+        reply = self.request("export", message, who)
+        try:
+            return wire.exported(reply)
+        except AutograderError as error:
+            raise self.unusable(who, error) from error
+
+
+class Prober(Process):
+    """The process that observes the graphs of an answer.
+
+    Parameters are those of `Process`, without the target.
+    """
+
+    def __init__(self, walls: Walls, slot: int = 0, groups: Path | None = None):
+        super().__init__(prober.serve, walls, slot, groups)
+
+    def load(self, key: str, exported: Values) -> None:
+        """Load the graph of an answer under a key."""
+        self._observe("load", {"key": key, "exported": exported})
+
+    def probe(self, key: str, exercise: str, check: str, inputs: Values) -> Values:
+        """Return what a probe sees: ``values``, a ``problem``, or that it is ``missing``."""
+        message = {"key": key, "exercise": exercise, "check": check, "inputs": inputs}
+        return self._observe("probe", message)
+
+    def _observe(self, kind: str, message: Values) -> Values:
+        who = "The graph of your answer"
+        reply = self.request(kind, message, who)
+        try:
+            return wire.observed(reply)
+        except AutograderError as error:
+            raise self.unusable(who, error) from error

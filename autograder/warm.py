@@ -6,11 +6,10 @@ nothing else.
 
 import functools
 import gc
+import importlib
 import os
 import sys
 import typing
-
-from autograder import integrity
 
 
 def _import_everything() -> None:
@@ -26,14 +25,19 @@ def _import_everything() -> None:
         import tf_keras  # noqa: F401
         import tqdm
 
-        import autograder.checks
-        import autograder.worker
+        import autograder.checks.local
+        import autograder.execution.prober
+        import autograder.execution.worker.serve
+        import latents.plots
         import latents.workshop  # noqa: F401
 
         for lazy in (tfp.layers, tfp.distributions):
             dir(lazy)
-        for name in autograder.checks.NAMES:
-            autograder.checks.load(name)
+        for (
+            name
+        ) in autograder.checks.NAMES:  # but not their judges, which student code must not see
+            for part in ("contract", "probes"):
+                importlib.import_module(f"autograder.exercises.{name}.{part}")
         tqdm.tqdm.monitor_interval = 0  # no thread for every progress bar
     finally:
         os.dup2(kept, 2)
@@ -44,6 +48,5 @@ def _import_everything() -> None:
 _import_everything()
 if sys.version_info < (3, 12):  # as later versions do; a tenth of what TFP computes goes there
     typing._get_protocol_attrs = functools.cache(typing._get_protocol_attrs)
-WATCHES = integrity.watches()  # shared with all forks: what the libraries are without student code
 gc.collect()
 gc.freeze()  # else the first collection in a fork would write to, and so copy, all memory

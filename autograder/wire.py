@@ -1,58 +1,27 @@
-"""What crosses the border to a process with student code: JSON and arrays, no objects."""
+"""What crosses the border to a process that is not to be trusted: JSON and arrays, no objects.
+
+Whatever such a process sends is taken apart here and nowhere else, by type and size. What is not of
+the expected form is an `AutograderError`, whose message says what.
+"""
 
 import base64
-import hashlib
-import hmac
 import json
+import re
 from typing import Any
 
 import numpy as np
 
 from autograder import AutograderError
+from autograder.checks.export import FILES
+from autograder.checks.values import Values
+from autograder.outputs import sentences
 
-KEY = 32  # bytes of the key that messages are sealed with
 LARGEST = 64 * 2**20  # bytes of one message
+MOST_VALUES = 1_000_000  # of its JSON; each takes some 80 bytes of memory
+MOST_FUNCTIONS = 300  # of an answer
+LONGEST_NAME = 80
 KINDS = "biuf"  # Boolean, integer, unsigned, floating
-
-
-class Seal:
-    """Tells the messages of one process from those that student code in it may have written.
-
-    Parameters
-    ----------
-    key : bytes
-        Known to both sides, and to nobody else.
-    """
-
-    def __init__(self, key: bytes):
-        # The state of this object cannot be read, unlike an attribute that holds the key.
-        self._keyed = hashlib.blake2b(key=key, digest_size=KEY)
-        self._count = 0
-
-    def close(self, data: bytes, checked: bool) -> bytes:
-        """Return the next message with its seal, which says whether ``data`` was checked."""
-        marked = bytes([checked]) + data
-        return self._next(marked) + marked
-
-    def open(self, message: bytes) -> tuple[bytes, bool]:
-        """Return the content of the next message, and whether it was checked.
-
-        Raises
-        ------
-        AutograderError
-            If it is not the next message of the one who has the key.
-        """
-        seal, marked = message[:KEY], message[KEY:]
-        if not marked or not hmac.compare_digest(seal, self._next(marked)):
-            raise AutograderError("Something in the notebook wrote to the autograder in its name.")
-        return marked[1:], bool(marked[0])
-
-    def _next(self, marked: bytes) -> bytes:
-        """Return the seal of the next message, which no other message has."""
-        self._count += 1
-        sealed = self._keyed.copy()
-        sealed.update(self._count.to_bytes(8, "big") + marked)
-        return sealed.digest()
+NUMBERS = re.compile(r"[<>|=]?[biuf](1|2|4|8)")  # types of arrays, as NumPy writes them
 
 
 def pack(message: Any) -> bytes:
@@ -60,20 +29,89 @@ def pack(message: Any) -> bytes:
     return json.dumps(message, default=_plain).encode()
 
 
-def unpack(data: bytes) -> Any:
+def unpack(data: bytes) -> dict:
     """Return the message that some bytes hold.
 
     Raises
     ------
     AutograderError
-        If they are too many, not JSON, or hold an array of anything but numbers.
+        If they are too many, not JSON, no dict, or hold an array of anything but numbers.
     """
     if len(data) > LARGEST:
         raise AutograderError(f"A message of {len(data):,} bytes is larger than {LARGEST:,}.")
+    if sum(map(data.count, (b"[", b"{", b","))) > MOST_VALUES:
+        raise AutograderError(f"A message holds more than {MOST_VALUES:,} values.")
     try:
-        return json.loads(data, object_hook=_array)
+        message = json.loads(data, object_hook=_array)
     except (ValueError, RecursionError, TypeError, KeyError) as error:
         raise AutograderError(f"A message could not be read: {error}.") from error
+    if not isinstance(message, dict):
+        raise AutograderError(f"A message is a {type(message).__name__} and not a dict.")
+    return message
+
+
+def started(message: dict) -> str:
+    """Return what went wrong when a process began; empty if nothing did."""
+    return _text(message.get("failed"))
+
+
+def cell(message: dict) -> tuple[list[dict], bool]:
+    """Return the outputs of a cell, not cleaned yet, and whether it succeeded."""
+    _refuse_failed(message)
+    outputs = message.get("outputs")
+    found = outputs if isinstance(outputs, list) else []
+    return [each for each in found if isinstance(each, dict)], message.get("ok") is True
+
+
+def exported(message: dict) -> Values:
+    """Return what came of an answer, in the form of ``autograder.checks.export``."""
+    _refuse_failed(message)
+    functions, files, switches = map(message.get, ("functions", "files", "switches"))
+    if not (isinstance(functions, dict) and isinstance(files, dict) and isinstance(switches, list)):
+        raise AutograderError("It is not the graph of an answer.")
+    if len(functions) > MOST_FUNCTIONS or not all(map(_is_name, functions)):
+        raise AutograderError("The functions of the answer have names that cannot be used.")
+    if files and not (set(files) == set(FILES) and all(map(_is_bytes, files.values()))):
+        raise AutograderError("The graph of the answer is not made of the files that are expected.")
+    states = {name: _state(state) for name, state in functions.items()}
+    return {"functions": states, "files": files, "switches": [*sentences(switches[:20], 100)]}
+
+
+def observed(message: dict) -> Values:
+    """Return what a probe has seen: ``values``, a ``problem``, or that it is ``missing``."""
+    _refuse_failed(message)
+    values = message.get("values")
+    if isinstance(values, dict):
+        return {"values": values}
+    if not (state := _state(message)):
+        raise AutograderError("It says nothing of the answer.")
+    return state | ({"by_graph": True} if message.get("by_graph") is True else {})
+
+
+def _state(state: Any) -> dict:
+    """Return why a function is not there; an empty dict if it is."""
+    if not isinstance(state, dict):
+        raise AutograderError("It does not say what became of a function.")
+    if problem := _text(state.get("problem")):
+        return {"problem": problem}
+    return {"missing": True} if state.get("missing") is True else {}
+
+
+def _refuse_failed(message: dict) -> None:
+    if told := _text(message.get("failed")):
+        raise AutograderError(f"It says: {told}.")
+
+
+def _text(value: Any) -> str:
+    return next(iter(sentences([value]))) if isinstance(value, str) else ""
+
+
+def _is_name(value: str) -> bool:
+    return len(value) <= LONGEST_NAME and value.isprintable()
+
+
+def _is_bytes(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype == np.uint8 and value.ndim == 1
 
 
 def _plain(value: Any) -> Any:
@@ -88,8 +126,14 @@ def _plain(value: Any) -> Any:
 def _array(value: dict) -> Any:
     if "__array__" not in value:
         return value
-    dtype = np.dtype(value["dtype"])
-    if dtype.kind not in KINDS:
-        raise ValueError(f"an array of {dtype}")
-    data = base64.b64decode(value["__array__"], validate=True)
-    return np.frombuffer(data, dtype).reshape(value["shape"])
+    text, kind, shape = value["__array__"], value["dtype"], value["shape"]
+    if not (isinstance(kind, str) and NUMBERS.fullmatch(kind)):
+        raise ValueError(f"an array of {str(kind)[:40]!r}")
+    if not (isinstance(shape, list) and len(shape) <= 8 and all(map(_is_size, shape))):
+        raise ValueError("an array without a shape")
+    data = base64.b64decode(text, validate=True)
+    return np.frombuffer(data, np.dtype(kind)).reshape(shape)
+
+
+def _is_size(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= LARGEST

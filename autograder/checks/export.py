@@ -6,14 +6,10 @@ asked of the graph, in a process that has never seen the student's code.
 
 import contextlib
 import importlib
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from autograder.checks import switches
+from autograder.checks import memory, switches
 from autograder.checks.contract import AnswerError, Order, Traced, at
 from autograder.checks.surroundings import fix_seeds, quiet, without_collector
 from autograder.checks.values import Values
@@ -88,7 +84,7 @@ def _trace_one(name: str, made: Traced, shapes: tuple, traced: dict[str, Any]) -
 
     signature = [tf.TensorSpec(shape, tf.float32) for shape in shapes]
     try:
-        # Without AutoGraph, which Keras does not apply to layers either, and which needs the source.
+        # Without AutoGraph, which Keras does not apply to layers either and which needs a source.
         function = tf.function(made.function, input_signature=signature, autograph=False)
         traced[name] = function.get_concrete_function()
     except BaseException as error:
@@ -113,13 +109,9 @@ def _saved(traced: dict[str, Any], variables: dict[str, list]) -> tuple[Values, 
     module.functions = dict(traced)
     module.captured = [each for function in traced.values() for each in function.variables]
     module.variable_lists = variables
-    with tempfile.TemporaryDirectory(prefix="answer-") as folder:
+    with memory.folder() as folder:
         try:
             tf.saved_model.save(module, folder)
-            return {name: _bytes(Path(folder, name)) for name in FILES}, {}
+            return {name: memory.read(f"{folder}/{name}") for name in FILES}, {}
         except BaseException as error:
             return {}, explain(error)
-
-
-def _bytes(file: Path) -> np.ndarray:
-    return np.frombuffer(file.read_bytes(), np.uint8)

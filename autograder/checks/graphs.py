@@ -1,12 +1,11 @@
 """Load the graph of an answer, after a look at what it would do, and call it."""
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from autograder.checks import memory
 from autograder.checks.contract import at
 from autograder.checks.export import FILES
 from autograder.checks.values import Values
@@ -135,11 +134,9 @@ class Graphs:
         if problem:
             self._states = {name: state or problem for name, state in self._states.items()}
             return
-        with tempfile.TemporaryDirectory(prefix="answer-") as folder:
+        with memory.folder() as folder:
             for name in FILES:
-                file = Path(folder, name)
-                file.parent.mkdir(exist_ok=True)
-                file.write_bytes(np.asarray(files[name], np.uint8).tobytes())
+                memory.write(f"{folder}/{name}", files[name])
             self._root = tf.saved_model.load(folder)
         loaded = dict(self._root.functions)
         self._functions = {n: f for n, f in loaded.items() if self._states.get(n) == {}}

@@ -29,4 +29,4 @@ def run(exercise: str, check: str, graphs: Graphs, inputs: Values) -> Values:
     except NoGraphError as error:
         return error.state
     except tf.errors.OpError as error:
-        return explain(error)
+        return explain(error) | {"by_graph": True}

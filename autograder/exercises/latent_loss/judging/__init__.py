@@ -6,6 +6,7 @@ The closed form is that of Kingma and Welling (2014), "Auto-encoding variational
 import numpy as np
 
 from autograder.checks.exercise import Exercise, Part
+from autograder.checks.words import number, shape
 from autograder.exercises.latent_loss.judging.function import (
     FunctionCheck,
     call,
@@ -27,7 +28,6 @@ from autograder.exercises.latent_loss.judging.mistakes import (
     name_cause,
     recognize,
 )
-from autograder.checks.words import number, shape
 
 EXACT = 1e-6  # nats of one latent that float32 may leave at the prior
 LN9, LN_QUARTER = np.log(9), np.log(0.25)

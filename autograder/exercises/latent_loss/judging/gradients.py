@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from autograder.checks.words import number
 from autograder.exercises.latent_loss.judging.function import (
     FunctionCheck,
     call,
@@ -9,7 +10,6 @@ from autograder.exercises.latent_loss.judging.function import (
     is_random,
     tensors,
 )
-from autograder.checks.words import number
 
 BATCH = 32  # examples in a batch, as in the book
 STEP = 0.05  # large enough for float32, and small enough for a slope that is right to 1 %

@@ -7,6 +7,7 @@ Bayes", section 2.4.
 import numpy as np
 
 from autograder.checks.exercise import Exercise, Part
+from autograder.checks.words import shape
 from autograder.exercises.sampling.judging.layer import (
     LayerCheck,
     NotACodeError,
@@ -21,7 +22,6 @@ from autograder.exercises.sampling.judging.noise import (
     OneForEachExample,
     OneForEachLatent,
 )
-from autograder.checks.words import shape
 from latents.errors import explain
 
 

@@ -10,8 +10,8 @@ from statistics import NormalDist
 import numpy as np
 
 from autograder.checks.moments import mean_bound, quantile, std_bound
-from autograder.exercises.sampling.judging.layer import MEAN, SAME, LayerCheck, code, tensors
 from autograder.checks.words import number
+from autograder.exercises.sampling.judging.layer import MEAN, SAME, LayerCheck, code, tensors
 
 CALLS, COPIES = 5, 6000  # draws: copies of each example in one call, in a few calls
 SHARED = 200, 150  # as many draws in many calls, for noise that the copies share

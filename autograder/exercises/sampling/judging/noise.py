@@ -3,6 +3,7 @@
 import numpy as np
 
 from autograder.checks.moments import correlation_bound
+from autograder.checks.words import number, shape
 from autograder.exercises.sampling.judging.layer import (
     MEAN,
     SAME,
@@ -11,7 +12,6 @@ from autograder.exercises.sampling.judging.layer import (
     noise,
     of_any_size,
 )
-from autograder.checks.words import number, shape
 
 
 class OneForEachLatent(LayerCheck):

@@ -8,12 +8,12 @@ Probability Layers" (TensorFlow blog, 2019); that the recipe counts the KL twice
 import numpy as np
 
 from autograder.checks.exercise import Check, Exercise, Part
+from autograder.checks.words import number, shape
 from autograder.exercises.tfp_encoder.judging.build import is_distribution, kind
 from autograder.exercises.tfp_encoder.judging.centring import Centring
 from autograder.exercises.tfp_encoder.judging.gaussian import Gaussian
 from autograder.exercises.tfp_encoder.judging.kl import TrainingStep
 from autograder.exercises.tfp_encoder.judging.stack import Stack
-from autograder.checks.words import number, shape
 
 
 class PriorShape(Check):

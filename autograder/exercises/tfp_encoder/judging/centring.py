@@ -2,13 +2,13 @@
 
 import numpy as np
 
+from autograder.checks.words import number
 from autograder.exercises.tfp_encoder.judging.build import (
     EncoderCheck,
     arguments,
     channels,
     location,
 )
-from autograder.checks.words import number
 
 RULES = (
     ("the input is not centred; subtract 0.5 from it", lambda t: t),

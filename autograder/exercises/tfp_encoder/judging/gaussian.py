@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from autograder.exercises.tfp_encoder.judging import oracle
 from autograder.checks.moments import mean_bound, std_bound
+from autograder.checks.words import number, shape
+from autograder.exercises.tfp_encoder.judging import oracle
 from autograder.exercises.tfp_encoder.judging.build import (
     EncoderCheck,
     arguments,
@@ -14,7 +15,6 @@ from autograder.exercises.tfp_encoder.judging.build import (
     kind,
     moments,
 )
-from autograder.checks.words import number, shape
 
 SAME = 1e-5  # elements of a scale that differ by less are the same
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from autograder.exercises.tfp_encoder.judging import oracle
 from autograder.checks.moments import mean_bound
+from autograder.checks.words import number, shape
+from autograder.exercises.tfp_encoder.judging import oracle
 from autograder.exercises.tfp_encoder.judging.build import (
     EncoderCheck,
     arguments,
@@ -15,7 +16,6 @@ from autograder.exercises.tfp_encoder.judging.build import (
     moments,
     prior_moments,
 )
-from autograder.checks.words import number, shape
 
 PIXELS = 28 * 28
 EXACT = 2e-3  # relative error of a KL without chance in it

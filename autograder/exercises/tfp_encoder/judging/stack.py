@@ -5,9 +5,9 @@ from itertools import permutations
 
 import numpy as np
 
+from autograder.checks.words import listing, shape
 from autograder.exercises.tfp_encoder.judging import oracle
 from autograder.exercises.tfp_encoder.judging.build import EncoderCheck, arguments, bits, location
-from autograder.checks.words import listing, shape
 
 Shape = tuple[int, ...]
 

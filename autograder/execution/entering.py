@@ -1,0 +1,114 @@
+"""What a process does before it runs or loads anything of a student: it is contained."""
+
+import os
+import resource
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from multiprocessing.connection import Connection
+from typing import NamedTuple
+
+from autograder import AutograderError, bubblewrap, concealed, sandbox, wire
+from autograder.sandbox import Containment, Limits
+
+GO = b"go"
+
+
+class Place(NamedTuple):
+    """Where a process is to run, and what it may use.
+
+    Attributes
+    ----------
+    folder : str
+        Its empty working folder, where it is not contained.
+    containment : str
+        How it is kept from everything else.
+    limits : Limits
+        What it may use.
+    slot : int
+        Number of this process among the contained ones that run at the same time.
+    """
+
+    folder: str
+    containment: str
+    limits: Limits
+    slot: int
+
+
+def enter(connection: Connection, place: Place, module: str, begin: Callable) -> None:
+    """Contain this process, then call ``begin(connection, limits)``.
+
+    Parameters
+    ----------
+    connection : Connection
+        Carries bytes: from the other side the word to begin; then what went wrong at the start.
+        What follows is between ``begin`` and the other side.
+    place : Place
+        Where this process is to run.
+    module : str
+        Name of the module of ``begin``, for a containment that starts another program.
+    begin : callable
+        What the process does when it is contained.
+    """
+    try:
+        connection.recv_bytes()  # else processes could start before this one has its control group
+    except EOFError:
+        return
+    folder = place.folder
+    try:
+        if place.containment == Containment.NONE:
+            _limit_files(place.limits)
+        else:
+            _contain(connection.fileno(), place, module)
+            folder = "/tmp"
+    except AutograderError as error:
+        connection.send_bytes(wire.pack({"failed": str(error)}))
+        return
+    start(connection, folder, place.limits, begin)
+
+
+def start(connection: Connection, folder: str, limits: Limits, begin: Callable) -> None:
+    """Call ``begin`` in a process that is contained already, and end when the other side does."""
+    os.chdir(folder)
+    os.environ["IPYTHONDIR"] = folder
+    sys.argv = [""]  # that of the grader names the course
+    concealed.forget()
+    try:
+        begin(connection, limits)
+    except (EOFError, ConnectionError):
+        return
+
+
+def resume(number: int, module: str, limits: dict) -> None:
+    """Go on as `start` does, in a program that bubblewrap has started.
+
+    Parameters
+    ----------
+    number : int
+        Descriptor of the connection.
+    module : str
+        Name of the module whose ``begin`` is called.
+    limits : dict
+        Fields of ``Limits``.
+    """
+    try:
+        start(Connection(number), "/tmp", Limits(**limits), sys.modules[module].begin)
+    finally:
+        os._exit(0)  # nothing that student code has put into the way of the end may run
+
+
+def _contain(number: int, place: Place, module: str) -> None:
+    """Return in a contained process only; one that bubblewrap starts goes on in `resume`."""
+    common = place.limits, place.slot, [number], sandbox.readable_paths()
+    if place.containment == Containment.BUBBLEWRAP:
+        first = f"import autograder.warm, {module}"
+        call = f"entering.resume({number}, {module!r}, {asdict(place.limits)})"
+        bubblewrap.enter(*common, first, f"from autograder.execution import entering; {call}")
+    sandbox.enter(*common)
+
+
+def _limit_files(limits: Limits) -> None:
+    """Let no file grow for ever, so that an endless output ends as it does in a contained one."""
+    highest = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    most = limits.disk if highest == resource.RLIM_INFINITY else min(limits.disk, highest)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, highest))

@@ -1,0 +1,1 @@
+"""The side of the border on which a student's code runs."""

@@ -1,0 +1,151 @@
+"""A notebook without a kernel around it: IPython runs its cells, and their outputs are kept."""
+
+import asyncio
+import contextlib
+import io
+import os
+import sys
+import tempfile
+from typing import Any
+
+from autograder.outputs import IMAGES, MOST, SHARE, raised, shortened, size
+
+CUT = {"output_type": "stream", "name": "stderr", "text": "… (more outputs were cut)\n"}
+
+
+class Notebook:
+    """An IPython shell without a kernel around it.
+
+    Parameters
+    ----------
+    output : int
+        Characters of text that are sent of a cell; pictures have a limit of their own.
+    """
+
+    def __init__(self, output: int):
+        self.most = output
+        self.streams = {number: tempfile.TemporaryFile() for number in (1, 2)}  # noqa: SIM115
+        self.rewind()
+        sys.stdout, sys.stderr = _text(1), _text(2)
+        self.outputs: list[dict] = []
+        self.late: list[dict] = []
+        self.raised = ""
+        self.shell = _shell(self._emit)
+        # As in Jupyter: cells may ask for a loop, and import what stands in the working folder.
+        asyncio.set_event_loop(asyncio.new_event_loop())
+        sys.path.insert(0, "")
+
+    def run(self, source: str) -> dict:
+        """Run a cell and return its outputs in the form of nbformat, and whether it succeeded."""
+        self.outputs.clear()
+        self.late.clear()
+        self.texts, self.images = self.most, IMAGES
+        self.rewind()
+        result = self.shell.run_cell(source, store_history=True)
+        outputs = [
+            {"output_type": "stream", "name": name, "text": text}
+            for number, name in ((1, "stdout"), (2, "stderr"))
+            if (text := self._written(number))
+        ]
+        outputs += self.outputs + self.late
+        errors = [each for each in outputs if each["output_type"] == "error"]
+        self.raised = self.raised or (raised(errors[0]) if errors else "")
+        return {"outputs": outputs, "ok": bool(result.success)}
+
+    def names(self) -> dict[str, Any]:
+        """Return the name space of the notebook."""
+        return self.shell.user_ns
+
+    def rewind(self) -> None:
+        """Forget what was written: it takes room in /tmp, which what follows may need."""
+        for number, file in self.streams.items():
+            os.ftruncate(file.fileno(), 0)
+            os.lseek(file.fileno(), 0, os.SEEK_SET)
+            os.dup2(file.fileno(), number)  # which the student may have closed
+
+    def _written(self, number: int) -> str:
+        # A longer text loses its end at the other side, which tells so.
+        with contextlib.suppress(Exception):
+            (sys.stdout if number == 1 else sys.stderr).flush()
+        longest = self.most // SHARE + 1
+        data = os.pread(self.streams[number].fileno(), 4 * longest, 0)
+        return data.decode("utf-8", "replace")[:longest]
+
+    def _emit(self, output: dict) -> None:
+        """Take an output; where there is no more room, only the last one."""
+        output = shortened(output, self.most // SHARE + 1)
+        image = output.get("data", {}).pop("image/png", "")
+        self.texts -= size(output)
+        if image and len(image) <= self.images:
+            self.images -= len(image)
+            output["data"]["image/png"] = image
+        if self.texts >= 0 and len(self.outputs) < 10 * MOST:
+            self.outputs.append(output)
+        else:
+            self.late[:] = [CUT, output]
+
+
+def _text(number: int) -> io.TextIOWrapper:
+    raw = os.fdopen(number, "wb", 0, closefd=False)
+    return io.TextIOWrapper(raw, "utf-8", "replace", write_through=True)
+
+
+def _shell(emit):
+    """Return an IPython shell that hands its outputs to ``emit``."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "nocolor"
+    InteractiveShell.displayhook_class, InteractiveShell.display_pub_class = _hooks(emit)
+    shell = InteractiveShell.instance(config=config)
+    shell.enable_gui = lambda gui=None: None  # `%matplotlib inline` asks for one
+    shell._showtraceback = lambda kind, error, lines: emit(
+        {
+            "output_type": "error",
+            "ename": getattr(kind, "__name__", str(kind)),
+            "evalue": str(error),
+            "traceback": [str(line) for line in lines],
+        }
+    )
+    return shell
+
+
+def _hooks(emit) -> tuple[type, type]:
+    """Return what IPython calls with the value of a cell, and with what a cell displays."""
+    from IPython.core.displayhook import DisplayHook
+    from IPython.core.displaypub import DisplayPublisher
+
+    class Results(DisplayHook):
+        def start_displayhook(self):
+            pass
+
+        def write_output_prompt(self):
+            pass
+
+        def write_format_data(self, format_dict, md_dict=None):
+            emit(
+                {
+                    "output_type": "execute_result",
+                    "data": _texts(format_dict),
+                    "metadata": {},
+                    "execution_count": self.prompt_count,
+                }
+            )
+
+        def finish_displayhook(self):
+            pass
+
+    class Displays(DisplayPublisher):
+        def publish(self, data, metadata=None, **_):
+            emit({"output_type": "display_data", "data": _texts(data), "metadata": {}})
+
+        def clear_output(self, wait=False):
+            pass
+
+    return Results, Displays
+
+
+def _texts(data: dict) -> dict:
+    return {mime: str(text) for mime, text in data.items()}
