@@ -260,7 +260,7 @@ class Grading:
         if entry.recorded:  # which is not so any more if this is cut off
             self.journal.note(replace(entry, status="", recorded=""))
         whose = entry.student, entry.assignment
-        if result["review"]:
+        if result.get("review"):
             self.review(replace(entry, reason=result["review"]))
             return
         problem = self._recorder.record(*whose, work.notebook, result["outputs"], work.stamp)

@@ -10,10 +10,11 @@ import nbformat
 import yaml
 from nbformat.v4 import new_code_cell, new_notebook
 
-from autograder import AutograderError, checks, reference
+from autograder import AutograderError, checks, reference, seeds
 from autograder.course import course, prepare_gradebook
 
 SCHEMA = 3  # of nbgrader's cell metadata
+NO_SEED = "hidden=0)"  # stands in the solutions, which are public
 METADATA = {
     "accelerator": "GPU",
     "colab": {"provenance": []},
@@ -57,11 +58,20 @@ def setup_source(package: str, repository: dict) -> str:
     return INSTALL.format(package=package, url=url.rstrip("/"), branch=branch)
 
 
-def source_notebook(name: str):
-    """Return the solved notebook of an exercise as nbgrader wants it."""
+def source_notebook(name: str, seed: int = 0):
+    """Return the solved notebook of an exercise as nbgrader wants it.
+
+    Parameters
+    ----------
+    name : str
+        Name of the exercise.
+    seed : int
+        Of the hidden checks; every course has its own.
+    """
     cells = []
     for cell in reference.notebook(name).cells:
         cell = cell.copy()
+        cell.source = cell.source.replace(NO_SEED, f"hidden={seed})")
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
         cell["id"] = grade_id or f"{name}-{len(cells)}"
         cells.append(cell)
@@ -130,10 +140,12 @@ def stub(name: str) -> str:
 
 
 def _write_sources(folder: Path) -> None:
+    known = seeds.of_course(folder, checks.NAMES)
     for name in checks.NAMES:
         file = folder / "source" / name / f"{name}.ipynb"
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(_text(source_notebook(name)), encoding="utf-8", newline="\n")
+        text = _text(source_notebook(name, known[name]))
+        file.write_text(text, encoding="utf-8", newline="\n")
     configuration = folder / "nbgrader_config.py"
     if not configuration.exists():
         configuration.write_text(CONFIGURATION, encoding="utf-8")

@@ -1,15 +1,11 @@
 """The trusted side of the processes of a notebook: start them, ask them, end them."""
 
 import contextlib
-import multiprocessing
-import os
 import signal
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from multiprocessing import forkserver
 from pathlib import Path
 from typing import NoReturn, Self
 
@@ -18,26 +14,13 @@ from autograder.checks.values import Values
 from autograder.execution import prober
 from autograder.execution.channel import Channel
 from autograder.execution.entering import GO, Place
+from autograder.execution.start import alone, context
 from autograder.execution.worker import serve
 from autograder.sandbox import Containment, Limits
 
-ENVIRONMENT = {
-    "CUDA_VISIBLE_DEVICES": "-1",
-    "JE_ARROW_MALLOC_CONF": "background_thread:false",  # no thread that a fork would lack
-    "MPLBACKEND": "agg",
-    "NBGRADER_EXECUTION": "autograde",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "PYTHONSAFEPATH": "1",  # else a module in the working folder would be imported
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "TF_NUM_INTRAOP_THREADS": "1",
-}
-STARTING = threading.Lock()
-WARM: list[int] = []  # number of the process that others are forked from
 START = 300  # seconds for the libraries to be imported on a busy machine
 AROUND = 3  # processes outside and inside that keep a contained one, and bwrap
 END = 5  # seconds for a process to end that has closed its connection
-PASSED = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH", "TMPDIR", "TZ")
 
 
 @dataclass(frozen=True)
@@ -66,62 +49,6 @@ class EndedError(AutograderError):
 
 class UnusableError(AutograderError):
     """A process said something that no honest one says; the message says what."""
-
-
-def context():
-    """Return how processes are started: if possible, forked from one with all imports done.
-
-    That one is started by the first call, which must come before any thread is: for a moment the
-    environment of this process, which belongs to all threads, is emptied.
-
-    Raises
-    ------
-    AutograderError
-        If the process that others are forked from has ended. Another one would be started with the
-        whole environment.
-    """
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    chosen = multiprocessing.get_context("forkserver")
-    with STARTING:
-        if not WARM:
-            chosen.set_forkserver_preload(["autograder.warm"])
-            with environment():
-                forkserver.ensure_running()
-            WARM.append(forkserver._forkserver._forkserver_pid)
-    if _has_ended(WARM[0]):
-        raise AutograderError(
-            "The process that notebooks are forked from has ended, perhaps for want of memory: run "
-            "it again; what was graded before stays."
-        )
-    return chosen
-
-
-def _has_ended(process: int) -> bool:
-    try:
-        return os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-    except ChildProcessError:  # somebody else has collected it
-        return True
-
-
-@contextlib.contextmanager
-def environment() -> Iterator[None]:
-    """Give the process that others are forked from little of the environment: no secrets."""
-    before = dict(os.environ)
-    passed = {name: before[name] for name in PASSED if name in before}
-    os.environ.clear()
-    os.environ.update(passed | ENVIRONMENT)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-
-
-@contextlib.contextmanager
-def _alone() -> Iterator[None]:
-    with STARTING, environment():
-        yield
 
 
 def _group(folder: Path, slot: int, limits: Limits) -> cgroup.Group:
@@ -155,7 +82,7 @@ class Process:
         self._process = chosen.Process(target=target, args=(theirs, place))
         self._group = _group(groups, slot, limits) if groups else None
         spawned = chosen.get_start_method() == "spawn"  # and not forked from a clean process
-        with _alone() if spawned else contextlib.nullcontext():
+        with alone() if spawned else contextlib.nullcontext():
             self._process.start()
         theirs.close()
         self._wait()

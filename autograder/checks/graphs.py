@@ -20,6 +20,9 @@ STATEFUL = {
     "AssignAddVariableOp",
     "AssignSubVariableOp",
     "AssignVariableOp",
+    "Case",
+    "CheckNumerics",
+    "CheckNumericsV2",
     "If",
     "Multinomial",
     "NoOp",
@@ -36,6 +39,8 @@ STATEFUL = {
     "RandomUniform",
     "RandomUniformInt",
     "ReadVariableOp",
+    "ResourceGather",
+    "ResourceGatherNd",
     "RngReadAndSkip",
     "RngSkip",
     "StatefulPartitionedCall",
@@ -46,14 +51,14 @@ STATEFUL = {
     "StatefulUniform",
     "StatefulUniformFullInt",
     "StatefulUniformInt",
-    "TensorListConcat",
     "TruncatedNormal",
     "VarHandleOp",
     "VarIsInitializedOp",
     "VariableShape",
     "While",
 }
-FILES_OF_OTHERS = {"MatchingFiles", "ReadFile", "WriteFile"}  # have no state, but an effect
+# Have no state, but reach outside.
+OF_FILES = {"GenerateVocabRemapping", "MatchingFiles", "ReadFile", "WriteFile"}
 RANDOM = ("Random", "StatelessRandom", "TruncatedNormal", "ParameterizedTruncated", "Multinomial")
 SAVER = ("__inference__traced_save_", "__inference__traced_restore_")
 
@@ -231,6 +236,6 @@ def _is_allowed(kind: str) -> bool:
     from tensorflow.python.framework import op_def_registry
 
     found = op_def_registry.get(kind)
-    if found is None or kind in FILES_OF_OTHERS:
+    if found is None or kind in OF_FILES:
         return False
-    return not found.is_stateful or kind in STATEFUL
+    return not found.is_stateful or kind in STATEFUL or kind.startswith("TensorArray")

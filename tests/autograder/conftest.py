@@ -8,7 +8,8 @@ import nbformat
 import pytest
 import submissions
 
-from autograder import checks, intake, release, remote, selftest
+from autograder import checks, intake, release, selftest
+from autograder.execution import scoring
 from autograder.repair import repair
 
 
@@ -32,7 +33,7 @@ def verdicts(bank_folder):
 
 @pytest.fixture(scope="session")
 def references():
-    with remote.references(checks.NAMES) as known:
+    with scoring.references(checks.NAMES) as known:
         yield known
 
 

@@ -37,6 +37,7 @@ def result(job: execute.Job, *_, **__) -> dict:
         "outputs": outputs,
         "parts": parts,
         "remarks": [],
+        "review": "",
         "seconds": 1.0,
         "containment": "none",
     }

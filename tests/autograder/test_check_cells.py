@@ -7,8 +7,9 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from autograder import checks, release, remote
+from autograder import checks, release
 from autograder.checks.cells import others_run, scores
+from autograder.execution import scoring
 
 CHECK = 'part = exercise.check("kl", make_prior, make_encoder)\n# more\npart.report()\n'
 
@@ -45,7 +46,7 @@ def test_cells_that_could_change_something_are_no_checks(source):
 
 
 def test_a_source_may_do_more_in_a_scoring_cell(references):
-    judge = remote.Judge(SimpleNamespace(ask=None), references["sampling"])
+    judge = scoring.Judge(SimpleNamespace(ask=None), references["sampling"])
     more = 'names = ["shapes"]\npart = exercise.check(names[0])\npart.report()\n'
     assert judge.understands(nbformat.v4.new_code_cell(more))
     assert not scores(more)

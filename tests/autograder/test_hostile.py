@@ -8,7 +8,8 @@ import pytest
 import running
 import submissions
 
-from autograder import checks, execute, reference, release, remote, sandbox
+from autograder import checks, execute, reference, release, sandbox
+from autograder.execution import scoring
 from autograder.repair import repair
 from autograder.session import Walls
 
@@ -23,7 +24,7 @@ def grade():
     source = release.source_notebook("latent_loss")
     released = submissions.notebook("latent_loss")
     assert sandbox.available() is not sandbox.Containment.NONE, sandbox.reason()
-    with remote.references(["latent_loss"]) as known:
+    with scoring.references(["latent_loss"]) as known:
 
         def run(answer: str, added: str = "", cell: float = 20, **limits) -> dict:
             handed_in = submissions.notebook("latent_loss", answer)

@@ -1,80 +1,70 @@
-"""How probes begin: with the same random numbers, and with the kernels that are there."""
+"""A probe observes a graph in quiet surroundings, and what keeps it from that is a sentence."""
 
-import numpy as np
+import gc
+import sys
+from types import SimpleNamespace
+
 import pytest
 
 from autograder.checks import probing
-from autograder.checks.exercise import Check
+from autograder.checks.graphs import NoGraphError
+
+NAME = "autograder.exercises.sampling.probes"
 
 
-class Draw(Check):
-    """Draws a number from every source."""
+@pytest.fixture
+def observe(monkeypatch):
+    """Give a function that runs a function as the probe of a check."""
 
-    part = "none"
+    def run(probe):
+        monkeypatch.setitem(sys.modules, NAME, SimpleNamespace(PROBES={"Look": probe}))
+        return probing.run("sampling", "Look", None, {"x": 3})
 
-    def inputs(self, rng):
-        """Return a place."""
-        return {"place": 0 if rng is None else int(rng.integers(1, 1000))}
+    return run
 
-    def probe(self, answers, inputs):
-        """Return the numbers."""
-        import keras
+
+def test_a_probe_gets_its_inputs_and_gives_values(observe):
+    assert observe(lambda graphs, inputs: {"twice": 2 * inputs["x"]}) == {"values": {"twice": 6}}
+
+
+@pytest.mark.parametrize("state", [{"missing": True}, {"problem": "It raised."}])
+def test_a_graph_that_is_not_there_is_told(observe, state):
+    def probe(graphs, inputs):
+        raise NoGraphError(state)
+
+    assert observe(probe) == state
+
+
+def test_an_error_of_an_operation_is_a_problem_that_says_that_the_graph_has_it(observe):
+    def probe(graphs, inputs):
         import tensorflow as tf
 
-        drawn = [np.random.rand(), float(tf.random.normal(())), float(keras.random.normal(()))]
-        return {"drawn": [*drawn, float(tf.random.normal((), seed=3))]}
+        return tf.debugging.assert_equal(1, 2, message="not the same")
 
-    def judge(self, inputs, seen, reference):
-        """Pass."""
-        return None
-
-
-def drawn(place):
-    return probing.run(Draw(), {}, {"place": place})["values"]["drawn"]
+    seen = observe(probe)
+    assert "not the same" in seen["problem"]
+    assert seen["by_graph"] is True
 
 
-def test_a_probe_gets_the_same_numbers_whatever_ran_before_it():
-    import tensorflow as tf
-
-    first = drawn(0)
-    tf.random.normal((3,), seed=3)
-    drawn(1)
-    assert drawn(0) == first
-    assert drawn(0) == first
+def test_a_mistake_of_ours_is_no_problem_of_a_student(observe):
+    with pytest.raises(ZeroDivisionError):
+        observe(lambda graphs, inputs: 1 / 0)
 
 
-def test_other_places_get_other_numbers():
-    assert not set(drawn(2)) & set(drawn(3))
-
-
-def test_numbers_do_not_depend_on_how_the_place_came_here():
-    assert drawn(np.int64(7)) == drawn(7)
-
-
-@pytest.mark.parametrize("known", [True, False])
-def test_kernels_are_thrown_away_only_for_a_place_that_was_there_before(monkeypatch, known):
-    from tensorflow.python import pywrap_tfe
-
-    place = 100 + known
-    if known:
-        drawn(place)
-    clear, cleared = pywrap_tfe.TFE_ContextClearCaches, []
-
-    def note(handle):
-        cleared.append(handle)
-        clear(handle)
-
-    monkeypatch.setattr(pywrap_tfe, "TFE_ContextClearCaches", note)
-    drawn(place)
-    assert bool(cleared) is known
-
-
-def test_the_garbage_collector_rests_during_a_probe_and_works_again_after_it():
-    import gc
-
-    class Look(Draw):
-        def probe(self, answers, inputs):
-            return {"enabled": gc.isenabled()}
-
-    assert probing.run(Look(), {}, {})["values"] == {"enabled": False}
+def test_the_garbage_collector_rests_during_a_probe_and_works_again_after_it(observe):
+    assert observe(lambda graphs, inputs: {"on": gc.isenabled()}) == {"values": {"on": False}}
     assert gc.isenabled()
+
+
+def test_nothing_is_printed_on_standard_error(observe, capfd):
+    import os
+    import warnings
+
+    def probe(graphs, inputs):
+        os.write(2, b"from below")
+        warnings.warn("from above", stacklevel=1)
+        print("beside", file=sys.stderr)
+        return {}
+
+    observe(probe)
+    assert capfd.readouterr().err == ""

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder import AutograderError, checks, session, worker
+from autograder import AutograderError, checks, session
+from autograder.execution.scoring import Answer
+from autograder.execution.worker import serve
 from autograder.sandbox import Limits
+from autograder.session import Walls
 
 EXERCISE = checks.load("sampling")
 RIGHT = """\
@@ -22,8 +25,14 @@ class Sampling(keras.layers.Layer):
 
 @pytest.fixture
 def running():
-    with session.Session(EXERCISE, 60) as started:
+    with session.Session(Walls(60)) as started:
         yield started
+
+
+def result(running, part):
+    """Return what the visible checks of a part say of a notebook."""
+    with Answer(EXERCISE, running, running.walls) as answer:
+        return EXERCISE.asking(answer.ask, None).check(part)
 
 
 def texts(reply):
@@ -60,38 +69,33 @@ def test_syntax_errors_are_outputs(running):
     assert running.run("class")["outputs"][-1]["ename"] == "SyntaxError"
 
 
-def test_probes_see_what_the_notebook_defines(running):
+def test_what_the_notebook_defines_is_judged(running):
     running.run(RIGHT)
-    result = EXERCISE.asking(running.ask, None).check("shapes")
-    assert result.passed
+    assert result(running, "shapes").passed
 
 
 def test_a_name_that_is_not_defined_is_told(running):
-    result = EXERCISE.asking(running.ask, None).check("mean")
-    assert "Sampling is not defined: restore the cell" in result.problems[0]
+    assert "Sampling is not defined: restore the cell" in result(running, "mean").problems[0]
 
 
 def test_a_name_that_is_not_defined_because_its_cell_failed_is_told_with_the_reason(running):
     running.run("x = 1")
     running.run("class Sampling(\n    pass")
     running.run("print(Sampling)")
-    result = EXERCISE.asking(running.ask, None).check("mean")
+    (problem,) = result(running, "mean").problems
     stopped = "SyntaxError: '(' was never closed (line 1)"
-    assert (
-        f"Sampling is not defined: mend the cell that stopped with {stopped}"
-        in (result.problems[0])
-    )
+    assert f"Sampling is not defined: fix the cell that stopped with {stopped}" in problem
 
 
 def test_the_line_of_an_exception_is_told(running):
     running.run(RIGHT.replace("keras.ops.exp", "keras.ops.expp"))
-    (problem,) = EXERCISE.asking(running.ask, None).check("mean").problems
+    (problem,) = result(running, "mean").problems
     assert "Line 6 of your answer, `return mean + keras.ops.expp" in problem
     assert "AttributeError" in problem
 
 
 def test_a_cell_without_end_is_stopped():
-    with session.Session(EXERCISE, 1) as running:
+    with session.Session(Walls(1)) as running:
         begin = time.monotonic()
         with pytest.raises(session.EndedError, match="did not end within 1 s"):
             running.run("while True: pass")
@@ -100,10 +104,10 @@ def test_a_cell_without_end_is_stopped():
             running.run("1")
 
 
-def test_a_probe_without_end_is_a_problem_of_the_part():
-    with session.Session(EXERCISE, 5) as running:
+def test_an_answer_without_end_is_a_problem_of_the_part():
+    with session.Session(Walls(5)) as running:
         running.run(RIGHT.replace("mean, log_var = inputs", "while True: pass"))
-        (problem,) = EXERCISE.asking(running.ask, None).check("mean").problems
+        (problem,) = result(running, "mean").problems
     assert "did not end within 5 s" in problem
 
 
@@ -118,7 +122,7 @@ def test_exit_does_not_end_the_process(running):
 
 
 def test_nothing_is_left_behind():
-    with session.Session(EXERCISE) as running:
+    with session.Session(Walls()) as running:
         folder, process = Path(running._folder.name), running._process
         running.run("open('left.txt', 'w').write('x')")
         assert (folder / "left.txt").is_file()
@@ -139,20 +143,20 @@ def test_no_operation_has_run_before_the_notebook(running):
 
 
 def test_a_process_that_does_not_start_is_nobodys_zero(monkeypatch):
-    monkeypatch.setattr(worker, "serve", print)  # ends at once
+    monkeypatch.setattr(serve, "serve", print)  # ends at once
     with pytest.raises(AutograderError, match="did not start"):
-        session.Session(EXERCISE)
+        session.Session(Walls())
 
 
 # Floods
 
 
 def small(output=2000, cell=60):
-    return session.Walls(cell, limits=Limits(output=output))
+    return Walls(cell, limits=Limits(output=output))
 
 
 def test_of_a_flood_the_begin_is_kept_and_the_next_cell_can_write():
-    with session.Session(EXERCISE, small()) as running:
+    with session.Session(small()) as running:
         (kept,) = texts(running.run("print('ä' * 10_000_000)"))
         assert kept == "ä" * 201  # one more than passes, so that the cut is told
         assert texts(running.run("print('next')")) == ["next\n"]
@@ -162,12 +166,12 @@ def test_of_a_flood_the_begin_is_kept_and_the_next_cell_can_write():
 
 def test_an_output_without_end_is_stopped_at_the_limit():
     ended = pytest.raises(session.EndedError, match="did not end within 1 s")
-    with session.Session(EXERCISE, small(cell=1)) as running, ended:
+    with session.Session(small(cell=1)) as running, ended:
         running.run("while True: print('again')")
 
 
 def test_of_many_outputs_the_first_ones_and_the_last_are_kept():
-    with session.Session(EXERCISE, small()) as running:
+    with session.Session(small()) as running:
         shown = texts(running.run("for n in range(3000): display(n)\n'last'"))
     assert shown[:3] == ["0", "1", "2"]
     assert shown[-2:] == ["… (more outputs were cut)\n", "'last'"]
@@ -181,7 +185,7 @@ def test_an_exception_with_an_endless_text_is_an_output(running):
 
 def test_a_picture_is_whole_or_not_there():
     shows = "display({'image/png': 'x' * %d, 'text/plain': 'picture'}, raw=True)"
-    with session.Session(EXERCISE, small()) as running:
+    with session.Session(small()) as running:
         (whole,) = running.run(shows % 1_000_000)["outputs"]
         (without,) = running.run(shows % 100_000_000)["outputs"]
     assert len(whole["data"]["image/png"]) == 1_000_000

@@ -1,0 +1,82 @@
+"""Start processes from a warm one, which has imported all libraries and knows no secrets."""
+
+import contextlib
+import multiprocessing
+import os
+import threading
+from collections.abc import Iterator
+from multiprocessing import forkserver
+
+from autograder import AutograderError
+
+ENVIRONMENT = {
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",  # no thread that a fork would lack
+    "MPLBACKEND": "agg",
+    "NBGRADER_EXECUTION": "autograde",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PYTHONSAFEPATH": "1",  # else a module in the working folder would be imported
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_NUM_INTRAOP_THREADS": "1",
+}
+PASSED = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH", "TMPDIR", "TZ")
+STARTING = threading.Lock()
+WARM: list[int] = []  # number of the process that others are forked from
+
+
+def context():
+    """Return how processes are started: if possible, forked from one with all imports done.
+
+    That one is started by the first call, which must come before any thread is: for a moment the
+    environment of this process, which belongs to all threads, is emptied.
+
+    Raises
+    ------
+    AutograderError
+        If the process that others are forked from has ended. Another one would be started with the
+        whole environment.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    chosen = multiprocessing.get_context("forkserver")
+    with STARTING:
+        if not WARM:
+            chosen.set_forkserver_preload(["autograder.warm"])
+            with environment():
+                forkserver.ensure_running()
+            WARM.append(forkserver._forkserver._forkserver_pid)
+    if _has_ended(WARM[0]):
+        raise AutograderError(
+            "The process that notebooks are forked from has ended, perhaps for want of memory: run "
+            "it again; what was graded before stays."
+        )
+    return chosen
+
+
+def _has_ended(process: int) -> bool:
+    try:
+        return os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:  # somebody else has collected it
+        return True
+
+
+@contextlib.contextmanager
+def environment() -> Iterator[None]:
+    """Give the process that others are forked from little of the environment: no secrets."""
+    before = dict(os.environ)
+    passed = {name: before[name] for name in PASSED if name in before}
+    os.environ.clear()
+    os.environ.update(passed | ENVIRONMENT)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Start a new program, where none can be forked, with little of the environment."""
+    with STARTING, environment():
+        yield
