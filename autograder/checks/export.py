@@ -16,6 +16,10 @@ from autograder.checks.values import Values
 from latents.errors import explain
 
 FILES = ("saved_model.pb", "variables/variables.index", "variables/variables.data-00000-of-00001")
+UNTRACKED = (
+    "Your answer holds an object of TensorFlow that cannot be saved with it, such as a table or a "
+    "data set: compute with tensors and variables."
+)
 
 
 def export(exercise: str, answers: Mapping[str, Any], settings: Values) -> Values:
@@ -114,4 +118,6 @@ def _saved(traced: dict[str, Any], variables: dict[str, list]) -> tuple[Values, 
             tf.saved_model.save(module, folder)
             return {name: memory.read(f"{folder}/{name}") for name in FILES}, {}
         except BaseException as error:
+            if "untracked" in str(error) or "Failed to add concrete function" in str(error):
+                return {}, {"problem": UNTRACKED}
             return {}, explain(error)
