@@ -34,7 +34,6 @@ MIX = ("right", "right", "right", "wrong", "untouched")  # of each five students
 NAMES = {
     "stock": "nbgrader autograde",
     "feedback": "nbgrader generate_feedback",
-    "warm": "nbgrader autograde, warm kernels",
     "autograder": "autograder grade, with feedback",
     "many": "autograder grade, with feedback",
 }
@@ -44,7 +43,6 @@ def main() -> None:
     """Measure, print the ratios, and keep them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--submissions", type=int, default=40, help="for autograder (40)")
-    parser.add_argument("--warm", type=int, default=40, help="for nbgrader, warm kernels (40)")
     parser.add_argument("--many", type=int, default=400, help="for autograder once more (400)")
     parser.add_argument("--stock", type=int, default=10, help="for nbgrader (10)")
     parser.add_argument("--jobs", type=int, default=2, help="of autograder (2)")
@@ -65,9 +63,6 @@ def timed(folder: Path, options):
     made = course(folder / "stock", options.stock)
     yield told("stock", measure(made, options.stock, grade))
     yield told("feedback", measure(made, options.stock, pages))
-    made = course(folder / "warm", options.warm)
-    variable = {"JUPYTER_DEFAULT_PROVISIONER_NAME": "warm-fork"}
-    yield told("warm", measure(made, options.warm, grade, **variable))
     for name, count in (("autograder", options.submissions), ("many", options.many)):
         made = course(folder / name, count)
         ours = [program(), "grade", made, "--jobs", str(options.jobs)]
@@ -114,7 +109,7 @@ def describe(costs: dict[str, Cost], jobs: int) -> dict:
         "jobs": jobs,
         "notebooks": len(checks.NAMES),
         "ratios": ratio("stock", "autograder"),
-        "warm_ratios": ratio("stock", "warm"),
+        "ratios_many": ratio("stock", "many"),
         "growth": ratio("many", "autograder"),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "hardware": hardware.describe(),
@@ -137,7 +132,7 @@ def show(costs: dict[str, Cost], record: dict) -> None:
         print(f"{NAMES[name]:34}{numbers}")
     for text, key in (
         ("autograder costs less by", "ratios"),
-        ("warm kernels cost less by", "warm_ratios"),
+        ("the same, many submissions", "ratios_many"),
         (
             f"{costs['many'].submissions} submissions against {costs['autograder'].submissions}",
             "growth",
