@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from autograder.checks.sampling_layer import NotACodeError
 
 from autograder import checks, wire
 from autograder.checks.exercise import UNEXPECTED
-from autograder.checks.sampling_layer import NotACodeError
 
 CHECKS = {check.name: check for check in checks.load("sampling").checks}
 SEEDS = range(12)

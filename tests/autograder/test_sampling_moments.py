@@ -2,9 +2,6 @@
 
 import numpy as np
 import pytest
-
-from autograder import checks
-from autograder.checks import sampling_moments
 from autograder.checks.sampling_moments import (
     CALLS,
     COPIES,
@@ -13,6 +10,9 @@ from autograder.checks.sampling_moments import (
     moments,
     vary_more_than_independent,
 )
+
+from autograder import checks
+from autograder.checks import sampling_moments
 
 CHECKS = {check.name: check for check in checks.load("sampling").checks}
 SEEDS = range(12)

@@ -5,72 +5,29 @@ speak of. So a moment is allowed what the noise, as it was seen to vary over cal
 of a batch, can do to it, and never less than what independent noise would do.
 """
 
+from abc import abstractmethod
 from statistics import NormalDist
 
 import numpy as np
 
 from autograder.checks.moments import mean_bound, quantile, std_bound
+from autograder.checks.values import Values
 from autograder.checks.words import number
-from autograder.exercises.sampling.judging.layer import MEAN, SAME, LayerCheck, code, tensors
+from autograder.exercises.sampling.contract import BATCHES, MODES
+from autograder.exercises.sampling.judging.observed import (
+    ROUNDING,
+    SamplingCheck,
+    array,
+    of_modes,
+    real,
+    told,
+    unreadable,
+    unused_noise,
+)
+from autograder.exercises.sampling.probes import DRAWN, MAIN, WITHIN, widened
+from autograder.exercises.sampling.statistics import SAME
 
-CALLS, COPIES = 5, 6000  # draws: copies of each example in one call, in a few calls
-SHARED = 200, 150  # as many draws in many calls, for noise that the copies share
-DRAWS = CALLS * COPIES
-ROUNDING = 2.0**-7  # an answer may compute with the eight bits of bfloat16
-
-
-def draw(layer, mean, log_var) -> dict:
-    """Return moments of many codes for each example and latent.
-
-    A call costs far more than a row, so a few large calls are made. Only where the copies of a call
-    turn out to share noise, which few calls say little about, are there many calls.
-    """
-    found = moments(draw_codes(layer, mean, log_var, CALLS, COPIES))
-    if vary_more_than_independent(found):
-        found = moments(draw_codes(layer, mean, log_var, *SHARED))
-    return found
-
-
-def draw_codes(layer, mean, log_var, calls: int, copies: int) -> np.ndarray:
-    """Return the codes of some calls with copies of each example: (calls, copies, *mean.shape)."""
-    batch = [np.tile(value, (copies, 1)) for value in (mean, log_var)]
-    given = tensors(*batch)
-    z = np.stack([code(layer(given, training=True), batch[0].shape) for _ in range(calls)])
-    return z.reshape(calls, copies, *mean.shape)
-
-
-def vary_more_than_independent(found: dict) -> bool:
-    """Return True if a moment is thrice as uncertain as independent noise would leave it.
-
-    Independent noise seems √2 times as uncertain as it is. That it seems to be thrice as uncertain
-    happens to one answer in ten thousand, and costs time only.
-    """
-    std = np.maximum(found["std"], SAME)
-    return bool(
-        np.any(found["mean_error"] > 3 * std / np.sqrt(DRAWS))
-        or np.any(found["std_error"] > 3 * std / np.sqrt(2 * DRAWS))
-    )
-
-
-def moments(z: np.ndarray) -> dict:
-    """Return moments over calls and rows, (calls, rows, ...), and how sure they are."""
-    found, mean_error = average(z)
-    variance, variance_error = average((z - found) ** 2)
-    std = np.sqrt(variance)
-    std_error = variance_error / (2 * np.maximum(std, SAME))
-    return {"mean": found, "mean_error": mean_error, "std": std, "std_error": std_error}
-
-
-def average(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean over calls and rows, (calls, rows, ...), and its standard error.
-
-    Numbers may be alike within a call or within a row. For independent ones the error is √2 times
-    too large.
-    """
-    of_calls, of_rows = x.mean(axis=1), x.mean(axis=0)
-    between = of_calls.var(axis=0, ddof=1) / len(of_calls)
-    between = between + of_rows.var(axis=0, ddof=1) / len(of_rows)
-    return of_calls.mean(axis=0), np.sqrt(between)
+COMPARED = len(MODES) * sum(2 * width for width in DRAWN)  # values, in one check
 
 
 def apart(found: float, wanted: float) -> tuple[str, str]:
@@ -82,7 +39,40 @@ def apart(found: float, wanted: float) -> tuple[str, str]:
     return (number(found), number(wanted)) if digits == 3 else texts
 
 
-class Mean(LayerCheck):
+class MomentCheck(SamplingCheck):
+    """A check of a moment of many codes, for codes of every width and in every mode."""
+
+    def verdict(self, inputs, seen):
+        """Look at each width; of the others than MAIN some may not be possible."""
+        for width in DRAWN:
+            found = seen.get(str(width))
+            if width != MAIN and found == {}:
+                continue  # the part on shapes speaks of that
+            given = {key: widened(value, width) for key, value in inputs.items()}
+            for mode, each in of_modes(found):
+                observed = {key: array(each, key, (2, width)) for key in OBSERVED}
+                if problem := self.problem(given, observed, int(np.prod(DRAWN[width])), seen):
+                    return told(mode, problem, f"for {width} latents, " if width != MAIN else "")
+        return None
+
+    @abstractmethod
+    def problem(self, given: Values, found: Values, draws: int, seen: Values) -> str | None:
+        """Return None, or what is wrong with moments of so many draws."""
+
+
+OBSERVED = ("mean", "mean_error", "std", "std_error")
+
+
+def is_one_more(given: Values, found: Values) -> bool:
+    """Return whether every code is mean + exp(log_var / 2), without any noise."""
+    shifted = given["mean"] + np.exp(given["log_var"] / 2)
+    return bool(
+        np.all(found["std"] < SAME)
+        and np.all(np.abs(found["mean"] - shifted) <= ROUNDING * np.abs(shifted))
+    )
+
+
+class Mean(MomentCheck):
     """The average of the codes is the mean."""
 
     part = "mean"
@@ -90,36 +80,34 @@ class Mean(LayerCheck):
     def inputs(self, rng):
         """Return means far from each other and from 0; hidden ones are larger and not whole."""
         if rng is None:
-            mean = np.array([[-12.0, -3.0, 5.0, 20.0], [9.0, 16.0, -20.0, -6.0]])
+            mean = np.array([[-12.0, -3.0, 5.0, 20.0, 7.0], [9.0, 16.0, -20.0, -6.0, 2.0]])
             return {"mean": mean, "log_var": 1.0}
-        whole = np.column_stack([rng.integers(21, 28, size=2), rng.integers(3, 20, size=(2, 3))])
-        mean = whole + rng.uniform(0.35, 0.65, size=(2, 4))
-        mean *= np.column_stack([[1, -1], rng.choice([-1, 1], size=(2, 3))])
+        whole = np.column_stack([rng.integers(21, 28, size=2), rng.integers(3, 20, size=(2, 4))])
+        mean = whole + rng.uniform(0.35, 0.65, size=(2, 5))
+        mean *= np.column_stack([[1, -1], rng.choice([-1, 1], size=(2, 4))])
         return {"mean": mean, "log_var": float(rng.uniform(0.5, 1.5))}
 
-    def observe(self, make, inputs):
-        """Return the average of many codes for each mean."""
-        return draw(make(), inputs["mean"], np.full_like(inputs["mean"], inputs["log_var"]))
-
-    def verdict(self, inputs, seen):
+    def problem(self, given, found, draws, seen):
         """Compare the averages with the means."""
-        wanted, found = inputs["mean"], np.asarray(seen["mean"], dtype=float)
-        sigma = np.exp(inputs["log_var"] / 2)
+        wanted, average = given["mean"], found["mean"]
+        sigma = np.exp(given["log_var"] / 2)
         allowed = np.maximum(
-            mean_bound(sigma, DRAWS, wanted.size),
-            quantile(wanted.size) * np.asarray(seen["mean_error"]),
+            mean_bound(sigma, draws, COMPARED), quantile(COMPARED) * found["mean_error"]
         )
-        if np.max(seen["std"]) < SAME:  # a single number, if any, is the noise of all codes
-            allowed = 7 * sigma
+        if np.max(found["std"]) < SAME:  # a single number, if any, is the noise of all codes
+            allowed = 7 * sigma * (not is_one_more(given, found))
         allowed = allowed + ROUNDING * np.abs(wanted)
-        wrong = ~(np.abs(found - wanted) <= allowed)
+        wrong = ~(np.abs(average - wanted) <= np.fmin(allowed, 7.5 * sigma))
         if not wrong.any():
             return None
+        cause = self._cause(given, average, allowed, wrong)
+        if is_one_more(given, found):
+            cause = f"every code is mean + exp(log_var / 2); {unused_noise(seen)}"
         at = np.unravel_index(np.argmax(wrong), wanted.shape)
-        average, mean = apart(found[at], wanted[at])
+        is_on_average, mean = apart(average[at], wanted[at])
         return (
-            f"Codes with mean {mean} and log_var {number(inputs['log_var'])} are {average} on "
-            f"average, expected {mean}: {self._cause(inputs, found, allowed, wrong)}."
+            f"Codes with mean {mean} and log_var {number(given['log_var'][at])} are "
+            f"{is_on_average} on average, expected {mean}: {cause}."
         )
 
     def _cause(self, inputs, found, allowed, wrong) -> str:
@@ -132,7 +120,7 @@ class Mean(LayerCheck):
         shift = np.median(found - wanted)
         if like(np.zeros_like(wanted)):
             return "the mean does not arrive in the code; add it to the scaled noise"
-        if like(np.full_like(wanted, inputs["log_var"])):
+        if like(inputs["log_var"]):
             return "you seem to take log_var for the mean; the order is [mean, log_var]"
         if like(-wanted):
             return "its sign is reversed"
@@ -155,7 +143,7 @@ class Mean(LayerCheck):
 LOG_NAMES = {np.log(9.0): "ln 9", np.log(0.25): "ln 0.25"}
 
 
-class Spread(LayerCheck):
+class Spread(MomentCheck):
     """The standard deviation of the codes is exp(log_var / 2)."""
 
     part = "spread"
@@ -163,34 +151,34 @@ class Spread(LayerCheck):
     def inputs(self, rng):
         """Return log-variances where the usual mistakes give different numbers."""
         small, large = np.log(0.25), np.log(9.0)
-        log_var = np.array([[large, small, large], [small, large, small]])
+        log_var = np.array([[large, small] * 2 + [large], [small, large] * 2 + [small]])
         if rng is not None:
-            small, large = rng.uniform(-7, -3, 2), rng.uniform(2.5, 5, 2)
+            small, large = rng.uniform(-7, -3, 4), rng.uniform(2.5, 5, 4)
             middle = rng.uniform(-1, 1, 2)
-            log_var = np.array([[large[0], small[0], middle[0]], [small[1], large[1], middle[1]]])
+            log_var = np.stack(
+                [[*large[:2], *small[:2], middle[0]], [*small[2:], *large[2:], middle[1]]]
+            )
         return {"log_var": log_var, "mean": -3.0}
 
-    def observe(self, make, inputs):
-        """Return the standard deviation of many codes for each log-variance."""
-        return draw(make(), np.full_like(inputs["log_var"], inputs["mean"]), inputs["log_var"])
-
-    def verdict(self, inputs, seen):
+    def problem(self, given, found, draws, seen):
         """Compare the standard deviations with the formula."""
-        log_var, found = inputs["log_var"], np.asarray(seen["std"], dtype=float)
+        log_var, std = given["log_var"], found["std"]
         wanted = np.exp(log_var / 2)
         allowed = np.maximum(
-            std_bound(wanted, DRAWS, wanted.size),
-            quantile(wanted.size) * np.asarray(seen["std_error"]),
+            std_bound(wanted, draws, COMPARED), quantile(COMPARED) * found["std_error"]
         )
-        wrong = ~(np.abs(found - wanted) <= allowed + ROUNDING * wanted)
+        wrong = ~(np.abs(std - wanted) <= np.fmin(allowed, 0.75 * wanted) + ROUNDING * wanted)
         if not wrong.any():
             return None
+        cause = self._cause(given, std, allowed, wrong)
+        if is_one_more(given, found):
+            cause = f"every code is mean + exp(log_var / 2); {unused_noise(seen)}"
         at = np.unravel_index(np.argmax(wrong), wanted.shape)
-        std, expected = apart(found[at], wanted[at])
+        is_scattered, expected = apart(std[at], wanted[at])
         place = LOG_NAMES.get(log_var[at], number(log_var[at]))
         return (
-            f"The standard deviation at log_var = {place} is {std}, expected {expected}: "
-            f"{self._cause(inputs, found, allowed, wrong)}."
+            f"The standard deviation at log_var = {place} is {is_scattered}, expected {expected}: "
+            f"{cause}."
         )
 
     def _cause(self, inputs, found, allowed, wrong) -> str:
@@ -229,7 +217,7 @@ class Spread(LayerCheck):
             (np.abs(log_var) / 2, "you seem to scale the noise by log_var / 2, without exp"),
             (np.log1p(np.exp(log_var)), "you seem to use softplus(log_var), not exp(log_var / 2)"),
             (
-                np.full_like(log_var, np.exp(mean / 2)),
+                np.exp(mean / 2),
                 "you seem to take the mean for log_var; the order is [mean, log_var]",
             ),
             (
@@ -239,38 +227,33 @@ class Spread(LayerCheck):
         )
 
 
-class NormalNoise(LayerCheck):
+class NormalNoise(SamplingCheck):
     """The noise is Gaussian, whatever its scale."""
 
     part = "spread"
-    WITHIN = (0.5, 1.0, 2.0, 3.0)
-    SIZES = (100, 500)
 
     def inputs(self, rng):
-        """Return one log-variance."""
-        return {"log_var": 1.0 if rng is None else float(rng.uniform(0.5, 1.5))}
-
-    def observe(self, make, inputs):
-        """Count how many of many draws lie within some standard deviations, their own ones."""
-        given = tensors(np.full(self.SIZES, MEAN), np.full(self.SIZES, inputs["log_var"]))
-        z = code(make()(given, training=True), self.SIZES).ravel()
-        away = np.abs(z - z.mean()) / np.maximum(z.std(), SAME)
-        return {
-            "share": [float(np.mean(away < width)) for width in self.WITHIN],
-            "different": len(np.unique(z)),
-        }
+        """Return one mean and one log-variance."""
+        return super().inputs(rng) | {"log_var": 1.0 if rng is None else rng.uniform(0.5, 1.5)}
 
     def verdict(self, inputs, seen):
         """Compare the shares with those of a Gaussian."""
-        draws = int(np.prod(self.SIZES))
-        if seen["different"] < draws / 2:
-            return None  # one noise for many latents: the part on independence speaks of that
-        for width, found in zip(self.WITHIN, seen["share"], strict=True):
-            wanted = 2 * NormalDist().cdf(width) - 1
-            deviation = np.sqrt(wanted * (1 - wanted) / draws)
-            if not abs(found - wanted) <= 2 * quantile(len(self.WITHIN)) * deviation:
-                return (
-                    f"{found:.1%} of the noise lies within {number(width)} standard deviations, "
-                    f"expected {wanted:.1%}: the noise is not drawn from a normal distribution."
-                )
+        draws = BATCHES[MAIN][0] * MAIN
+        for mode, found in of_modes(seen):
+            shares = found.get("share")
+            if not isinstance(shares, list) or len(shares) != len(WITHIN):
+                raise unreadable()
+            if real(found, "different") < draws / 2:
+                continue  # one noise for many latents: the part on independence speaks of that
+            for place, width in enumerate(WITHIN):
+                share = real({"share": shares[place]}, "share")
+                wanted = 2 * NormalDist().cdf(width) - 1
+                deviation = np.sqrt(wanted * (1 - wanted) / draws)
+                if not abs(share - wanted) <= 2 * quantile(len(MODES) * len(WITHIN)) * deviation:
+                    return told(
+                        mode,
+                        f"{share:.1%} of the noise lies within {number(width)} standard "
+                        f"deviations, expected {wanted:.1%}: the noise is not drawn from a normal "
+                        "distribution.",
+                    )
         return None

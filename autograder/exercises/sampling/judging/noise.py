@@ -1,209 +1,179 @@
 """Checks of ``sampling`` on the noise: one of its own for every number, a new one in every call."""
 
-import numpy as np
-
 from autograder.checks.moments import correlation_bound
-from autograder.checks.words import number, shape
-from autograder.exercises.sampling.judging.layer import (
-    MEAN,
-    SAME,
-    LayerCheck,
-    alike,
-    noise,
-    of_any_size,
+from autograder.checks.words import number
+from autograder.exercises.sampling.contract import BATCHES
+from autograder.exercises.sampling.judging.observed import (
+    SamplingCheck,
+    of_modes,
+    real,
+    told,
+    unused_noise,
+    without_noise,
 )
+from autograder.exercises.sampling.probes import MAIN, WIDE
+
+ENOUGH = 1000  # draws, from which on the bound of a correlation holds
+OF_FEW = 0.95  # correlation that not even some dozen draws have by chance
 
 
-class OneForEachLatent(LayerCheck):
+def allowed_correlation(draws: float, count: int) -> float:
+    """Return how large the largest of some correlations of independent noise may be."""
+    return correlation_bound(int(draws), count) if draws >= ENOUGH else OF_FEW
+
+
+class OneForEachLatent(SamplingCheck):
     """The latents of one code have noise of their own."""
 
     part = "independence"
-    among = "latents of a code"
 
     def inputs(self, rng):
-        """Return the shape of a batch: many codes of few latents."""
-        return {"shapes": [[4000, 6] if rng is None else [4000, int(rng.integers(7, 10))]]}
-
-    def observe(self, make, inputs):
-        """Return how the noise of one call is correlated, for every shape that the layer takes."""
-        first, *others = inputs["shapes"]
-        seen = [self._correlation(noise(make()(alike(first), training=True), first))]
-        for sizes in others:
-            try:
-                z = noise(make()(alike(sizes), training=True), sizes)
-                seen.append(self._correlation(z))
-            except Exception:  # the part on shapes speaks of what the layer cannot take
-                seen.append(None)
-        return {"correlations": seen}
-
-    def variables(self, z):
-        """Return the noise with its draws along the first axis."""
-        return z.reshape(-1, z.shape[-1])
+        """Ask for few latents, hidden for many too."""
+        return {**super().inputs(rng), "many": rng is not None}
 
     def verdict(self, inputs, seen):
         """Demand correlations that independent noise can have."""
-        for sizes, found in zip(inputs["shapes"], seen["correlations"], strict=True):
-            if found is None:
-                continue
-            if found == "equal":
-                return (
-                    f"All numbers in a batch of codes of shape {shape(sizes)} are the same, at one "
-                    "mean and one log_var, although each should have noise of its own."
-                )
-            draws, count = self.variables(np.empty(sizes)).shape
-            allowed = correlation_bound(draws, count * (count - 1) // 2)
-            if not abs(found) <= allowed:
-                return (
-                    f"In a batch of shape {shape(sizes)} the noise of two {self.among} has a "
-                    f"correlation of {number(found)}, expected 0 (within {number(allowed)}): "
-                    f"{self._cause(found)}."
+        for width, found in ((MAIN, seen.get("few")), (WIDE, seen.get("many"))):
+            if width == WIDE and found == {}:
+                continue  # the part on shapes speaks of codes that the layer cannot take
+            for mode, each in of_modes(found):
+                if problem := self._problem(mode, each, width, seen):
+                    return told(mode, problem)
+        return None
+
+    def _problem(self, mode, found, width, seen) -> str | None:
+        place = f"a batch of shape ({BATCHES[width][0]}, {width})"
+        if problem := all_the_same(mode, found, place, seen):
+            return problem if mode == "training" else None
+        return correlated(found, f"{place} the noise of two latents of a code", width)
+
+
+class OneForEachExample(SamplingCheck):
+    """The codes of a batch have noise of their own, in a small batch and in a large one."""
+
+    part = "independence"
+
+    def verdict(self, inputs, seen):
+        """Demand correlations that independent noise can have, at any distance in the batch."""
+        small, large = BATCHES[WIDE][0], BATCHES[MAIN][0]
+        place = f"a batch of shape ({small}, {WIDE}) the noise of two codes"
+        for mode, found in of_modes(seen.get("small")):
+            if problem := correlated(found, place, small):
+                return told(mode, problem)
+        for mode, found in of_modes(seen.get("large")):
+            r, allowed = real(found, "correlation"), correlation_bound(large, 2 * large)
+            if not abs(r) <= allowed:
+                return told(
+                    mode,
+                    f"In a batch of {large} codes the noise has a correlation of {number(r)} with "
+                    f"{self._again(found)}, expected 0 (within {number(allowed)}): {cause(r)}.",
                 )
         return None
 
-    def _cause(self, found) -> str:
-        if found > 0.999:
-            return "one noise serves both; draw it with the full shape of mean"
-        if found < -0.999:
-            return "one noise serves both, once with its sign reversed"
-        return "draw the noise independently, with the full shape of mean"
-
-    def _correlation(self, z):
-        """Return the correlation of largest size between two columns of (draws, variables)."""
-        columns = self.variables(z)
-        if np.ptp(columns) < SAME:
-            return "equal"
-        moving = columns[:, columns.std(axis=0) > SAME]
-        if moving.shape[1] < 2:
-            return 0.0  # each column has a number of its own, in one draw
-        r = np.corrcoef(moving, rowvar=False)[np.triu_indices(moving.shape[1], 1)]
-        return float(r[np.argmax(np.abs(r))])
+    def _again(self, found) -> str:
+        if found.get("distance") is None:
+            return "that of the batch in reverse order"
+        return f"the noise {number(real(found, 'distance'))} codes further on"
 
 
-class OneForEachExample(OneForEachLatent):
-    """The codes of a batch have noise of their own, along all of its axes."""
+def all_the_same(mode, found, place, seen) -> str | None:
+    """Return that all codes of a batch are one number.
 
-    among = "codes"
-
-    def inputs(self, rng):
-        """Return shapes of batches: few codes, on one axis or more, of many latents."""
-        if rng is None:
-            return {"shapes": [[6, 1000], [2, 3, 1000]], "compiled": True}
-        sizes = rng.permutation([2, 3, 4]).tolist()
-        shapes = [[int(rng.integers(4, 9)), 1000], [*sizes[:2], 1000], [*sizes, 1000]]
-        return {"shapes": shapes, "compiled": False}
-
-    def observe(self, make, inputs):
-        """Look also where the size of the batch is unknown: in a compiled function.
-
-        Whatever the size is, such a function is the same, so one announced size is enough.
-        """
-        seen = super().observe(make, inputs)
-        look = self._where_size_is_unknown if inputs["compiled"] else lambda *_: None
-        return {**seen, "compiled": look(make, inputs["shapes"][0])}
-
-    def _where_size_is_unknown(self, make, sizes):
-        try:
-            return self._correlation(noise(of_any_size(make(), sizes), sizes))
-        except Exception:  # the parts on shapes and on freshness speak of that
-            return None
-
-    def verdict(self, inputs, seen):
-        """Demand independence also where the size of the batch is unknown."""
-        problem = super().verdict(inputs, seen)
-        if problem or seen["compiled"] is None:
-            return problem
-        compiled = {"shapes": inputs["shapes"][:1]}, {"correlations": [seen["compiled"]]}
-        problem = super().verdict(*compiled)
-        told = "Where the size of the batch is unknown, as in predict or fit: "
-        return told + problem[0].lower() + problem[1:] if problem else None
-
-    def variables(self, z):
-        """Return the noise with one column for each code."""
-        return z.reshape(-1, z.shape[-1]).T
+    At inference the parts on spread and freshness speak of that.
+    """
+    if found.get("number", "") is None:
+        return None
+    value = real(found, "number")
+    what = without_noise(value, seen)
+    return (
+        f"All numbers in {place} are the same, at one mean and one log_var, although each should "
+        f"have noise of its own{f': they are {what}' if what else ''}."
+    ).replace("a batch", "a batch of codes")
 
 
-class FreshEager(LayerCheck):
-    """Two calls have different noise."""
+def correlated(found, what, count) -> str | None:
+    """Return that the noise of two columns is correlated more than chance allows."""
+    r, draws = real(found, "correlation"), real(found, "draws")
+    allowed = allowed_correlation(draws, count * (count - 1) // 2)
+    if abs(r) <= allowed:
+        return None
+    return (
+        f"In {what} has a correlation of {number(r)}, expected 0 (within {number(allowed)}): "
+        f"{cause(r)}."
+    )
+
+
+def cause(r: float) -> str:
+    """Return what usually makes a correlation."""
+    if r > 0.999:
+        return "one noise serves both; draw it with the full shape of mean, keras.ops.shape(mean)"
+    if r < -0.999:
+        return "one noise serves both, once with its sign reversed"
+    return "draw the noise independently, with the full shape of mean"
+
+
+class Fresh(SamplingCheck):
+    """No call repeats the noise of another."""
 
     part = "freshness"
+    ANNOUNCED, HIDDEN = 12, 100  # calls
+    FEW = 0.1  # half precision alone makes a few numbers equal
 
     def inputs(self, rng):
-        """Return the shape of a batch, and how often the layer is called."""
-        if rng is None:
-            return {"shape": [30, 20], "calls": 2}
-        return {"shape": rng.integers(20, 40, size=2).tolist(), "calls": int(rng.integers(4, 7))}
-
-    def observe(self, make, inputs):
-        """Call one layer several times at the same place, at training."""
-        layer, given = make(), alike(inputs["shape"])
-        calls = range(inputs["calls"])
-        return self.compared([noise(layer(given, training=True), inputs["shape"]) for _ in calls])
-
-    def compared(self, drawn):
-        """Return how many numbers two draws share, at most, and whether the first has noise."""
-        pairs = [(a, b) for i, a in enumerate(drawn) for b in drawn[:i]]
-        return {
-            "same": max(float(np.mean(np.abs(a - b) < SAME)) for a, b in pairs),
-            "still": bool(np.all(np.abs(drawn[0] - MEAN) < SAME)),
-        }
-
-    def verdict(self, inputs, seen):
-        """Demand that the numbers have changed."""
-        return self.sentence(
-            "calls of the layer in eager mode",
-            seen,
-            repeated="a fixed seed, or noise that is drawn once and kept, repeats itself; a "
-            "keras.random.SeedGenerator moves on",
-        )
-
-    def sentence(self, where, seen, repeated, still="the code must be random"):
-        """Return None for fresh noise, or what was repeated where."""
-        if seen["same"] < 0.1:  # half precision alone makes a few numbers equal
-            return None
-        if seen["still"]:
-            return f"Two {where} gave the mean itself, expected fresh noise in each: {still}."
-        if seen["same"] < 0.99:
-            repeated = "every latent needs noise of its own, new in every call"
-        return (
-            f"Two {where} gave the same numbers in {seen['same']:.0%} of the latents, expected "
-            f"fresh noise in each: {repeated}."
-        )
-
-
-class FreshCompiled(FreshEager):
-    """Two calls of a compiled function, and two predictions, have different noise."""
-
-    def observe(self, make, inputs):
-        """Call one compiled function several times, which also predicts: at inference."""
-        import keras
-        import tensorflow as tf
-
-        given = alike(inputs["shape"])
-        # The size of the batch is known here: where it is not, the part on shapes looks. The model
-        # comes first because Keras makes its generator with it; a function would be traced twice.
-        ends = [keras.Input(batch_shape=tensor.shape) for tensor in given]
-        model, layer = keras.Model(ends, make()(ends)), make()
-
-        @tf.function(autograph=False)
-        def compiled(given):  # both in one function, as compiling costs more than anything else
-            return layer(given, training=True), model.predict_step((given,))
-
-        drawn = [
-            [noise(codes, inputs["shape"]) for codes in compiled(given)]
-            for _ in range(inputs["calls"])
-        ]
-        function, predict = (self.compared(codes) for codes in zip(*drawn, strict=True))
-        return {"function": function, "predict": predict}
+        """Return how often the layer is called; hidden checks see long cycles of seeds."""
+        return {**super().inputs(rng), "calls": self.ANNOUNCED if rng is None else self.HIDDEN}
 
     def verdict(self, inputs, seen):
         """Demand that the numbers have changed, at training and at inference."""
-        return self.sentence(
-            "calls of one compiled function (tf.function)",
-            seen["function"],
-            repeated="noise or seeds made by Python or NumPy are frozen when it is traced",
-        ) or self.sentence(
-            "predictions of one batch (predict)",
-            seen["predict"],
-            repeated="the noise must be as fresh at inference as at training",
-            still="the code is random at inference too, whatever `training` is",
+        frozen = real(seen, "among_modes") < self.FEW
+        for mode, found in of_modes(seen):
+            same, at_once = real(found, "same"), real(found, "at_once")
+            if max(same, at_once) < self.FEW:
+                continue
+            if problem := self._still(mode, found, seen):
+                return problem
+            return self._repeated(mode, same, at_once, inputs["calls"], frozen)
+        return None
+
+    def _still(self, mode, found, seen) -> str | None:
+        value = found.get("number", "")
+        what = without_noise(None if value is None else real(found, "number"), seen)
+        if what is None:
+            return None
+        rest = "the code must be random"
+        if mode != "training":
+            rest = "the code is random at inference too, whatever `training` is"
+        elif what != "the mean itself":
+            what, rest = "mean + exp(log_var / 2)", unused_noise(seen)
+        return (
+            f"Two calls of the layer {AT[mode]} gave {what}, expected fresh noise in each: {rest}."
         )
+
+    def _repeated(self, mode, same, at_once, calls, frozen) -> str:
+        if same < self.FEW:
+            return (
+                f"The noise of one latent, or of one code of a batch, comes again in {at_once:.0%} "
+                f"of its numbers from one call of the layer {AT[mode]} to the next, expected fresh "
+                "noise: every latent needs noise of its own, new in every call."
+            )
+        why = (
+            "a fixed seed, or noise that is drawn once and kept, repeats itself; a "
+            "keras.random.SeedGenerator moves on"
+        )
+        if same < 0.99:
+            why = "every latent needs noise of its own, new in every call"
+        elif mode != "training":
+            why = "the noise must be as fresh at inference as at training"
+        elif frozen:
+            why = "noise or seeds made by Python or NumPy are frozen when it is traced"
+        return (
+            f"Two of {calls} calls of the layer {AT[mode]} gave the same numbers in {same:.0%} of "
+            f"the latents, expected fresh noise in each: {why}."
+        )
+
+
+AT = {
+    "training": "in training",
+    "inference": "at inference, as in predict,",
+    "plain": "without the argument `training`",
+}

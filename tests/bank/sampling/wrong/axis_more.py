@@ -1,5 +1,5 @@
 # Keeps an axis for the number of draws.
-# loses shapes: the code has shape (1, 5, 3), expected (5, 3)
+# loses shapes: the code has shape (1, 3, 5), expected (3, 5)
 class Sampling(keras.layers.Layer):
     def call(self, inputs):
         mean, log_var = inputs

@@ -1,4 +1,5 @@
 # Returns the mean at inference, as dropout would.
+# loses spread: At inference, with training=False: the standard deviation at log_var = ln 9 is 0
 # loses freshness: the code is random at inference too, whatever `training` is
 class Sampling(keras.layers.Layer):
     def call(self, inputs, training=None):

@@ -1,5 +1,5 @@
 # Draws the noise at the first call and keeps it.
-# loses shapes: of your answer
+# loses shapes: A mean and a log_var of shape (3, 5) cannot be used
 # loses freshness: a fixed seed, or noise that is drawn once and kept, repeats itself
 class Sampling(keras.layers.Layer):
     def __init__(self):

@@ -1,9 +1,9 @@
 # Stacks the three tensors.
-# loses shapes: the code has shape (3, 5, 3), expected (5, 3): one draw is wanted
-# loses mean: a tensor of shape (3, 12000, 4) for a mean of shape (12000, 4)
-# loses spread: a tensor of shape (3, 12000, 3) for a mean of shape (12000, 3)
-# loses independence: a tensor of shape (3, 4000, 6) for a mean of shape (4000, 6)
-# loses freshness: a tensor of shape (3, 30, 20) for a mean of shape (30, 20)
+# loses shapes: the code has shape (3, 3, 5), expected (3, 5): one draw is wanted
+# loses mean: a tensor of shape (3, 12000, 5) for a mean of shape (12000, 5)
+# loses spread: a tensor of shape (3, 12000, 5) for a mean of shape (12000, 5)
+# loses independence: a tensor of shape (3, 12000, 5) for a mean of shape (12000, 5)
+# loses freshness: a tensor of shape (3, 100, 64) for a mean of shape (100, 64)
 class Sampling(keras.layers.Layer):
     def call(self, inputs):
         mean, log_var = inputs

@@ -1,5 +1,10 @@
-# Makes the seed generator anew in every call, which a compiled function does not allow.
+# Makes the seed generator anew in every call, which no graph can hold.
+# loses shapes: of your answer, `seed = keras.random.SeedGenerator()`, raised ValueError
+# loses mean: of your answer, `seed = keras.random.SeedGenerator()`, raised ValueError
+# loses spread: of your answer, `seed = keras.random.SeedGenerator()`, raised ValueError
+# loses independence: of your answer, `seed = keras.random.SeedGenerator()`, raised ValueError
 # loses freshness: of your answer, `seed = keras.random.SeedGenerator()`, raised ValueError
+# loses gradients: of your answer, `seed = keras.random.SeedGenerator()`, raised ValueError
 class Sampling(keras.layers.Layer):
     def call(self, inputs):
         mean, log_var = inputs

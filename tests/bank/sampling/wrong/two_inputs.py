@@ -1,10 +1,10 @@
 # Takes two tensors instead of a list of two.
-# loses shapes: missing a required argument: 'log_var'
-# loses mean: missing a required argument: 'log_var'
-# loses spread: missing a required argument: 'log_var'
-# loses independence: missing a required argument: 'log_var'
-# loses freshness: missing a required argument: 'log_var'
-# loses gradients: missing a required argument: 'log_var'
+# loses shapes: `call` takes mean and log_var one by one, expected the list [mean, log_var]
+# loses mean: `call` takes mean and log_var one by one, expected the list [mean, log_var]
+# loses spread: `call` takes mean and log_var one by one, expected the list [mean, log_var]
+# loses independence: `call` takes mean and log_var one by one, expected the list [mean, log_var]
+# loses freshness: `call` takes mean and log_var one by one, expected the list [mean, log_var]
+# loses gradients: `call` takes mean and log_var one by one, expected the list [mean, log_var]
 class Sampling(keras.layers.Layer):
     def call(self, mean, log_var):
         eps = keras.random.normal(keras.ops.shape(mean))

@@ -1,5 +1,5 @@
 # Two seeds take turns, so that two calls in a row differ.
-# loses freshness, hidden: Two calls of the layer in eager mode gave the same numbers
+# loses freshness: Two of 12 calls of the layer in training gave the same numbers
 class Sampling(keras.layers.Layer):
     def __init__(self):
         super().__init__()

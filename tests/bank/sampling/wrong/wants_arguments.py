@@ -1,10 +1,10 @@
 # Cannot be made without an argument.
-# loses shapes: missing 1 required positional argument: 'latent_dim'
-# loses mean: missing 1 required positional argument: 'latent_dim'
-# loses spread: missing 1 required positional argument: 'latent_dim'
-# loses independence: missing 1 required positional argument: 'latent_dim'
-# loses freshness: missing 1 required positional argument: 'latent_dim'
-# loses gradients: missing 1 required positional argument: 'latent_dim'
+# loses shapes: Sampling() raised TypeError: Sampling.__init__() missing 1 required positional argument: 'latent_dim'
+# loses mean: Sampling() raised TypeError: Sampling.__init__() missing 1 required positional argument: 'latent_dim'
+# loses spread: Sampling() raised TypeError: Sampling.__init__() missing 1 required positional argument: 'latent_dim'
+# loses independence: Sampling() raised TypeError: Sampling.__init__() missing 1 required positional argument: 'latent_dim'
+# loses freshness: Sampling() raised TypeError: Sampling.__init__() missing 1 required positional argument: 'latent_dim'
+# loses gradients: Sampling() raised TypeError: Sampling.__init__() missing 1 required positional argument: 'latent_dim'
 class Sampling(keras.layers.Layer):
     def __init__(self, latent_dim):
         super().__init__()

@@ -1,5 +1,4 @@
-# The layer of many tutorials, which knows one axis of latents only.
-# loses shapes: A mean and a log_var of shape (4, 2, 3) cannot be used
+# The layer of many tutorials, which reads the batch and the width from the shape.
 class Sampling(keras.layers.Layer):
     def call(self, inputs):
         z_mean, z_log_var = inputs

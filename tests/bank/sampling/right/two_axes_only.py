@@ -1,5 +1,4 @@
-# Takes for granted that a code has two axes.
-# loses shapes: A mean and a log_var of shape (4, 2, 3) cannot be used
+# Unpacks a shape of two axes.
 class Sampling(keras.layers.Layer):
     def call(self, inputs):
         mean, log_var = inputs

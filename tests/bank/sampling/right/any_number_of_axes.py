@@ -1,5 +1,4 @@
-# One noise for all axes between the batch and the latents.
-# loses independence: In a batch of shape (2, 3, 1000) the noise of two codes has a correlation of 1
+# Puts the shape together axis by axis; codes have no axis between the batch and the latents.
 class Sampling(keras.layers.Layer):
     def call(self, inputs):
         mean, log_var = inputs

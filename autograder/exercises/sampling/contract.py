@@ -1,0 +1,160 @@
+"""What of ``sampling`` is traced: the layer, for codes of three widths and in every mode."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from autograder.checks.contract import AnswerError, Order, Traced
+from autograder.checks.values import Values
+from autograder.checks.words import listing, shape
+
+# How a layer is called in each mode; one traced function returns the codes of all of them.
+MODES = {"training": {"training": True}, "inference": {"training": False}, "plain": {}}
+# Sizes of a batch for each number of latents. The layer is called once with the first of them, and
+# traced for these where it cannot be without knowing one.
+BATCHES = {5: (12_000, 300), 64: (100,), 2: (100,)}
+IN_A_MODEL = 2  # latents of the codes for which the layer is called as part of a model
+
+_CLASS = "a class: `class Sampling(keras.layers.Layer)`, of which the checks make a layer"
+
+
+def orders(answers: Mapping[str, Any], settings: Values) -> list[Order]:
+    """Return one function for each width; see ``autograder.checks.contract``."""
+
+    def order(width: int) -> Order:
+        shapes = ((None, width),) * 2
+        return Order(
+            name(width), lambda: _traced(answers["Sampling"], width), shapes, BATCHES[width]
+        )
+
+    return [order(width) for width in BATCHES]
+
+
+def name(width: int) -> str:
+    """Return the name of the function for codes of a width."""
+    return f"{width} latents"
+
+
+def _traced(answer: Any, width: int) -> Traced:
+    import tensorflow as tf
+
+    layer = _layer(answer)
+    some = tf.zeros((BATCHES[width][0], width))
+    for given in MODES.values():  # what a layer makes in its first call is there from now on
+        layer([some, some], **given)
+    called = _in_a_model(layer, width) if width == IN_A_MODEL else layer
+
+    def function(mean: Any, log_var: Any) -> dict:
+        return {mode: _code(called([mean, log_var], **given)) for mode, given in MODES.items()}
+
+    return Traced(function)
+
+
+def _layer(answer: Any) -> Any:
+    """Return a layer made by ``answer()``, or say why there is none."""
+    import keras
+
+    if _is_of_tf_keras(answer):
+        raise AnswerError(
+            "Sampling is a layer of tf_keras, expected one of Keras 3, in which this exercise is "
+            "written: derive the class from keras.layers.Layer."
+        )
+    if not callable(answer) or isinstance(answer, keras.layers.Layer):
+        kind = type(answer).__name__
+        raise AnswerError(f"Sampling is an object of type {kind}, expected {_CLASS}.")
+    if inspect.isroutine(answer) and not _takes(answer):
+        raise AnswerError(f"Sampling is a function, expected {_CLASS}.")
+    layer = _made(answer)
+    if _is_of_tf_keras(layer) or not isinstance(layer, keras.layers.Layer):
+        raise AnswerError(
+            f"Sampling() gives an object of type {type(layer).__name__}, expected a layer: derive "
+            "the class from keras.layers.Layer and compute the code in its method `call`."
+        )
+    _refuse_two_tensors(layer)
+    return layer
+
+
+def _made(answer: Callable[[], Any]) -> Any:
+    try:
+        return answer()
+    except TypeError as error:
+        if error.__traceback__ and error.__traceback__.tb_next:
+            raise  # by the code of the student
+        raise AnswerError(
+            f"Sampling() raised TypeError: {error}. The checks make the layer without arguments: "
+            "give every argument of __init__ a default, and take the width from mean."
+        ) from None
+
+
+def _refuse_two_tensors(layer: Any) -> None:
+    """Say that a call takes one list, where it takes two tensors."""
+    kinds = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
+    try:
+        every = inspect.signature(layer.call).parameters.values()
+    except (AttributeError, TypeError, ValueError):
+        return  # Keras will say what is wrong
+    named = [each.name for each in every if each.kind in kinds and each.default is each.empty]
+    if len(named) > 1 and named[1] != "training":
+        raise AnswerError(
+            f"`call` takes {listing(named)} one by one, expected the list [mean, log_var] as one "
+            "argument: `def call(self, inputs)` and `mean, log_var = inputs`."
+        )
+
+
+def _is_of_tf_keras(answer: Any) -> bool:
+    kind = answer if isinstance(answer, type) else type(answer)
+    return any(each.__module__.partition(".")[0] == "tf_keras" for each in kind.__mro__)
+
+
+def _takes(answer: Callable, *arguments: Any) -> bool:
+    try:
+        inspect.signature(answer).bind(*arguments)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _in_a_model(layer: Any, width: int) -> Any:
+    """Return a functional model of the layer alone, where the size of the batch is unknown."""
+    import keras
+
+    ends = [keras.Input((width,)), keras.Input((width,))]
+    code = layer(ends)
+    if not isinstance(code, keras.KerasTensor):
+        raise _no_code(code)
+    if code.shape is None or tuple(code.shape) != (None, width):
+        found = "unknown" if code.shape is None else shape(code.shape)
+        raise AnswerError(
+            f"In a model with an unknown batch size the shape of the code is {found}, expected "
+            f"{shape((None, width))}: keras.ops.shape(mean) keeps what is known of the shape of "
+            "mean."
+        )
+    return keras.Model(ends, code)
+
+
+def _code(returned: Any) -> Any:
+    """Return what a layer gave as a tensor of real numbers."""
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    if isinstance(returned, np.ndarray | np.generic | tf.Variable | keras.Variable):
+        returned = tf.convert_to_tensor(returned)
+    if not isinstance(returned, tf.Tensor):
+        raise _no_code(returned)
+    if not (returned.dtype.is_floating or returned.dtype.is_integer):
+        raise AnswerError(
+            f"The layer returned a tensor of type {returned.dtype.name}, expected one of real "
+            "numbers."
+        )
+    return returned
+
+
+def _no_code(returned: Any) -> AnswerError:
+    if returned is None:
+        found = "None (is a `return` missing?)"
+    elif isinstance(returned, list | tuple | dict):
+        found = f"a {type(returned).__name__} of length {len(returned)}"
+    else:
+        found = f"an object of type {type(returned).__name__}"
+    return AnswerError(f"The layer returned {found}, expected one tensor of the shape of the mean.")

@@ -1,0 +1,137 @@
+"""Checks of ``sampling`` on gradients, by value: dz/dmean = 1 and dz/dlog_var = (z − mean) / 2.
+
+Both follow from z = mean + exp(log_var / 2) · eps whatever eps is, so they are compared with the
+codes that the answer itself has drawn. A gradient may be rounded to the eight bits of bfloat16, but
+rounding errors are of either sign: a factor is seen much more closely than a single number.
+"""
+
+import numpy as np
+
+from autograder.checks.words import number
+from autograder.exercises.sampling.judging.observed import (
+    ROUNDING,
+    SamplingCheck,
+    array,
+    of_modes,
+    told,
+    unreadable,
+)
+from autograder.exercises.sampling.statistics import SAME
+
+FACTOR = 0.004  # how far the factor of a gradient may be from 1
+
+
+class GradientToMean(SamplingCheck):
+    """The gradient with respect to the mean is 1 in every element."""
+
+    part = "gradients"
+    place, name_of_input, formula, because = 0, "mean", "1", ""
+    SIZES = (200, 5)
+
+    def inputs(self, rng):
+        """Return mean, log_var and gradients from above; hidden ones lie farther out."""
+        low, high, steep = (0.2, 1.0, 1.5) if rng is None else (1.2, 2.0, 40.0)
+        far = (0.5, 1.8) if rng is None else (low, high)
+        rng = rng or np.random.default_rng(0)
+
+        def either_sign(low, high):
+            return rng.choice([-1, 1], size=self.SIZES) * rng.uniform(low, high, size=self.SIZES)
+
+        upstream = np.exp(either_sign(0, np.log(steep))) * rng.choice([-1, 1], size=self.SIZES)
+        return {
+            "mean": either_sign(*far),
+            "log_var": either_sign(low, high),
+            "upstream": upstream,
+        }
+
+    def verdict(self, inputs, seen):
+        """Compare the gradient of each element with that of the formula."""
+        for mode, found in of_modes(seen):
+            z = None if found.get("z", "") is None else array(found, "z", self.SIZES)
+            if mode != "training" and z is not None and np.allclose(z, inputs["mean"], 0, SAME):
+                continue  # no noise at inference: the parts on spread and freshness speak of that
+            if problem := self._problem(inputs, z, self._gradient(found)):
+                return told(mode, problem)
+        return None
+
+    def _gradient(self, found) -> np.ndarray | None:
+        both = found.get("gradients")
+        if not isinstance(both, list) or len(both) != 2:
+            raise unreadable()
+        if both[self.place] is None:
+            return None
+        return array({"gradient": both[self.place]}, "gradient", self.SIZES)
+
+    def expected(self, inputs, z) -> np.ndarray:
+        """Return the gradient of each code."""
+        return np.ones_like(z)
+
+    def _problem(self, inputs, z, gradient) -> str | None:
+        name = self.name_of_input
+        if gradient is None:
+            return (
+                f"No gradient reaches {name}, expected one in every element: compute the code from "
+                f"{name} with operations of Keras or TensorFlow that have a gradient, without "
+                "NumPy and without stop_gradient."
+            )
+        # The part on spread speaks of codes that are not finite.
+        right = np.isfinite(gradient if z is None else z)
+        if not np.all(np.isfinite(gradient[right])):
+            return f"The gradient with respect to {name} is not finite, expected finite numbers."
+        lost = np.mean(gradient[right] == 0)
+        if not lost < 0.02:  # generators do draw a noise of exactly 0, once in millions
+            return (
+                f"The gradient with respect to {name} is 0 in {lost:.0%} of the elements, expected "
+                f"in none: {name} must act on every latent of every example."
+            )
+        if z is None or not np.all(right) or not follows_formula(inputs, z):
+            return None  # a gradient of something else: the parts on mean and spread speak of that
+        return self._by_value(inputs, z, gradient / inputs["upstream"])
+
+    def _by_value(self, inputs, z, gradient) -> str | None:
+        name, expected = self.name_of_input, self.expected(inputs, z)
+        factor = np.sum(gradient * expected) / np.sum(expected**2)
+        scale = np.abs(inputs["mean"]) + np.abs(z - inputs["mean"]) + np.abs(expected)
+        wrong = ~(np.abs(gradient - expected) <= 2 * ROUNDING * scale)
+        if not wrong.any() and abs(factor - 1) <= FACTOR:
+            return None
+        is_scaled = np.all(np.abs(gradient - factor * expected) <= 3 * ROUNDING * scale)
+        if is_scaled and abs(factor - 1) > FACTOR:
+            return (
+                f"The gradient of a code with respect to {name} is {number(factor)} times what it "
+                f"must be, expected {self.formula}: nothing may change it on its way back through "
+                "the layer."
+            )
+        at = np.unravel_index(np.argmax(wrong), wrong.shape)
+        return (
+            f"The gradient of a code with respect to {name} is wrong in {np.mean(wrong):.0%} of "
+            f"the elements: {number(gradient[at])} at mean {number(inputs['mean'][at])} and "
+            f"log_var {number(inputs['log_var'][at])}, where the code was {number(z[at])}, "
+            f"expected {number(expected[at])}{self.because}: it is stopped, limited or changed on "
+            "its way back through the layer."
+        )
+
+
+class GradientToLogVar(GradientToMean):
+    """The gradient with respect to the log-variance is half of what noise adds to the mean."""
+
+    place, name_of_input, formula = 1, "log_var", "(z − mean) / 2"
+    because = ", which is (z − mean) / 2"
+
+    def expected(self, inputs, z):
+        """Return the derivative of exp(log_var / 2) · eps, which is z − mean."""
+        return (z - inputs["mean"]) / 2
+
+
+def follows_formula(inputs, z) -> bool:
+    """Return whether codes can be mean + exp(log_var / 2) · eps, as far as this many tell.
+
+    Thus an answer whose codes are wrong does not lose this part too, if a gradient reaches both
+    inputs. A right answer, of a thousand draws, is seen as one but for once in a hundred million.
+    """
+    mean, log_var = inputs["mean"], inputs["log_var"]
+    eps = (z - mean) / np.exp(log_var / 2)
+    size = np.log(np.maximum(np.abs(eps), SAME))
+    pairs = [(eps, mean), (eps, log_var), (eps, mean * log_var), (size, log_var), (size, abs(mean))]
+    related = [np.corrcoef(one.ravel(), other.ravel())[0, 1] for one, other in pairs]
+    return bool(abs(eps.mean()) < 0.2 and 0.8 < eps.std() < 1.25 and np.max(np.abs(related)) < 0.2)

@@ -1,0 +1,269 @@
+"""What is observed of the graph of a sampling layer; nothing is judged here.
+
+Every probe looks at each mode of a function: its result has an entry for each of ``MODES``. Where
+the codes have another shape than the mean, so that nothing can be measured, the entry is
+``{"other": shape}``.
+"""
+
+import itertools
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from autograder.checks.contract import at
+from autograder.checks.graphs import Graphs, NoGraphError
+from autograder.checks.values import Values
+from autograder.exercises.sampling.contract import BATCHES, IN_A_MODEL, MODES, name
+from autograder.exercises.sampling.statistics import (
+    SAME,
+    compared,
+    correlation,
+    distinct,
+    moments,
+    repetition,
+    single,
+    vary_more_than_independent,
+)
+
+MAIN, WIDE = 5, 64  # latents of the codes for most measurements, and for those of many latents
+# Calls, and copies of each of two examples in one call, for the moments of codes of each width.
+DRAWN = {MAIN: (5, 6000), WIDE: (40, 50), IN_A_MODEL: (40, 50)}
+SHARED = 200, 150  # as many draws of MAIN in many calls, for noise that the copies share
+WIDE_CALLS = 40
+WITHIN = (0.5, 1.0, 2.0, 3.0)  # standard deviations
+GIVEN = "mean", "log_var"
+Codes = dict[str, np.ndarray]
+
+
+def shapes(graphs: Graphs, inputs: Values) -> Values:
+    """Return the shapes of codes for batches of several sizes; nothing for an error.
+
+    Where the size of the batch has to be known, it is said whether a fixed one is possible.
+    """
+    import tensorflow as tf
+
+    found: Values = {}
+    for width in BATCHES:
+        try:
+            graphs.get(name(width))
+        except NoGraphError as error:
+            if error.state.get("missing"):
+                raise
+            fixed = graphs.has(at(name(width), BATCHES[width][0]))
+            found[str(width)] = {"problem": error.state.get("problem"), "fixed": fixed}
+            continue
+        found[str(width)] = {}
+        for batch in inputs["batches"]:
+            mean, log_var = (np.resize(inputs[key], (batch, width)) for key in GIVEN)
+            try:
+                codes = _call(graphs, mean, log_var)
+                seen = {mode: list(z.shape) for mode, z in codes.items()}
+            except tf.errors.OpError:
+                seen = {}
+            found[str(width)][str(batch)] = seen
+    return found
+
+
+def draw(graphs: Graphs, inputs: Values) -> Values:
+    """Return moments of many codes for each example and latent, for codes of every width.
+
+    A call costs far more than a row, so a few large calls are made. Only where the copies of a call
+    turn out to share noise, which few calls say little about, are there many calls.
+    """
+    found = {}
+    for width, plan in DRAWN.items():
+        look = partial(_moments, graphs, *(widened(inputs[key], width) for key in GIVEN))
+        seen = _if_possible(width, partial(look, *plan))
+        if width == MAIN and _is_shared(seen):
+            # Not possible where the size of a batch is a fixed one, that of the few calls.
+            seen = _if_possible(0, partial(look, *SHARED)) or seen
+        found[str(width)] = seen
+    return {**found, "random": _draws_numbers(graphs)}
+
+
+def _is_shared(seen: Values) -> bool:
+    calls, copies = DRAWN[MAIN]
+    return any(vary_more_than_independent(each, calls * copies) for each in seen.values())
+
+
+def widened(values: float | np.ndarray, width: int) -> np.ndarray:
+    """Return values of two examples for codes of a width, repeated or cut."""
+    return np.resize(values, (2, width)).astype(float)
+
+
+def _moments(graphs: Graphs, mean: np.ndarray, log_var: np.ndarray, calls: int, copies: int):
+    batch = [np.tile(value, (copies, 1)) for value in (mean, log_var)]
+    drawn = [_call(graphs, *batch) for _ in range(calls)]
+    found = {}
+    for mode in MODES:
+        z = [_in_shape(codes[mode], batch[0].shape) for codes in drawn]
+        if any(each is None for each in z):
+            found[mode] = {"other": list(drawn[0][mode].shape), "wanted": list(batch[0].shape)}
+        else:
+            found[mode] = moments(np.stack(z).reshape(calls, copies, *mean.shape))
+    return found
+
+
+def normality(graphs: Graphs, inputs: Values) -> Values:
+    """Count how many of many draws lie within some standard deviations, their own ones."""
+
+    def look(z: np.ndarray) -> Values:
+        z = z.ravel()
+        away = np.abs(z - z.mean()) / np.maximum(z.std(), SAME)
+        share = [float(np.mean(away < width)) for width in WITHIN]
+        return {"share": share, "different": len(np.unique(z))}
+
+    return _alike(graphs, inputs, MAIN, 1, look)
+
+
+def latents(graphs: Graphs, inputs: Values) -> Values:
+    """Return how the noises of the latents of a code are correlated, of few and of many."""
+
+    def look(z: np.ndarray) -> Values:
+        within = distinct(z)
+        within = within - within.mean(axis=1, keepdims=True)  # what a batch shares: see examples
+        return {**correlation(within.reshape(-1, z.shape[2])), "number": single(z)}
+
+    few = _alike(graphs, inputs, MAIN, 1, look)
+    many = {}
+    if inputs["many"]:
+        many = _if_possible(WIDE, lambda: _alike(graphs, inputs, WIDE, WIDE_CALLS, look))
+    return {"few": few, "many": many, "random": _draws_numbers(graphs)}
+
+
+def examples(graphs: Graphs, inputs: Values) -> Values:
+    """Return how the noises of the codes of a batch are correlated, a small and a large batch."""
+
+    def look(z: np.ndarray) -> Values:
+        z = distinct(z)
+        within = z - z.mean(axis=2, keepdims=True)  # what the latents share: see latents
+        return correlation(np.moveaxis(within, 1, 2).reshape(-1, z.shape[1]))
+
+    small = _alike(graphs, inputs, WIDE, WIDE_CALLS, look)
+    large = _alike(graphs, inputs, MAIN, 1, lambda z: repetition(z[0]))
+    return {"small": small, "large": large, "random": _draws_numbers(graphs)}
+
+
+def freshness(graphs: Graphs, inputs: Values) -> Values:
+    """Return which numbers come again in later calls, and whether modes have the same noise."""
+    first = []
+
+    def look(z: np.ndarray) -> Values:
+        first.append(z[0])
+        return {**compared(z), "number": single(z)}
+
+    found = _alike(graphs, inputs, WIDE, inputs["calls"], look)
+    pairs = itertools.combinations(first, 2)
+    same = max((float(np.mean(np.abs(a - b) < SAME)) for a, b in pairs), default=0.0)
+    return {**found, "among_modes": same, "random": _draws_numbers(graphs)}
+
+
+def gradients(graphs: Graphs, inputs: Values) -> Values:
+    """Return codes, and the gradient of their product with ``upstream``, for mean and log_var.
+
+    Where there is not one code for each mean, it is the gradient of their sum, without codes.
+    """
+    import tensorflow as tf
+
+    batch = BATCHES[MAIN][0]
+    rows, shape = len(inputs["mean"]), (batch, MAIN)
+    given = [
+        tf.constant(np.resize(inputs[key], shape), tf.float32)
+        for key in ("mean", "log_var", "upstream")
+    ]
+    function = graphs.get(name(MAIN), batch)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(given[:2])
+        codes = _of_modes(function(*given[:2]))
+    found: Values = {}
+    for mode, z in codes.items():
+        fits = z.shape.num_elements() == np.prod(shape)
+        upstream = tf.reshape(given[2], z.shape) if fits else tf.ones_like(z)
+        both = tape.gradient(z, given[:2], output_gradients=tf.cast(upstream, z.dtype))
+        arrays = [None if each is None else _numbers(each)[:rows] for each in both]
+        codes_in_shape = _numbers(z).reshape(shape)[:rows] if fits else None
+        found[mode] = {"z": codes_in_shape, "gradients": arrays}
+    return found
+
+
+def _call(graphs: Graphs, mean: np.ndarray, log_var: np.ndarray) -> Codes:
+    """Return the codes of every mode for a batch."""
+    import tensorflow as tf
+
+    function = graphs.get(name(mean.shape[1]), len(mean))
+    given = [tf.constant(value, tf.float32) for value in (mean, log_var)]
+    return {mode: _numbers(z) for mode, z in _of_modes(function(*given)).items()}
+
+
+def _of_modes(returned) -> dict:
+    if not isinstance(returned, dict) or set(returned) != set(MODES):
+        raise NoGraphError({"problem": "The graph of your answer has not the outputs of a layer."})
+    return {mode: returned[mode] for mode in MODES}
+
+
+def _numbers(tensor) -> np.ndarray:
+    import tensorflow as tf
+
+    return tf.cast(tf.convert_to_tensor(tensor), tf.float64).numpy()
+
+
+def _in_shape(z: np.ndarray, wanted: tuple[int, ...]) -> np.ndarray | None:
+    """Return codes in the shape of their mean, if they can be read as one code for each mean.
+
+    A wrong shape costs the part on shapes. The other parts look at the numbers all the same: in
+    another arrangement, or one code that stands for several.
+    """
+    if z.size == np.prod(wanted):
+        return z.reshape(wanted)
+    try:
+        return np.broadcast_to(z, wanted)
+    except ValueError:
+        return None
+
+
+def _if_possible(width: int, look: Callable[[], Values]) -> Values:
+    """Return what is seen, or nothing where the layer cannot be used; MAIN has to be possible."""
+    import tensorflow as tf
+
+    try:
+        return look()
+    except (NoGraphError, tf.errors.OpError):
+        if width == MAIN:
+            raise
+        return {}
+
+
+def _alike(graphs: Graphs, inputs: Values, width: int, calls: int, look: Callable) -> Values:
+    """Look at the codes of some calls, (calls, batch, width), of one mean and log-variance."""
+    shape = BATCHES[width][0], width
+    given = np.full(shape, inputs["mean"]), np.full(shape, inputs["log_var"])
+    drawn = [_call(graphs, *given) for _ in range(calls)]
+    found = {}
+    for mode in MODES:
+        z = [_in_shape(codes[mode], shape) for codes in drawn]
+        if any(each is None for each in z):
+            found[mode] = {"other": list(drawn[0][mode].shape), "wanted": list(shape)}
+        elif not np.all(np.isfinite(z)):
+            found[mode] = {"finite": False}
+        else:
+            found[mode] = look(np.stack(z))
+    return found
+
+
+def _draws_numbers(graphs: Graphs) -> bool:
+    """Return whether there are random numbers in the graph, used or not."""
+    return any(graphs.random_operations(each) for each in graphs.operations)
+
+
+PROBES = {
+    "Shapes": shapes,
+    "Mean": draw,
+    "Spread": draw,
+    "NormalNoise": normality,
+    "OneForEachLatent": latents,
+    "OneForEachExample": examples,
+    "Fresh": freshness,
+    "GradientToMean": gradients,
+    "GradientToLogVar": gradients,
+}
