@@ -84,6 +84,11 @@ class Graphs:
     ----------
     exported : dict
         What ``export`` returned, perhaps in a process that is not to be trusted.
+
+    Attributes
+    ----------
+    notes : dict
+        What one probe has measured and another one needs too.
     """
 
     def __init__(self, exported: Values):
@@ -91,6 +96,7 @@ class Graphs:
         self._functions: dict[str, Any] = {}
         self._lists: Mapping[str, list] = {}
         self.operations: dict[str, tuple[str, ...]] = {}
+        self.notes: dict[str, Any] = {}
         if exported["files"]:
             self._load(exported["files"])
 
@@ -123,9 +129,9 @@ class Graphs:
         """Return why there is no such function: a ``problem``, or that it is ``missing``."""
         return self._states.get(name) or self._states.get("") or {"problem": "It was not traced."}
 
-    def variables(self, name: str, of: str) -> list:
-        """Return the variables that the contract has listed for a function."""
-        self.get(name)
+    def variables(self, name: str, of: str, batch: int | None = None) -> list:
+        """Return the variables that the contract has listed for a function; see ``get``."""
+        self.get(name, batch)
         return list(self._lists.get(f"{name}.{of}", ()))
 
     def random_operations(self, name: str) -> list[str]:

@@ -2,19 +2,12 @@
 
 import numpy as np
 
-from autograder.checks.moments import mean_bound, std_bound
 from autograder.checks.words import number, shape
+from autograder.exercises.tfp_encoder.encoder import MANY
 from autograder.exercises.tfp_encoder.judging import oracle
-from autograder.exercises.tfp_encoder.judging.build import (
-    EncoderCheck,
-    arguments,
-    bits,
-    channels,
-    fill,
-    is_distribution,
-    kind,
-    moments,
-)
+from autograder.exercises.tfp_encoder.judging.codes import problem_of_codes
+from autograder.exercises.tfp_encoder.judging.common import EncoderCheck, moments, numbers
+from autograder.exercises.tfp_encoder.judging.derivatives import problem_of_code
 
 SAME = 1e-5  # elements of a scale that differ by less are the same
 
@@ -24,65 +17,56 @@ class Gaussian(EncoderCheck):
 
     part = "distribution"
 
-    def inputs(self, rng):
-        """Return the seed of weights and of images, and how many images there are."""
-        seed, batch = 5, 100
-        if rng is not None:
-            seed, batch = int(rng.integers(1000)), int(rng.integers(101, 130))
-        return {**arguments(rng), "seed": seed, "batch": batch}
-
-    def observe(self, encoder, inputs):
-        """Return shapes, moments, log-densities of points around the mean, and codes."""
-        import tensorflow as tf
-
-        fill(encoder, inputs["seed"], gain=2, bias=0.1)
-        images = bits(inputs)[..., : channels(encoder, inputs)]
-        with tf.GradientTape() as tape:
-            q = encoder(images)
-            if not is_distribution(q):
-                return {"kind": kind(q)}
-            code = tf.convert_to_tensor(q)
-        gradients = tape.gradient(code, encoder.trainable_weights)
-        mean, scale = moments(q)
-        away = np.random.default_rng(inputs["seed"]).normal(size=mean.shape)
-        z = (mean + away * np.sqrt((scale**2).sum(-1))).astype(np.float32)
-        return {
-            "event": [int(s) for s in q.event_shape],
-            "batch": [int(s) for s in q.batch_shape],
-            "mean": mean,
-            "scale": scale,
-            "z": z,
-            "log_prob": np.asarray(q.log_prob(z), dtype=np.float64),
-            "code": code.numpy(),
-            "reached": any(gradient is not None for gradient in gradients),
-        }
-
     def compare(self, inputs, seen):
         """Return the first problem: with the family, its covariance or its codes."""
-        if "kind" in seen:
+        inference, training = seen["inference"][0], seen["training"][0]
+        problem = _shapes(inputs, inference)
+        if problem:
+            return problem
+        if "root" not in training:
             return (
-                f"The encoder returns {seen['kind']}, expected a distribution: end it with a "
-                "layer of tfp.layers."
+                "In training, with training=True, the encoder returns no distribution, only at "
+                "inference: return the same in both."
             )
-        seen = {key: np.asarray(value) for key, value in seen.items()}
-        return _shapes(inputs, seen) or _covariance(seen) or _density(seen) or _code(inputs, seen)
+        return (
+            _covariance(moments(inference)[1])
+            or _density(numbers(seen["z"], MANY, None), inference)
+            or _modes(inference, training)
+            or problem_of_codes(inputs, seen)
+            or problem_of_code(inputs, seen["derivatives"])
+        )
 
 
 def _shapes(inputs, seen) -> str | None:
-    """Demand event shape (d,) and batch shape (batch,)."""
-    batch, size = inputs["batch"], inputs["encoded_size"]
-    if seen["event"].tolist() == [size] and seen["batch"].tolist() == [batch]:
+    """Demand event shape (d,) and batch shape (batch,): a density has the shape of the batch."""
+    size, mean = inputs["encoded_size"], numbers(seen["mean"])
+    batch = numbers(seen["log_prob"]).shape if "log_prob" in seen else mean.shape[:1]
+    event = mean.shape[len(batch) :]
+    if event == (size,) and batch == (MANY,):
         return None
     return (
-        f"For {batch} images and encoded_size = {size} the distribution has batch shape "
-        f"{shape(seen['batch'])} and event shape {shape(seen['event'])}, expected "
-        f"{shape([batch])} and {shape([size])}: one Gaussian over the whole code for each image."
+        f"For {MANY} images and encoded_size = {size} the distribution has batch shape "
+        f"{shape(batch)} and event shape {shape(event)}, expected "
+        f"{shape([MANY])} and {shape([size])}: one Gaussian over the whole code for each image."
     )
 
 
-def _covariance(seen) -> str | None:
+def _modes(inference, training) -> str | None:
+    """Demand the same scale in both modes; `architecture` judges whether the means are the same."""
+    mean, root = moments(inference)
+    other_mean, other_root = moments(training)
+    if np.allclose(mean, other_mean, rtol=1e-4, atol=1e-4) and not np.allclose(
+        root, other_root, rtol=1e-4, atol=1e-4
+    ):
+        return (
+            "In training, with training=True, the Gaussian of the same image has another scale "
+            "than at inference, expected the same in both."
+        )
+    return _covariance(other_root)
+
+
+def _covariance(scale: np.ndarray) -> str | None:
     """Look at the elements above, below and on the diagonal of the scale, over all images."""
-    scale = seen["scale"]
     if not np.isfinite(scale).all():
         return "The scale of the Gaussian is not finite, expected finite numbers."
     if (np.abs(np.triu(scale, 1)) > SAME).any():
@@ -130,10 +114,10 @@ def _from_image(scale, below) -> str | None:
     return None
 
 
-def _density(seen) -> str | None:
+def _density(z: np.ndarray, seen) -> str | None:
     """Compare log_prob with that of the Gaussian of the same moments."""
-    wanted = oracle.log_normal(seen["z"].astype(np.float64), seen["mean"], seen["scale"])
-    found = seen["log_prob"]
+    wanted = oracle.log_normal(z, *moments(seen))
+    found = numbers(seen["log_prob"], MANY)
     wrong = ~(np.abs(found - wanted) <= 2e-3 * (1 + np.abs(wanted)))
     if not wrong.any():
         return None
@@ -142,33 +126,3 @@ def _density(seen) -> str | None:
         f"log_prob of a code is {number(found[i])} nats, but the Gaussian with the mean and the "
         f"scale of your distribution has {number(wanted[i])}: it is not a Gaussian."
     )
-
-
-def _code(inputs, seen) -> str | None:
-    """Demand codes with mean 0 and deviation 1 in units of their Gaussian, and a gradient."""
-    wanted = [inputs["batch"], inputs["encoded_size"]]
-    if list(seen["code"].shape) != wanted:
-        return (
-            "Where a tensor is needed, the distribution turns into one of shape "
-            f"{shape(seen['code'].shape)}, expected {shape(wanted)}: one code for each image."
-        )
-    away = (seen["code"] - seen["mean"])[..., None]
-    white = np.linalg.solve(seen["scale"], away)
-    if np.abs(white).max() < 1e-3:
-        return (
-            "Where a tensor is needed, the distribution turns into its mean, expected a code drawn "
-            "from it, which is what tfd.Distribution.sample does."
-        )
-    far = abs(white.mean()) > mean_bound(1, white.size)
-    if far or abs(white.std() - 1) > std_bound(1, white.size):
-        return (
-            f"Where a tensor is needed, the distribution turns into codes that lie "
-            f"{number(white.std())} standard deviations around its mean, expected 1: they must be "
-            "samples of it."
-        )
-    if not seen["reached"]:
-        return (
-            "No gradient passes from the code to the weights: the sample must be a reparameterized "
-            "one, without stop_gradient."
-        )
-    return None

@@ -17,6 +17,7 @@ ACTIVATIONS: dict[str, Callable] = {
     "tanh": np.tanh,
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
     "swish": lambda x: x / (1 + np.exp(-x)),
+    "softplus": lambda x: np.logaddexp(x, 0),
 }
 
 
@@ -29,18 +30,6 @@ def kernel_shapes(channels: int, encoded_size: int, base_depth: int) -> list[tup
         (5, 5, 2 * base_depth, 2 * base_depth),
         (7, 7, 2 * base_depth, 4 * encoded_size),
     ]
-
-
-def stack_weights(shapes: Sequence[tuple[int, ...]], seed: int) -> tuple[list, list]:
-    """Return kernels and biases of the stack and, as the last of each, of one output.
-
-    The layer behind the stack gets the same column for each of its outputs. So the posterior mean
-    is the same number in every latent, whichever outputs an answer takes for the mean.
-    """
-    rng = np.random.default_rng(seed)
-    shapes = [*shapes, (shapes[-1][-1], 1)]
-    kernels = [rng.normal(0, np.sqrt(2 / np.prod(s[:-1])), s) for s in shapes]
-    return kernels, [rng.normal(0, 0.3, s[-1]) for s in shapes]
 
 
 def convolve(x: np.ndarray, kernel: np.ndarray, stride: int, padding: str) -> np.ndarray:
@@ -61,13 +50,18 @@ def stack_mean(
     biases: Sequence[np.ndarray],
     activations: Sequence[str] = ("leaky",) * 5,
     strides: Sequence[int] = STRIDES,
+    last: str = "none",
 ) -> np.ndarray:
-    """Return the posterior mean that the stack gives to centred images: (batch,)."""
+    """Return the posterior means that the stack gives to centred images: (2, batch).
+
+    The second ones are those for the same weights with the other sign in the last layer.
+    """
     for i, stride in enumerate(strides):
         padding = "valid" if i == len(strides) - 1 else "same"
         x = convolve(x, kernels[i], stride, padding) + biases[i]
         x = ACTIVATIONS[activations[i]](x)
-    return (x.reshape(len(x), -1) @ kernels[-1] + biases[-1])[:, 0]
+    mean = (x.reshape(len(x), -1) @ kernels[-1] + biases[-1])[:, 0]
+    return ACTIVATIONS[last](np.stack([mean, -mean]))
 
 
 def log_normal(z: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.ndarray:

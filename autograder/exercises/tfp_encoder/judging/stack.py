@@ -1,15 +1,21 @@
 """Check of ``tfp_encoder``: the convolution stack."""
 
-from collections.abc import Sequence
 from itertools import permutations
 
 import numpy as np
 
 from autograder.checks.words import listing, shape
+from autograder.exercises.tfp_encoder.encoder import FEW
 from autograder.exercises.tfp_encoder.judging import oracle
-from autograder.exercises.tfp_encoder.judging.build import EncoderCheck, arguments, bits, location
-
-Shape = tuple[int, ...]
+from autograder.exercises.tfp_encoder.judging.common import EncoderCheck, numbers
+from autograder.exercises.tfp_encoder.weights import (
+    Shape,
+    arrange,
+    bits,
+    has_bias,
+    same_layer,
+    stack_weights,
+)
 
 
 class Stack(EncoderCheck):
@@ -17,53 +23,65 @@ class Stack(EncoderCheck):
 
     part = "architecture"
 
-    def inputs(self, rng):
-        """Return the seed of weights and of images."""
-        seed = 1 if rng is None else int(rng.integers(1000))
-        return {**arguments(rng), "seed": seed, "batch": 2}
-
-    def observe(self, encoder, inputs):
-        """Return the shapes of all weights and, if they are right, the posterior mean of images."""
-        shapes = [tuple(int(s) for s in weight.shape) for weight in encoder.weights]
-        order = arrange(shapes, _kernels(inputs))
-        if _wrong_layer(shapes, order, _kernels(inputs)):
-            return {"shapes": shapes, "mean": None}
-        kernels, biases = oracle.stack_weights(_kernels(inputs), inputs["seed"])
-        last = len(kernels) - 1
-        for place, i in enumerate(order):
-            which = min(place, last)  # all that comes after the stack gets the last
-            kernel = np.tile(kernels[last], shapes[i][-1]) if which == last else kernels[which]
-            encoder.weights[i].assign(kernel.reshape(shapes[i]))
-            encoder.weights[i + 1].assign(np.broadcast_to(biases[which], shapes[i + 1]))
-        return {"shapes": shapes, "mean": np.asarray(location(encoder(bits(inputs))))}
-
     def compare(self, inputs, seen):
         """Name the layer with wrong weights; else compare with the stack in double precision."""
-        shapes = [tuple(s) for s in seen["shapes"]]
-        problem = _wrong_layer(shapes, arrange(shapes, _kernels(inputs)), _kernels(inputs))
+        shapes = [tuple(int(size) for size in each) for each in seen["shapes"]]
+        wanted = inputs["kernels"]
+        problem = _wrong_layer(shapes, arrange(shapes, wanted), wanted)
         if problem:
             return problem
-        found = np.asarray(seen["mean"]).reshape(inputs["batch"], -1)
-        x = np.asarray(bits(inputs), dtype=np.float64)
-        kernels, biases = oracle.stack_weights(_kernels(inputs), inputs["seed"])
-
-        def like(image, **changes) -> bool:
-            wanted = oracle.stack_mean(image, kernels, biases, **changes)[:, None]
-            return np.allclose(found, wanted, rtol=1e-3, atol=1e-3 * np.abs(wanted).max())
-
-        images = [view(x) for view in VIEWS]
-        if any(like(image) for image in images):
-            return None
-        causes = (
-            cause
-            for cause, changes in _changes()
-            if any(like(image, **changes) for image in images)
+        training, again, inference = (
+            _means(seen[key]) for key in ("training", "again", "inference")
         )
-        cause = next(causes, "compare strides, padding and activations with the table of layers")
-        return (
-            "The weights of your stack have the right shapes, but with the same weights it gives "
-            f"other posterior means than the stack of the book: {cause}."
-        )
+        if training is None:
+            raise ValueError("no means")
+        if again is None or not _same(training, again):
+            return (
+                "In training the posterior mean of the same image changes from call to call: "
+                "something in your stack is random, such as Dropout or GaussianNoise, and the "
+                "table of layers has nothing of that kind."
+            )
+        if problem := _other_means(inputs, training):
+            return problem
+        if inference is not None and not _same(training, inference):
+            return (
+                "In training the stack is that of the book, but at inference, with training=False, "
+                "the posterior mean of the same image is another one: do the same in both."
+            )
+        return None
+
+
+def _means(seen) -> np.ndarray | None:
+    """Return the means for both signs of the last layer: (2, batch, d)."""
+    return numbers(seen, 2, FEW, None) if len(seen) else None
+
+
+def _same(one: np.ndarray, other: np.ndarray) -> bool:
+    if one.shape != other.shape:
+        return False
+    return np.allclose(one, other, rtol=1e-4, atol=1e-4 * np.abs(one).max())
+
+
+def _other_means(inputs, found: np.ndarray) -> str | None:
+    """Compare means with those of the stack of the book."""
+    x = np.asarray(bits(inputs, FEW), dtype=np.float64)
+    given = stack_weights(inputs["kernels"], inputs["seed"])
+
+    def like(image, **changes) -> bool:
+        wanted = oracle.stack_mean(image, *given, **changes)[..., None]
+        return np.allclose(found, wanted, rtol=1e-3, atol=1e-3 * np.abs(wanted).max())
+
+    images = [view(x) for view in VIEWS]
+    if any(like(image) for image in images):
+        return None
+    causes = (
+        cause for cause, changes in _changes() if any(like(image, **changes) for image in images)
+    )
+    cause = next(causes, "compare strides, padding and activations with the table of layers")
+    return (
+        "The weights of your stack have the right shapes, but with the same weights it gives "
+        f"other posterior means than the stack of the book: {cause}."
+    )
 
 
 VIEWS = (  # what may be done to the pixels in front of the stack; `centring` judges that
@@ -103,32 +121,9 @@ def _changes():
         told = f"the activation of the last convolution seems to be {name}"
         changes = {"activations": ("leaky",) * 4 + (name,)}
         yield f"{told}, expected tf.nn.leaky_relu after each of the five", changes
-
-
-def _kernels(inputs) -> list[Shape]:
-    channels = inputs["shape"][-1]
-    return oracle.kernel_shapes(channels, inputs["encoded_size"], inputs["base_depth"])
-
-
-def arrange(shapes: Sequence[Shape], wanted: Sequence[Shape]) -> list[int]:
-    """Return the places of the kernels in a list of weights, from the image to the code.
-
-    A subclassed model lists its weights in the order of its attributes, whatever comes first when
-    it is called. So kernels are sorted by shape where all shapes of the stack are there.
-    """
-    places = [i for i, s in enumerate(shapes) if len(s) > 1]
-    found = {w: [i for i in places if _same(shapes[i], w)] for w in wanted}
-    if len(found) < len(wanted) or any(len(same) != 1 for same in found.values()):
-        return places
-    stack = [found[w][0] for w in wanted]
-    return stack + [i for i in places if i not in stack]
-
-
-def _same(found: Shape, wanted: Shape) -> bool:
-    """Compare kernels; a dense layer on the flattened 7 × 7 map is that convolution."""
-    if wanted[:2] == (7, 7) and found == (int(np.prod(wanted[:-1])), wanted[-1]):
-        return True
-    return tuple(found) == tuple(wanted)
+    for name in oracle.ACTIVATIONS:
+        told = f"the dense layer seems to have the activation {name}"
+        yield f"{told}, expected none, for a mean may have any sign", {"last": name}
 
 
 def _wrong_layer(shapes, order, wanted) -> str | None:
@@ -140,7 +135,7 @@ def _wrong_layer(shapes, order, wanted) -> str | None:
             "convolutions and a dense layer."
         )
     for place, (i, expected) in enumerate(zip(order, wanted, strict=False)):
-        if not _same(shapes[i], expected):
+        if not same_layer(shapes[i], expected):
             return (
                 f"Layer {place + 1} with weights is {_layer(shapes[i])}, expected "
                 f"{_layer(expected)}: {_cause(shapes[i], expected)}."
@@ -153,7 +148,7 @@ def _wrong_layer(shapes, order, wanted) -> str | None:
                 f"{wanted[-1][-1]}: {_features_cause(features / wanted[-1][-1])}."
             )
     for place, i in enumerate(order):
-        if i + 1 >= len(shapes) or tuple(shapes[i + 1]) != (shapes[i][-1],):
+        if not has_bias(shapes, i):
             return f"Layer {place + 1} with weights has no bias, expected one for each output."
     if len(shapes) > 2 * len(order):
         others = [s for i, s in enumerate(shapes) if not {i, i - 1} & set(order)]

@@ -1,0 +1,210 @@
+"""What of ``tfp_encoder`` is traced: priors of several sizes, and an encoder in both its modes."""
+
+import traceback
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from autograder.checks.contract import AnswerError, Order, Traced
+from autograder.checks.values import Values
+from latents.errors import explain
+
+BATCHES = (1, 2, 100)  # all sizes of batches that probes use
+TRAINING, INFERENCE = "training", "inference"
+KERAS_3 = (
+    "Your encoder has layers of Keras 3, which keras and tf.keras are here: take those of tf_keras, "
+    "such as tf_keras.layers.Conv2D, for only these work with tfp.layers."
+)
+
+
+def prior_name(size: int) -> str:
+    """Return the name of the function with the prior over codes of a size."""
+    return f"prior of {size}"
+
+
+def orders(answers: Mapping[str, Any], settings: Values) -> list[Order]:
+    """Return the functions of an answer; see ``autograder.checks.contract``."""
+    images, codes = (None, *settings["shape"]), (None, settings["encoded_size"])
+    model = _once(lambda: _outer(answers["make_encoder"], settings))
+    return [
+        *(
+            Order(prior_name(size), partial(_prior, answers["make_prior"], size), ((None, size),))
+            for size in settings["sizes"]
+        ),
+        Order(TRAINING, lambda: _traced(model(), _training), (images,), BATCHES),
+        Order(INFERENCE, lambda: _traced(model(), _inference), (images, codes), BATCHES),
+    ]
+
+
+def _once(make: Callable) -> Callable:
+    """Return a function that gives what another one gives, or raises, and calls it once only."""
+    kept: list[tuple] = []
+
+    def call():
+        if not kept:
+            try:
+                kept.append((make(), None))
+            except BaseException as error:  # it would raise again, at the same price
+                kept.append((None, error))
+        value, error = kept[0]
+        if error is not None:
+            raise error
+        return value
+
+    return call
+
+
+def _prior(make_prior: Callable, size: int) -> Traced:
+    import tensorflow as tf
+
+    p = make_prior(size)
+    if not is_distribution(p):
+        raise AnswerError(f"make_prior returned {kind(p)}, expected a distribution.")
+
+    def prior(z):
+        sample = p.sample(tf.shape(z)[0])
+        if sample.shape.rank != 2 or sample.shape[1] != size:
+            return {"sample": sample}  # it has no density of such codes
+        return {"sample": sample, "log_prob": p.log_prob(tf.cast(z, p.dtype))}
+
+    return Traced(prior)
+
+
+def _outer(make_encoder: Callable, settings: Values) -> Any:
+    """Return a model around the encoder, such as whoever trains it has."""
+    import tf_keras
+
+    shape = tuple(settings["shape"])
+    try:
+        encoder = make_encoder(
+            shape, settings["encoded_size"], settings["base_depth"], prior_of(settings)
+        )
+        if isinstance(encoder, tf_keras.Model) and not encoder.built:
+            encoder(_nothing(shape))  # models without an input layer get their weights when called
+    except Exception as error:
+        if _is_of_keras_3(error):
+            raise AnswerError(f"{explain(error)['problem']} {KERAS_3}") from error
+        raise
+    if not isinstance(encoder, tf_keras.Model):
+        told = f"make_encoder returned {kind(encoder)}, expected a model of tf_keras."
+        is_3 = type(encoder).__module__.split(".")[0] == "keras"
+        raise AnswerError(f"{told} {KERAS_3}" if is_3 else told)
+
+    class Outer(tf_keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.encoder = encoder
+
+        def call(self, images, training=None):
+            return self.encoder(images[..., : channels(self.encoder)], training=training)
+
+    return Outer()
+
+
+def _nothing(shape: tuple) -> Any:
+    import tensorflow as tf
+
+    return tf.zeros((2, *shape))
+
+
+def prior_of(settings: Values) -> Any:
+    """Return a Gaussian prior with independent latents, of event shape (d,)."""
+    import tensorflow as tf
+    import tensorflow_probability as tfp
+
+    loc, scale = (tf.constant(settings[key], tf.float32) for key in ("loc", "scale"))
+    return tfp.distributions.MultivariateNormalDiag(loc=loc, scale_diag=scale)
+
+
+def channels(encoder: Any) -> int | None:
+    """Return how many channels an encoder takes if it takes one only, as in the chapter."""
+    known = getattr(encoder, "input_shape", None)
+    return 1 if isinstance(known, tuple) and known[-1:] == (1,) else None
+
+
+def _is_of_keras_3(error: BaseException) -> bool:
+    frames = traceback.walk_tb(error.__traceback__)
+    return any(frame.f_globals.get("__name__", "").startswith("keras.") for frame, _ in frames)
+
+
+def _traced(model: Any, function: Callable) -> Traced:
+    # Named by hand, for a `partial` has no name and TensorFlow wants one.
+    def traced(*tensors):
+        return function(model, *tensors)
+
+    return Traced(traced, {"weights": model.encoder.weights})
+
+
+def _training(model: Any, images: Any) -> dict[str, Any]:
+    q = model(images, training=True)
+    return {**_observed(q), "loss": _loss(model.losses)}
+
+
+def _inference(model: Any, images: Any, z: Any) -> dict[str, Any]:
+    q = model(images, training=False)
+    if not is_distribution(q):
+        raise AnswerError(
+            f"The encoder returns {kind(q)}, expected a distribution: end it with a layer of "
+            "tfp.layers."
+        )
+    seen = _observed(q)
+    if seen["mean"].shape[-1:] == z.shape[-1:]:
+        seen["log_prob"] = q.log_prob(z)
+    return seen
+
+
+def _observed(q: Any) -> dict[str, Any]:
+    """Return moments of a posterior and the code that a decoder gets, or what stands there."""
+    import tensorflow as tf
+
+    if is_distribution(q):
+        return {"mean": q.mean(), "root": covariance_root(q), "code": tf.convert_to_tensor(q)}
+    if isinstance(q, Mapping):
+        q = list(q.values())
+    if isinstance(q, list | tuple) and q:
+        q = q[0]
+    return {"location": tf.convert_to_tensor(q)}
+
+
+def _loss(losses: list) -> Any:
+    """Return what Keras adds to the loss of the data; if one loss is no number, that one."""
+    import tensorflow as tf
+
+    arrays = [loss for loss in losses if loss.shape.rank != 0]
+    if arrays:
+        return arrays[0]
+    return tf.add_n([tf.cast(loss, tf.float32) for loss in losses] or [tf.zeros(())])
+
+
+def covariance_root(q: Any) -> Any:
+    """Return a square root of the covariance: (..., d, d)."""
+    import tensorflow as tf
+
+    operator = getattr(q, "scale", None)
+    if hasattr(operator, "to_dense"):
+        return operator.to_dense()
+    try:
+        return tf.linalg.cholesky(q.covariance())
+    except NotImplementedError:  # so TFP says that the latents are independent
+        return tf.linalg.diag(q.stddev())
+
+
+def is_distribution(output: Any) -> bool:
+    """Return True for what TFP calls a distribution."""
+    return hasattr(output, "log_prob") and hasattr(output, "event_shape")
+
+
+def kind(value: Any) -> str:
+    """Return in words what a function returned."""
+    import numpy as np
+    import tensorflow as tf
+
+    if value is None:
+        return "nothing"
+    if is_distribution(value):
+        return "a distribution"
+    if tf.is_tensor(value) or isinstance(value, np.ndarray):
+        return f"a tensor of shape {tuple(value.shape)}"
+    if isinstance(value, list | tuple | dict):
+        return f"a {type(value).__name__} of {len(value)}"
+    return f"an object of type {type(value).__module__.split('.')[0]}.{type(value).__name__}"

@@ -1,0 +1,163 @@
+"""The graph of an encoder with weights from seeds: how probes set, call and differentiate it."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograder.checks.graphs import Graphs
+from autograder.checks.values import Values
+from autograder.exercises.tfp_encoder.contract import BATCHES, INFERENCE, TRAINING
+from autograder.exercises.tfp_encoder.weights import (
+    arrange,
+    bits,
+    drawn,
+    fits,
+    last_layers,
+    stack_weights,
+)
+
+ONE, FEW, MANY = BATCHES
+
+
+class Encoder:
+    """The encoder of an answer.
+
+    Parameters
+    ----------
+    graphs : Graphs
+        The answer.
+    inputs : dict
+        Where to probe: shape of the images, size of codes, kernels of the stack, prior and a seed.
+
+    Attributes
+    ----------
+    weights, shapes : list
+        All floating-point weights in the order of the model, and their shapes.
+    """
+
+    def __init__(self, graphs: Graphs, inputs: Values):
+        self.graphs, self.inputs = graphs, inputs
+        listed = graphs.variables(TRAINING, "weights", MANY)
+        self._fixed = [(weight, weight.numpy()) for weight in listed if not weight.trainable]
+        self.weights = [weight for weight in listed if weight.dtype.is_floating]
+        self.shapes = [tuple(int(size) for size in weight.shape) for weight in self.weights]
+
+    def call(self, name: str, images: np.ndarray, z: np.ndarray | None = None) -> Values:
+        """Call the encoder; what stands where a distribution should is its mean."""
+        given = [tensor(images)]
+        if name == INFERENCE:
+            nothing = np.zeros((len(images), self.inputs["encoded_size"]))
+            given.append(tensor(nothing if z is None else z))
+        return _arrays(self._outputs(name, given))
+
+    def gradient(
+        self, images: np.ndarray, weights: Sequence, pick: Callable
+    ) -> tuple[Values, list[np.ndarray]]:
+        """Return what is seen in training, and the gradient of a part of it by some weights."""
+        import tensorflow as tf
+
+        # Not a persistent tape: TensorFlow would derive the graph thrice, for higher orders too.
+        with tf.GradientTape() as tape:
+            tape.watch(weights)
+            seen = self._outputs(TRAINING, [tensor(images)])
+            target = pick(seen)
+        found = tape.gradient(target, weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        return _arrays(seen), [np.asarray(each, np.float64) for each in found]
+
+    def assign(self, values: Sequence[np.ndarray]) -> None:
+        """Set all weights that training changes."""
+        for weight, value in zip(self.weights, values, strict=True):
+            if weight.trainable:
+                weight.assign(value)
+
+    def fill(self, gain: float, bias: float) -> None:
+        """Set all weights at random; see ``weights.drawn``."""
+        self.assign(drawn(self.shapes, self.inputs["seed"], gain, bias))
+
+    def fill_stack(self, sign: int) -> None:
+        """Give an encoder that fits the wanted kernels the weights of ``weights.stack_weights``."""
+        kernels, biases = stack_weights(self.inputs["kernels"], self.inputs["seed"])
+        last = len(kernels) - 1
+        for place, i in enumerate(arrange(self.shapes, self.inputs["kernels"])):
+            which = min(place, last)  # all that comes after the stack gets the last
+            kernel, bias = kernels[which], biases[which]
+            if which == last:
+                kernel, bias = sign * np.tile(kernel, self.shapes[i][-1]), sign * bias
+            self.weights[i].assign(kernel.reshape(self.shapes[i]))
+            self.weights[i + 1].assign(np.broadcast_to(bias, self.shapes[i + 1]))
+
+    def fill_idle(self, idle: str, spread: float) -> None:
+        """Make weights large that the posterior does not depend on, for others behind them are 0.
+
+        It depends on the last bias only, if the last layer is turned off (``idle`` is "features")
+        or the layer before it ("outputs").
+        """
+        shapes, wanted = self.shapes, self.inputs["kernels"]
+        kernels, biases = last_layers(shapes, wanted)
+        rng = np.random.default_rng([self.inputs["seed"], 5])
+        values = [rng.normal(0, spread, shape) for shape in shapes]
+        for i in biases:
+            values[i] = rng.normal(0, 0.8, shapes[i])
+        if idle == "outputs" and fits(shapes, wanted):
+            last = arrange(shapes, wanted)[len(wanted) - 1]
+            kernels = [last, last + 1]
+        for i in kernels:
+            values[i] = np.zeros(shapes[i])
+        self.assign(values)
+
+    def last_biases(self) -> list[int]:
+        """Return the places of the last biases."""
+        return last_layers(self.shapes, self.inputs["kernels"])[1]
+
+    def move_mean(self, away: float) -> None:
+        """Move the mean of the first image by the last biases, to a distance from the prior's.
+
+        Where the mean is no linear function of them it ends elsewhere, which does no harm.
+        """
+        biases = [self.weights[i] for i in self.last_biases()]
+        size, image = self.inputs["encoded_size"], bits(self.inputs, ONE)
+        mean = self.call(TRAINING, image)["mean"]
+        if not biases or mean.shape != (1, size):
+            return
+        picks = [lambda seen, i=i: seen["mean"][0, i] for i in range(size)]
+        rows = [np.concatenate(self.gradient(image, biases, pick)[1]) for pick in picks]
+        signs = np.random.default_rng([self.inputs["seed"], 8]).choice([-1.0, 1.0], size)
+        wanted = np.asarray(self.inputs["loc"]) + away * signs * np.asarray(self.inputs["scale"])
+        step = np.linalg.lstsq(np.stack(rows), wanted - mean[0], rcond=1e-6)[0]
+        ends = np.cumsum([bias.shape[0] for bias in biases])[:-1]
+        for bias, part in zip(biases, np.split(step, ends), strict=True):
+            bias.assign_add(np.asarray(part, bias.dtype.as_numpy_dtype))
+
+    def restore(self) -> None:
+        """Put back the weights that training does not change by gradients."""
+        for weight, value in self._fixed:
+            weight.assign(value)
+
+    def _outputs(self, name: str, given: list) -> dict[str, Any]:
+        seen = dict(self.graphs.get(name, given[0].shape[0])(*given))
+        if "location" in seen:
+            seen["mean"] = seen.pop("location")
+        return seen
+
+
+@contextlib.contextmanager
+def encoder_of(graphs: Graphs, inputs: Values) -> Iterator[Encoder]:
+    """Give the encoder of an answer, and restore it."""
+    encoder = Encoder(graphs, inputs)
+    try:
+        yield encoder
+    finally:
+        encoder.restore()
+
+
+def tensor(values: Any) -> Any:
+    """Return numbers as a tensor of the type that all graphs take."""
+    import tensorflow as tf
+
+    return tf.constant(values, tf.float32)
+
+
+def _arrays(seen: dict[str, Any]) -> Values:
+    return {name: np.asarray(value, np.float64) for name, value in seen.items()}

@@ -1,0 +1,85 @@
+"""Whether codes are drawn from the Gaussians that they belong to, and drawn anew each time."""
+
+import numpy as np
+
+from autograder.checks.moments import correlation_bound, mean_bound, std_bound
+from autograder.checks.words import number, shape
+from autograder.exercises.tfp_encoder.encoder import MANY
+from autograder.exercises.tfp_encoder.judging.common import moments, numbers, whitened
+
+SAME = 1e-4  # draws that differ by less, in all latents, are the same
+WHERE = {"inference": "at inference", "training": "in training"}
+
+
+def problem_of_codes(inputs, seen) -> str | None:
+    """Return what is wrong with the codes of either mode, or None."""
+    for mode, where in WHERE.items():
+        problem = _shape(inputs, seen[mode][0], where)
+        if problem:
+            return problem
+        # Each mode apart: with one global seed the noise of both may well be the same.
+        white = np.concatenate([whitened(call) for call in (*seen[mode], *seen["few"][mode])])
+        problem = _draws(white, where) or _independence(white, where)
+        if problem:
+            return problem
+    return None
+
+
+def _shape(inputs, seen, where: str) -> str | None:
+    """Demand one code for each image, and not its mean."""
+    wanted = (MANY, inputs["encoded_size"])
+    code = numbers(seen["code"])
+    if code.shape != wanted:
+        return (
+            f"Where a tensor is needed, {where}, the distribution turns into one of shape "
+            f"{shape(code.shape)}, expected {shape(wanted)}: one code for each image."
+        )
+    if np.abs(code - moments(seen)[0]).max() < 1e-3:
+        return (
+            f"Where a tensor is needed, {where}, the distribution turns into its mean, expected a "
+            "code drawn from it, which is what tfd.Distribution.sample does."
+        )
+    return None
+
+
+def _draws(white: np.ndarray, where: str) -> str | None:
+    """Demand mean 0 and deviation 1 in units of the Gaussians."""
+    far = abs(white.mean()) > mean_bound(1, white.size)
+    if not np.isfinite(white).all() or far or abs(white.std() - 1) > std_bound(1, white.size):
+        return (
+            f"Where a tensor is needed, {where}, the distribution turns into codes that lie "
+            f"{number(white.std())} standard deviations around its mean, expected 1: they must be "
+            "samples of it."
+        )
+    return None
+
+
+def _independence(white: np.ndarray, where: str) -> str | None:
+    """Demand latents that are independent of each other, and draws that do not come back."""
+    count, size = white.shape
+    deviation = np.abs(white.std(0) - 1).max()
+    mean = np.abs(white.mean(0)).max()
+    if deviation > std_bound(1, count, size) or mean > mean_bound(1, count, size):
+        return (
+            f"Where a tensor is needed, {where}, the distribution turns into codes with a mean or a "
+            "standard deviation other than its own in some latents: they must be samples of it."
+        )
+    if size > 1:
+        correlation = np.corrcoef(white.T)[np.tril_indices(size, -1)]
+        if np.abs(correlation).max() > correlation_bound(count, len(correlation)):
+            return (
+                f"Where a tensor is needed, {where}, the distribution turns into codes with other "
+                "correlations than those of its covariance: they must be samples of it."
+            )
+    if _comes_back(white):
+        return (
+            f"Where a tensor is needed, {where}, different images or different calls get the same "
+            "noise, expected an independent draw for each image in each call: do not fix noise or seeds."
+        )
+    return None
+
+
+def _comes_back(white: np.ndarray) -> bool:
+    """Return whether two draws are the same in all latents."""
+    order = white[np.argsort(white[:, 0])]  # in it, draws that are the same are close
+    return any((np.abs(order[step:] - order[:-step]) < SAME).all(-1).any() for step in range(1, 6))

@@ -1,0 +1,108 @@
+"""What the judges of ``tfp_encoder`` share: where to probe, and how what was seen is read."""
+
+from abc import abstractmethod
+from typing import Any
+
+import numpy as np
+
+from autograder.checks.exercise import Check
+from autograder.checks.values import Values
+from autograder.exercises.tfp_encoder.judging import oracle
+
+IMAGE = [28, 28, 1]
+UNREADABLE = (
+    "What the graph of your encoder returns cannot be compared: its outputs are not numbers of the "
+    "shapes that the task names."
+)
+
+
+class EncoderCheck(Check):
+    """A check of what ``make_encoder`` returns, given a prior of ours."""
+
+    def inputs(self, rng):
+        """Return the arguments of ``make_encoder``, the stack, and a seed of weights and images."""
+        return arguments(rng)
+
+    def judge(self, inputs, seen, reference):
+        """Compare, and say so if what was seen is of no use.
+
+        It comes from a process that is not to be trusted, so it may be anything.
+        """
+        try:
+            with np.errstate(all="ignore"):
+                return self.compare(inputs, seen)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            return UNREADABLE
+
+    @abstractmethod
+    def compare(self, inputs: Values, seen: Values) -> str | None:
+        """Return None for a pass, or what is wrong."""
+
+
+def settings(seed: int | None) -> Values:
+    """Return what ``make_encoder`` is given, and sizes for ``make_prior``.
+
+    No two numbers of channels in the stack are easily confused, and the prior of hidden checks is
+    far from a standard normal.
+    """
+    if seed is None:
+        prior = {"loc": np.zeros(3), "scale": np.ones(3)}
+        sizes = {"sizes": [2, 3, 16]}
+        return {"shape": IMAGE, "encoded_size": 3, "base_depth": 2, **prior, **sizes}
+    rng = np.random.default_rng(seed)
+    size = int(rng.integers(4, 6))
+    prior = {"loc": rng.choice([-3.0, 3.0], size), "scale": rng.uniform(0.5, 0.9, size)}
+    sizes = {"sizes": [1, int(rng.integers(4, 9)), int(rng.integers(17, 40))]}
+    return {"shape": [28, 28, 3], "encoded_size": size, "base_depth": 9 - size, **prior, **sizes}
+
+
+def seed_of(rng: np.random.Generator | None) -> int | None:
+    """Return the hidden seed, with which and the name of a check its generator was seeded."""
+    return None if rng is None else int(np.ravel(rng.bit_generator.seed_seq.entropy)[0])
+
+
+def arguments(rng: np.random.Generator | None) -> Values:
+    """Return what all checks of the encoder are given: the same for all with one hidden seed."""
+    seed = seed_of(rng)
+    given = settings(seed)
+    del given["sizes"]
+    sizes = given["shape"][-1], given["encoded_size"], given["base_depth"]
+    drawn = 5 if seed is None else int(np.random.default_rng([seed, 9]).integers(2**31))
+    return {**given, "kernels": oracle.kernel_shapes(*sizes), "seed": drawn}
+
+
+def prior_moments(inputs: Values) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and standard deviations of the prior that the encoder is given."""
+    return tuple(np.asarray(inputs[key], dtype=np.float64) for key in ("loc", "scale"))
+
+
+def numbers(value: Any, *shape: int | None) -> np.ndarray:
+    """Return an array of a known shape, in which None is any size.
+
+    Raises
+    ------
+    ValueError
+        If it is something else.
+    """
+    found = np.asarray(value, dtype=np.float64)
+    if shape and (
+        found.ndim != len(shape)
+        or any(want not in (None, size) for size, want in zip(found.shape, shape, strict=True))
+    ):
+        raise ValueError(f"shape {found.shape} instead of {shape}")
+    return found
+
+
+def moments(seen: Values) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean (batch, d) and a square root of the covariance (batch, d, d) of one call."""
+    mean = numbers(seen["mean"], None, None)
+    return mean, np.broadcast_to(numbers(seen["root"]), (*mean.shape, mean.shape[-1]))
+
+
+def whitened(seen: Values) -> np.ndarray:
+    """Return the codes of one call in units of their Gaussians: (..., batch, d)."""
+    mean, root = moments(seen)
+    away = numbers(seen["code"]) - mean
+    return np.linalg.solve(np.broadcast_to(root, (*away.shape, away.shape[-1])), away[..., None])[
+        ..., 0
+    ]

@@ -1,0 +1,135 @@
+"""Gradients by all weights, of codes and of the KL, for mean and scale apart.
+
+The probe gives the derivatives of each element of mean and scale by the weights. Everything else
+that depends on the weights does so through them, by the chain rule.
+"""
+
+import numpy as np
+
+from autograder.checks.moments import quantile
+from autograder.checks.words import number
+from autograder.exercises.tfp_encoder.encoder import MANY
+from autograder.exercises.tfp_encoder.judging import oracle
+from autograder.exercises.tfp_encoder.judging.common import (
+    moments,
+    numbers,
+    prior_moments,
+    whitened,
+)
+
+EXACT = 5e-3  # relative error of a gradient without chance in it
+DRAWS = 4000  # to find out how much chance there is in the gradient of a sampled KL
+STOPPED = "something on its way, such as stop_gradient, keeps training from lowering it"
+
+
+def problem_of_code(inputs, seen) -> str | None:
+    """Compare the gradient of a code with that of mean + L noise."""
+    if not seen:
+        raise ValueError("no derivatives")
+    by_output = _by_output(inputs, seen)
+    code = seen["code"]
+    if not _is_steady(seen["before"], code):
+        return None  # `architecture` speaks of a mean that changes from call to call
+    noise = whitened(code).reshape(-1, inputs["encoded_size"])[0]
+    along = numbers(seen["along"], inputs["encoded_size"])
+    parts = _parts(by_output, along, np.outer(along, noise))
+    found = numbers(code["by_weights"], by_output.shape[1])
+    if np.abs(found).max() < EXACT * np.abs(sum(parts)).max():
+        return (
+            "No gradient passes from the code to the weights: the sample must be a reparameterized "
+            "one, without stop_gradient."
+        )
+    if _agrees(found, sum(parts), by_output, along, np.outer(along, noise)):
+        return None
+    of_mean, of_scale = _shares(found, parts)
+    return (
+        f"Through the code, {number(of_mean)} times the gradient passes to the mean and "
+        f"{number(of_scale)} times the gradient to the scale, expected 1 for both: the sample must "
+        "be a reparameterized one, mean plus scale times noise, without stop_gradient."
+    )
+
+
+def problem_of_kl(inputs, seen) -> str | None:
+    """Compare the gradient of the loss with that of the KL or of its estimate at the code."""
+    if not seen:
+        raise ValueError("no derivatives")
+    by_output = _by_output(inputs, seen)
+    first, *others = seen["steps"]
+    if not _is_steady(seen["before"], first):
+        return None  # `architecture` speaks of a mean that changes from call to call
+    found = numbers(first["by_weights"], by_output.shape[1])
+    exact = _exact(inputs, first)
+    for wanted in (exact, _sampled(inputs, first, whitened(first).reshape(-1, 1, len(exact[0])))):
+        if _agrees(found, sum(_parts(by_output, *wanted)), by_output, *wanted):
+            return None
+    if others:
+        found = np.mean([numbers(o["by_weights"], len(found)) for o in others], axis=0)
+        allowed = _chance(inputs, first, by_output, MANY * len(others))
+        if (np.abs(found - sum(_parts(by_output, *exact))) <= allowed).all():
+            return None
+    of_mean, of_scale = _shares(found, _parts(by_output, *exact))
+    return (
+        "The KL in the training loss has the right value, but its gradient is "
+        f"{number(of_mean)} times what it should be for the mean and {number(of_scale)} times for "
+        f"the scale: {STOPPED}."
+    )
+
+
+def _by_output(inputs, seen) -> np.ndarray:
+    size = inputs["encoded_size"]
+    return numbers(seen["by_output"], size + size * (size + 1) // 2, None)
+
+
+def _is_steady(before, after) -> bool:
+    pairs = zip(moments(before), moments(after), strict=True)
+    return all(np.allclose(one, other, rtol=1e-4, atol=1e-5) for one, other in pairs)
+
+
+def _parts(by_output: np.ndarray, by_mean: np.ndarray, by_root: np.ndarray) -> tuple:
+    """Return the gradient by the weights that comes by way of the mean, and by the scale."""
+    size = len(by_mean)
+    lower = by_root[np.tril_indices(size)]
+    return by_mean @ by_output[:size], lower @ by_output[size:]
+
+
+def _agrees(found, wanted, by_output, by_mean, by_root) -> bool:
+    """Compare, by how much the terms of each element weigh that may cancel each other."""
+    weight = sum(_parts(np.abs(by_output), np.abs(by_mean), np.abs(by_root)))
+    return bool((np.abs(found - wanted) <= EXACT * weight + 1e-6 * weight.max()).all())
+
+
+def _shares(found: np.ndarray, parts: tuple) -> np.ndarray:
+    return np.linalg.lstsq(np.stack(parts, -1), found, rcond=None)[0]
+
+
+def _exact(inputs, seen) -> tuple[np.ndarray, np.ndarray]:
+    """Return the gradients of the KL of one image by mean and scale."""
+    mean, root = moments(seen)
+    loc, std = prior_moments(inputs)
+    by_mean, by_root = oracle.gaussian_kl_gradient(mean[:1], root[:1], loc, np.diag(std))
+    return by_mean[0], by_root[0]
+
+
+def _sampled(inputs, seen, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean gradients of log q − log p at codes with some noise: (draws, 1, d)."""
+    each = _of_draws(inputs, seen, noise[:, 0])
+    return each[0].mean(0), each[1].mean(0)
+
+
+def _of_draws(inputs, seen, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    mean, root = (x[0] for x in moments(seen))
+    loc, std = prior_moments(inputs)
+    by_code = (mean + noise @ root.T - loc) / std**2
+    inverse = np.linalg.inv(root).T
+    return by_code, by_code[:, :, None] * noise[:, None, :] - inverse
+
+
+def _chance(inputs, seen, by_output: np.ndarray, size: int) -> np.ndarray:
+    """Return the largest allowed error of the mean gradient of some sampled KLs."""
+    noise = np.random.default_rng(0).normal(size=(DRAWS, inputs["encoded_size"]))
+    by_mean, by_root = _of_draws(inputs, seen, noise)
+    lower = by_root[(..., *np.tril_indices(by_mean.shape[1]))]
+    each = np.concatenate([by_mean, lower], -1) @ by_output
+    exact = sum(_parts(np.abs(by_output), *map(np.abs, _exact(inputs, seen))))
+    spread = 1.5 * quantile(by_output.shape[1]) * each.std(0) / np.sqrt(size)
+    return spread + EXACT * exact + 1e-6 * exact.max()

@@ -1,0 +1,119 @@
+"""Checks of ``tfp_encoder``: the prior."""
+
+import numpy as np
+
+from autograder.checks.exercise import Check
+from autograder.checks.moments import mean_bound, std_bound
+from autograder.checks.words import number, shape
+from autograder.exercises.tfp_encoder.judging.common import UNREADABLE, numbers, seed_of, settings
+
+CODES = 1000  # codes whose density is compared, and samples
+
+
+class PriorCheck(Check):
+    """A check of priors of several sizes."""
+
+    part = "prior"
+
+    def inputs(self, rng):
+        """Return sizes and, for each, codes along the first axis and others anywhere."""
+        sizes = settings(seed_of(rng))["sizes"]
+        draw = rng or np.random.default_rng(2)
+        codes = [draw.normal(0, 2, (CODES, size)) for size in sizes]
+        for z in codes:
+            z[:3] = 0
+            z[:3, 0] = -1, 0, 1
+        return {"sizes": sizes, "z": [z.astype(np.float32) for z in codes]}
+
+    def judge(self, inputs, seen, reference):
+        """Return the first problem of any size."""
+        try:
+            for size, z, found in zip(inputs["sizes"], inputs["z"], seen["found"], strict=True):
+                problem = self.problem(size, np.asarray(z, np.float64), found)
+                if problem:
+                    return problem
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            return UNREADABLE
+        return None
+
+
+class PriorShape(PriorCheck):
+    """The prior is one distribution over whole codes."""
+
+    def problem(self, size: int, z: np.ndarray, found: dict) -> str | None:
+        """Demand event shape (d,), batch shape () and float32, read off samples and densities."""
+        event, batch = _shapes(z, found)
+        if (event, batch) != ([size], []):
+            return (
+                f"The prior over codes of {size} numbers has event shape {shape(event)} and batch "
+                f"shape {shape(batch)}, expected ({size},) and (): {_cause(size, event, batch)}."
+            )
+        if found["dtype"] != "float32":
+            return (
+                f"The prior is over numbers of type {str(found['dtype'])[:20]}, expected float32, "
+                "the type of the codes: make it of tensors such as tf.zeros(encoded_size)."
+            )
+        return None
+
+
+class PriorDensity(PriorCheck):
+    """Density and samples are those of the standard normal."""
+
+    def problem(self, size: int, z: np.ndarray, found: dict) -> str | None:
+        """Compare with the formula, for separate latents too."""
+        if "log_prob" not in found:
+            return None  # PriorShape has spoken of that
+        log_prob = numbers(found["log_prob"])
+        log_prob = log_prob.sum(-1) if log_prob.shape == z.shape else log_prob
+        if log_prob.shape != (CODES,):
+            return (
+                f"log_prob of {CODES} codes has shape {shape(log_prob.shape)}, expected ({CODES},)."
+            )
+        wanted = -0.5 * (z**2 + np.log(2 * np.pi)).sum(-1)
+        if not np.allclose(log_prob, wanted, rtol=1e-4, atol=1e-4):
+            return (
+                f"log_prob of a code of {size} zeros is {number(log_prob[1])} nats, expected "
+                f"{number(wanted[1])}, and of other codes too: {_normal(log_prob)}."
+            )
+        return _samples(size, found)
+
+
+def _shapes(z: np.ndarray, found: dict) -> tuple[list[int], list[int]]:
+    """Return event and batch shape: a density has the shape of the batch."""
+    event = [int(each) for each in found["shape"]][1:]
+    if "log_prob" not in found:
+        return event, []
+    batch = list(numbers(found["log_prob"]).shape)[1:]
+    return event[len(batch) :], batch
+
+
+def _cause(size: int, event: list[int], batch: list[int]) -> str:
+    if (event, batch) == ([], [size]):
+        return "these are separate distributions; tfd.Independent makes one of them"
+    if len(event) == 1 and batch == []:
+        return "its size must be encoded_size"
+    return "one distribution over the whole code is wanted, not a batch of them"
+
+
+def _normal(log_prob: np.ndarray) -> str:
+    """Read mean and deviation of the first latent off its log-density at −1, 0 and 1."""
+    curvature = 2 * log_prob[1] - log_prob[0] - log_prob[2]
+    slope = (log_prob[2] - log_prob[0]) / 2
+    if not curvature > 1e-3:
+        return "a standard normal is wanted, with mean 0 and standard deviation 1"
+    return (
+        f"the first latent seems to have mean {number(slope / curvature)} and standard "
+        f"deviation {number(curvature**-0.5)} instead of 0 and 1"
+    )
+
+
+def _samples(size: int, found: dict) -> str | None:
+    mean, std = numbers(found["mean"], size), numbers(found["std"], size)
+    is_centred = (np.abs(mean) <= mean_bound(1, CODES, size)).all()
+    if is_centred and (np.abs(std - 1) <= std_bound(1, CODES, size)).all():
+        return None
+    return (
+        f"Its density is right, but {CODES} samples of the prior have means of up to "
+        f"{number(np.abs(mean).max())} and standard deviations between {number(std.min())} and "
+        f"{number(std.max())}, expected 0 and 1."
+    )

@@ -1,0 +1,215 @@
+"""What is observed of the graphs of a prior and an encoder; nothing is judged here.
+
+Every probe sets all weights of the encoder anew, from seeds that the student's code has never seen.
+"""
+
+import contextlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograder.checks.graphs import Graphs, NoGraphError
+from autograder.checks.values import Values
+from autograder.exercises.tfp_encoder.contract import INFERENCE, TRAINING, prior_name
+from autograder.exercises.tfp_encoder.encoder import FEW, MANY, ONE, Encoder, encoder_of, tensor
+from autograder.exercises.tfp_encoder.weights import bits, first_layer, fits
+
+CODES = 20  # calls with few images, more than a short list of noises
+REPEATS = 8  # calls with many images, where a loss has chance in it
+FAR = 60.0  # how far from the prior the mean is moved, in standard deviations of it
+ASIDE = 1.25
+LARGE = 3.0  # spread of weights that nothing should depend on
+
+
+def prior(graphs: Graphs, inputs: Values) -> Values:
+    """Return log-densities, type and shape of samples, and moments, for each size."""
+    found = []
+    for size, z in zip(inputs["sizes"], inputs["z"], strict=True):
+        seen = graphs.get(prior_name(size))(tensor(z))
+        sample = np.asarray(seen["sample"], np.float64)
+        moments = {"mean": sample.mean(0), "std": sample.std(0)}
+        one = {"dtype": seen["sample"].dtype.name, "shape": list(sample.shape), **moments}
+        if "log_prob" in seen:
+            one["log_prob"] = np.asarray(seen["log_prob"], np.float64)
+        found.append(one)
+    return {"found": found}
+
+
+def stack(graphs: Graphs, inputs: Values) -> Values:
+    """Return shapes of weights and, if they can be set, posterior means: positive and negative."""
+    seen = {"training": [], "again": [], "inference": []}
+    modes = (("training", TRAINING), ("again", TRAINING), ("inference", INFERENCE))
+    with encoder_of(graphs, inputs) as encoder:
+        if not fits(encoder.shapes, inputs["kernels"]):
+            return {"shapes": encoder.shapes}
+        images = bits(inputs, FEW)
+        for sign in (1, -1):
+            encoder.fill_stack(sign)
+            for key, name in modes:
+                with contextlib.suppress(NoGraphError):  # there is no distribution at inference
+                    seen[key].append(encoder.call(name, images)["mean"])
+        return {"shapes": encoder.shapes, **seen}
+
+
+def centring(graphs: Graphs, inputs: Values) -> Values:
+    """Return gradients for even images; without a bias, means for grey and for nothing."""
+    with encoder_of(graphs, inputs) as encoder:
+        shapes, weights = encoder.shapes, encoder.weights
+        if not any(len(shape) > 1 for shape in shapes):
+            return {}
+        kernel, bias = first_layer(shapes, inputs["shape"][-1])
+        rng = np.random.default_rng([inputs["seed"], 4])  # positive: no layer stops a gradient
+        encoder.assign([rng.uniform(0.5, 2, s) / max(np.prod(s[:-1]), 4) for s in shapes])
+        if bias is None:
+            return {"means": _without_bias(encoder, weights[kernel])}
+        weights[kernel].assign(np.zeros(shapes[kernel]))
+        weights[bias].assign(np.ones(shapes[bias]))
+        pair = weights[kernel], weights[bias]
+        rows = [_of_even(encoder, pair, value) for value in inputs["values"]]
+    return {"by_kernel": np.stack([r[0] for r in rows]), "by_bias": np.stack([r[1] for r in rows])}
+
+
+def _of_even(encoder: Encoder, pair: tuple, value: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the gradients of the latents of an even image, added up, by kernel and bias."""
+    by_kernel, by_bias = encoder.gradient(_even(encoder, value), pair, lambda seen: seen["mean"])[1]
+    if by_kernel.ndim == 4:  # at the pixel below, where no image ends
+        height, width = ((size - 1) // 2 for size in by_kernel.shape[:2])
+        by_kernel = by_kernel[height, width]
+    return by_kernel.mean(0), by_bias
+
+
+def _without_bias(encoder: Encoder, kernel: Any) -> np.ndarray:
+    """Return the means of a grey image, and what they are if the stack sees nothing."""
+    signs = np.where(np.arange(kernel.shape[-1]) % 2, -1.0, 1.0)
+    found = []
+    for values in (np.broadcast_to(signs, kernel.shape), np.zeros(kernel.shape)):
+        kernel.assign(values)
+        found.append(encoder.call(TRAINING, _even(encoder, 0.5))["mean"][0])
+    return np.stack(found)
+
+
+def _even(encoder: Encoder, value: float) -> np.ndarray:
+    return np.full((ONE, *encoder.inputs["shape"]), value, np.float32)
+
+
+def gaussian(graphs: Graphs, inputs: Values) -> Values:
+    """Return moments, log-densities and codes in both modes, many codes of few images, a gradient.
+
+    The log-densities are those of points around the means.
+    """
+    with encoder_of(graphs, inputs) as encoder:
+        encoder.fill(gain=2, bias=0.1)
+        images = bits(inputs, MANY)
+        first = encoder.call(INFERENCE, images)
+        z = _around(first, inputs)
+        seen = {
+            "z": z,
+            "inference": [encoder.call(INFERENCE, images, z), first],
+            "training": [encoder.call(TRAINING, images) for _ in range(2)],
+        }
+        modes = (INFERENCE, TRAINING)
+        few = {m: [encoder.call(m, images[:FEW]) for _ in range(CODES)] for m in modes}
+    return {**seen, "few": few, "derivatives": derivatives(graphs, inputs)}
+
+
+def _around(seen: Values, inputs: Values) -> np.ndarray:
+    away = np.random.default_rng(inputs["seed"]).normal(size=(MANY, inputs["encoded_size"]))
+    mean, root = seen["mean"], seen["root"]
+    if mean.shape != away.shape or root.shape != (*away.shape, away.shape[1]):
+        return away.astype(np.float32)
+    return (mean + away * np.sqrt((root**2).sum(-1))).astype(np.float32)
+
+
+def training_step(graphs: Graphs, inputs: Values) -> Values:
+    """Return losses, posteriors and codes at weights of several kinds, and the gradient."""
+    with encoder_of(graphs, inputs) as encoder:
+        images = bits(inputs, MANY)
+        encoder.fill(gain=1, bias=0.8)
+        seen: Values = {"anywhere": _steps(encoder, images)}
+        first = seen["anywhere"][0]
+        if "root" not in first or first["loss"].ndim:
+            return seen
+        seen["derivatives"] = derivatives(graphs, inputs)
+        for name, away in (("near", 0.0), ("far", FAR)):
+            encoder.fill(gain=1, bias=0.8)
+            encoder.move_mean(away)
+            seen[name] = _steps(encoder, images)
+        for name in ("features", "outputs"):
+            encoder.fill_idle(name, LARGE)
+            seen[name] = _steps(encoder, images[:FEW])
+    return seen
+
+
+def _steps(encoder: Encoder, images: np.ndarray) -> list[Values]:
+    """Return what is seen of some steps, more of them where there is chance in the loss."""
+    seen = [encoder.call(TRAINING, images) for _ in range(2)]
+    if not np.array_equal(seen[0]["loss"], seen[1]["loss"]):
+        seen += [encoder.call(TRAINING, images) for _ in range(REPEATS - 2)]
+    return seen
+
+
+def derivatives(graphs: Graphs, inputs: Values) -> Values:
+    """Return derivatives of mean, root, code and loss of one image, by all weights.
+
+    ``by_output`` has a row for each element of the mean and, after them, of the lower triangle of
+    the root. Its columns are the elements of the last biases and then, for each other weight, the
+    sum of the derivatives by its elements, with random signs. It is empty for outputs of other
+    shapes.
+    """
+    key = f"derivatives {inputs['seed']}"
+    if key not in graphs.notes:
+        with encoder_of(graphs, inputs) as encoder:
+            encoder.fill(gain=1, bias=0.8)
+            encoder.move_mean(ASIDE)
+            graphs.notes[key] = _derivatives(encoder)
+    return graphs.notes[key]
+
+
+def _derivatives(encoder: Encoder) -> Values:
+    size, seed = encoder.inputs["encoded_size"], encoder.inputs["seed"]
+    image = bits(encoder.inputs, ONE)
+    before = encoder.call(TRAINING, image)
+    if before["mean"].shape != (1, size) or np.shape(before.get("root")) != (1, size, size):
+        return {}
+    if before["code"].shape[-2:] != (1, size) or before["loss"].ndim:
+        return {}
+    whole = encoder.last_biases()
+
+    def of(pick, images=image) -> Values:
+        seen, gradients = encoder.gradient(images, encoder.weights, pick)
+        return {**seen, "by_weights": _columns(gradients, whole, seed)}
+
+    rows = [of(lambda seen, i=i: seen["mean"][0, i]) for i in range(size)]
+    lower = zip(*np.tril_indices(size), strict=True)
+    rows += [of(lambda seen, i=i, j=j: seen["root"][0, i, j]) for i, j in lower]
+    along = np.random.default_rng([seed, 6]).normal(size=size).astype(np.float32)
+    steps = [of(lambda seen: seen["loss"])]
+    if not np.array_equal(before["loss"], steps[0]["loss"]):
+        alike = np.repeat(image, MANY, axis=0)
+        steps += [of(lambda seen: seen["loss"], alike) for _ in range(REPEATS)]
+    return {
+        "before": before,
+        "by_output": np.stack([row["by_weights"] for row in rows]),
+        "along": along,
+        "code": of(lambda seen: seen["code"] * along),
+        "steps": steps,
+    }
+
+
+def _columns(gradients: Sequence[np.ndarray], whole: Sequence[int], seed: int) -> np.ndarray:
+    """Return the gradient by some weights, and one number for each other one."""
+    rng = np.random.default_rng([seed, 7])
+    sums = [(g * rng.choice([-1.0, 1.0], g.shape)).sum() for g in gradients]
+    others = [value for i, value in enumerate(sums) if i not in whole]
+    return np.concatenate([*(gradients[i] for i in whole), others])
+
+
+PROBES = {
+    "PriorShape": prior,
+    "PriorDensity": prior,
+    "Stack": stack,
+    "Gaussian": gaussian,
+    "Centring": centring,
+    "TrainingStep": training_step,
+}
