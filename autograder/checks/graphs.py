@@ -21,6 +21,8 @@ STATEFUL = {
     "AssignAddVariableOp",
     "AssignSubVariableOp",
     "AssignVariableOp",
+    "CheckNumerics",
+    "CheckNumericsV2",
     "If",
     "Multinomial",
     "NoOp",
