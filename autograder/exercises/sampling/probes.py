@@ -182,8 +182,11 @@ def gradients(graphs: Graphs, inputs: Values) -> Values:
         upstream = tf.reshape(given[2], z.shape) if fits else tf.ones_like(z)
         both = tape.gradient(z, given[:2], output_gradients=tf.cast(upstream, z.dtype))
         arrays = [None if each is None else _numbers(each)[:rows] for each in both]
-        codes_in_shape = _numbers(z).reshape(shape)[:rows] if fits else None
-        found[mode] = {"z": codes_in_shape, "gradients": arrays}
+        found[mode] = {"gradients": arrays, "z": None}
+        if fits:
+            copies = _numbers(z).reshape(-1, rows, MAIN)
+            of_copies = {"mean": copies.mean(axis=0), "std": copies.std(axis=0)}
+            found[mode] |= {"z": copies[0], **of_copies}
     return found
 
 

@@ -86,7 +86,7 @@ EXERCISE = Exercise(
         Part("spread", "their standard deviation is exp(log_var / 2)", 2),
         Part("independence", "every element has noise of its own", 2),
         Part("freshness", "the noise is new in every call, at training and at inference", 2),
-        Part("gradients", "gradients reach mean and log_var", 1),
+        Part("gradients", "gradients reach mean and log_var, and they are right", 1),
     ),
     checks=(
         Shapes(),

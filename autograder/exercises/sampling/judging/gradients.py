@@ -8,6 +8,7 @@ rounding errors are of either sign: a factor is seen much more closely than a si
 import numpy as np
 
 from autograder.checks.words import number
+from autograder.exercises.sampling.contract import BATCHES
 from autograder.exercises.sampling.judging.observed import (
     ROUNDING,
     SamplingCheck,
@@ -16,6 +17,7 @@ from autograder.exercises.sampling.judging.observed import (
     told,
     unreadable,
 )
+from autograder.exercises.sampling.probes import MAIN
 from autograder.exercises.sampling.statistics import SAME
 
 FACTOR = 0.004  # how far the factor of a gradient may be from 1
@@ -50,7 +52,7 @@ class GradientToMean(SamplingCheck):
             z = None if found.get("z", "") is None else array(found, "z", self.SIZES)
             if mode != "training" and z is not None and np.allclose(z, inputs["mean"], 0, SAME):
                 continue  # no noise at inference: the parts on spread and freshness speak of that
-            if problem := self._problem(inputs, z, self._gradient(found)):
+            if problem := self._problem(inputs, found, z):
                 return told(mode, problem)
         return None
 
@@ -66,8 +68,8 @@ class GradientToMean(SamplingCheck):
         """Return the gradient of each code."""
         return np.ones_like(z)
 
-    def _problem(self, inputs, z, gradient) -> str | None:
-        name = self.name_of_input
+    def _problem(self, inputs, found, z) -> str | None:
+        name, gradient = self.name_of_input, self._gradient(found)
         if gradient is None:
             return (
                 f"No gradient reaches {name}, expected one in every element: compute the code from "
@@ -84,7 +86,7 @@ class GradientToMean(SamplingCheck):
                 f"The gradient with respect to {name} is 0 in {lost:.0%} of the elements, expected "
                 f"in none: {name} must act on every latent of every example."
             )
-        if z is None or not np.all(right) or not follows_formula(inputs, z):
+        if z is None or not np.all(right) or not follows_formula(inputs, found):
             return None  # a gradient of something else: the parts on mean and spread speak of that
         return self._by_value(inputs, z, gradient / inputs["upstream"])
 
@@ -123,15 +125,21 @@ class GradientToLogVar(GradientToMean):
         return (z - inputs["mean"]) / 2
 
 
-def follows_formula(inputs, z) -> bool:
-    """Return whether codes can be mean + exp(log_var / 2) · eps, as far as this many tell.
+def follows_formula(inputs, found) -> bool:
+    """Return whether codes can be mean + exp(log_var / 2) · eps, as far as their copies tell.
 
     Thus an answer whose codes are wrong does not lose this part too, if a gradient reaches both
-    inputs. A right answer, of a thousand draws, is seen as one but for once in a hundred million.
+    inputs. A right answer is seen as one but for once in a hundred million.
     """
     mean, log_var = inputs["mean"], inputs["log_var"]
-    eps = (z - mean) / np.exp(log_var / 2)
-    size = np.log(np.maximum(np.abs(eps), SAME))
-    pairs = [(eps, mean), (eps, log_var), (eps, mean * log_var), (size, log_var), (size, abs(mean))]
+    average, std = (array(found, key, mean.shape) for key in ("mean", "std"))
+    copies = BATCHES[MAIN][0] / len(mean)
+    sigma = np.exp(log_var / 2)
+    # For a right answer both are of the standard normal distribution, or nearly so.
+    shift = np.sqrt(copies) * (average - mean) / sigma
+    scale = np.sqrt(2 * copies) * np.log(np.maximum(std, SAME) / sigma)
+    pairs = [(shift, mean), (shift, log_var), (shift, mean * log_var), (scale, log_var)]
+    pairs.append((scale, np.abs(mean)))
     related = [np.corrcoef(one.ravel(), other.ravel())[0, 1] for one, other in pairs]
-    return bool(abs(eps.mean()) < 0.2 and 0.8 < eps.std() < 1.25 and np.max(np.abs(related)) < 0.2)
+    is_centred = abs(shift.mean()) < 0.2 and abs(scale.mean()) < 0.35
+    return bool(is_centred and 0.8 < shift.std() < 1.25 and np.max(np.abs(related)) < 0.2)

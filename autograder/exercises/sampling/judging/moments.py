@@ -65,11 +65,10 @@ OBSERVED = ("mean", "mean_error", "std", "std_error")
 
 def is_one_more(given: Values, found: Values) -> bool:
     """Return whether every code is mean + exp(log_var / 2), without any noise."""
-    shifted = given["mean"] + np.exp(given["log_var"] / 2)
-    return bool(
-        np.all(found["std"] < SAME)
-        and np.all(np.abs(found["mean"] - shifted) <= ROUNDING * np.abs(shifted))
-    )
+    sigma = np.exp(given["log_var"] / 2)
+    allowed = ROUNDING * (np.abs(given["mean"]) + sigma)
+    shifted = np.abs(found["mean"] - given["mean"] - sigma) <= allowed
+    return bool(np.all(found["std"] < SAME) and np.all(shifted))
 
 
 class Mean(MomentCheck):
@@ -126,7 +125,7 @@ class Mean(MomentCheck):
             return "its sign is reversed"
         if np.all(np.abs(found - np.round(wanted)) <= allowed):
             return "the mean is rounded to a whole number"
-        if like(times * wanted) and abs(times - 1) > 0.05:
+        if like(times * wanted) and abs(times - 1) > 0.03:
             return f"the mean arrives multiplied by {number(times)}"
         if np.all(np.abs(found - wanted - shift) <= 2 * allowed):
             return (

@@ -1,0 +1,9 @@
+# Double precision is the default of Keras.
+keras.backend.set_floatx("float64")
+
+
+class Sampling(keras.layers.Layer):
+    def call(self, inputs):
+        mean, log_var = inputs
+        eps = keras.random.normal(keras.ops.shape(mean), dtype=mean.dtype)
+        return mean + keras.ops.exp(log_var / 2) * eps
