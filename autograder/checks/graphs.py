@@ -124,6 +124,10 @@ class Graphs:
         self.get(name)
         return list(self._lists.get(f"{name}.{of}", ()))
 
+    def all_variables(self) -> list:
+        """Return the variables of all functions, the states of generators included."""
+        return list(self._root.captured)
+
     def random_operations(self, name: str) -> list[str]:
         """Return the kinds of operations in a function that draw random numbers."""
         return sorted({kind for kind in self.operations[name] if is_random(kind)})
