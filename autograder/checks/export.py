@@ -118,7 +118,8 @@ def _saved(traced: dict[str, Any], variables: dict[str, list]) -> tuple[Values, 
             tf.saved_model.save(module, folder)
             return {name: _bytes(Path(folder, name)) for name in FILES}, {}
         except BaseException as error:
-            return {}, explain(error)
+            # TensorFlow hides what was wrong with a gradient of one's own behind an error of its.
+            return {}, explain(error.__cause__ or error)
 
 
 def _bytes(file: Path) -> np.ndarray:
