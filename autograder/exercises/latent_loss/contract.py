@@ -7,7 +7,7 @@ from autograder.checks.contract import AnswerError, Order, Traced
 from autograder.checks.values import Values
 from autograder.checks.words import shape
 
-WIDTHS = (1, 2, 5, 32)  # latents of a code
+WIDTHS = (1, 2, 5, 40)  # latents of a code; apart from 1 none is a size of a batch
 BATCHES = (1, 3, 32)  # examples, for a function that has to know how many there are
 
 
@@ -58,6 +58,8 @@ def _call(latent_loss: Callable, mean: Any, log_var: Any) -> Any:
         result = tf.convert_to_tensor(result)
     except (TypeError, ValueError):
         raise _returned(f"a {type(result).__name__}") from None
+    if not (result.dtype.is_floating or result.dtype.is_integer or result.dtype.is_bool):
+        raise _returned(f"a tensor of type {result.dtype.name}")
     if mean.shape[0] is None and _has_fixed_size(result.shape, mean.shape[1]):
         raise AnswerError(
             f"For a batch whose size is not known yet the result has shape {shape(result.shape)}, "

@@ -109,13 +109,21 @@ def nats(graphs: Graphs, inputs: Values) -> Values:
 
 def gradients(graphs: Graphs, inputs: Values) -> Values:
     """Return slopes and gradients of the result, weighted as a training step might weight it."""
-    at, weights = np.asarray(inputs["at"]), np.asarray(inputs["weights"])
-    again = _starting_anew(graphs) if changes(graphs, *at) else lambda: None
-    seen: Values = {"slopes": _slopes(graphs, at, weights, again), "gradients": []}
-    for place in (at, np.zeros_like(at), *(np.asarray(each) for each in inputs["others"])):
+    weights = np.asarray(inputs["weights"])
+    first = np.asarray(inputs["at"][0])
+    again = _starting_anew(graphs) if changes(graphs, *first) else lambda: None
+
+    def observe(places: Any) -> Values:
         again()
-        seen["gradients"].append(gradient(graphs, place, np.resize(weights, place.shape[1])))
-    return seen
+        places = np.asarray(places)
+        return gradient(graphs, places, np.resize(weights, places.shape[1]))
+
+    return {
+        "slopes": [_slopes(graphs, np.asarray(each), weights, again) for each in inputs["at"]],
+        "at": [observe(each) for each in inputs["at"]],
+        "prior": observe(np.zeros_like(first)),
+        "others": [observe(each) for each in inputs["others"]],
+    }
 
 
 def _starting_anew(graphs: Graphs) -> Any:
@@ -177,7 +185,8 @@ def training(graphs: Graphs, inputs: Values) -> Values:
         seen["moved"].append(weights.numpy())
         weights.assign(np.zeros((2, width)))
     mean, log_var = batches[0]["mean"], batches[0]["log_var"]
-    seen["gradient"] = gradient(graphs, np.stack([mean, log_var]), np.ones(len(mean)))["gradient"]
+    weights_of_mean = np.ones(len(mean)) / max(seen["called"][0].size, 1)
+    seen["gradient"] = gradient(graphs, np.stack([mean, log_var]), weights_of_mean)["gradient"]
     seen["changes"] = changes(graphs, mean, log_var)
     return seen
 
@@ -197,7 +206,9 @@ def _training_step(graphs: Graphs, width: int) -> tuple[Any, Any]:
 
         def call(self, inputs):
             mean, log_var = inputs[0] + self.moved[0], inputs[1] + self.moved[1]
-            self.add_loss(keras.ops.mean(_result(graphs, mean, log_var)))
+            loss = keras.ops.cast(keras.ops.mean(_result(graphs, mean, log_var)), "float32")
+            # Keras stops where no weight has a gradient, which is another part's affair.
+            self.add_loss(loss + 0 * keras.ops.sum(self.moved))
             return inputs[0]
 
     codes = [keras.Input((width,)), keras.Input((width,))]

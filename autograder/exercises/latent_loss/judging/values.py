@@ -39,12 +39,16 @@ class Value(FunctionCheck):
     part = "value"
 
     def inputs(self, rng):
-        """Return places that cost 2 nats or more, where the usual mistakes differ."""
+        """Return places that cost 2 nats or more, where the usual mistakes differ.
+
+        Hidden checks look at the announced places too, as they are run without the visible ones.
+        """
         if rng is None:
             return dict(PLACES)
         smallest, largest, low, high = np.transpose(RANGES)
         mean = rng.choice([-1, 1], size=len(RANGES)) * rng.uniform(smallest, largest)
-        return {"mean": mean, "log_var": rng.uniform(low, high)}
+        drawn = {"mean": mean, "log_var": rng.uniform(low, high)}
+        return {key: np.concatenate([drawn[key], PLACES[key]]) for key in PLACES}
 
     def verdict(self, inputs, seen, reference):
         """Compare with the closed form, and with the reference solution where it is known."""
@@ -88,7 +92,8 @@ class Prior(FunctionCheck):
         """Return numbers of latents, and places off the prior; hidden ones are near it."""
         mean, log_var, widths = np.array([1.0]), np.array([LN_QUARTER]), WIDTHS[:-1]
         if rng is not None:
-            mean, log_var = rng.choice([-1, 1], size=(2, 4)) * rng.uniform(0.1, 0.2, size=(2, 4))
+            near = rng.choice([-1, 1], size=(2, 4)) * rng.uniform(0.1, 0.2, size=(2, 4))
+            mean, log_var = np.append(near[0], mean), np.append(near[1], log_var)
             widths = WIDTHS
         return {"widths": list(widths), "mean": mean, "log_var": log_var, "far": dict(PLACES)}
 
