@@ -120,4 +120,5 @@ def _saved(traced: dict[str, Any], variables: dict[str, list]) -> tuple[Values, 
         except BaseException as error:
             if "untracked" in str(error) or "Failed to add concrete function" in str(error):
                 return {}, {"problem": UNTRACKED}
-            return {}, explain(error)
+            # TensorFlow hides what was wrong with a gradient of one's own behind an error of its.
+            return {}, explain(error.__cause__ or error)

@@ -8,6 +8,7 @@ import numpy as np
 from autograder.checks import memory
 from autograder.checks.contract import at
 from autograder.checks.export import FILES
+from autograder.checks.surroundings import quiet
 from autograder.checks.values import Values
 
 LARGEST = 24 * 2**20  # bytes of a graph with its variables
@@ -134,6 +135,10 @@ class Graphs:
         self.get(name, batch)
         return list(self._lists.get(f"{name}.{of}", ()))
 
+    def all_variables(self) -> list:
+        """Return the variables of all functions, the states of generators included."""
+        return list(self._root.captured)
+
     def random_operations(self, name: str) -> list[str]:
         """Return the kinds of operations in a function that draw random numbers."""
         return sorted({kind for kind in self.operations[name] if is_random(kind)})
@@ -148,7 +153,8 @@ class Graphs:
         with memory.folder() as folder:
             for name in FILES:
                 memory.write(f"{folder}/{name}", files[name])
-            self._root = tf.saved_model.load(folder)
+            with quiet():  # TensorFlow warns of gradients of gradients
+                self._root = tf.saved_model.load(folder)
         loaded = dict(self._root.functions)
         self._functions = {n: f for n, f in loaded.items() if self._states.get(n) == {}}
         self._lists = dict(self._root.variable_lists)

@@ -1,9 +1,233 @@
 """What is observed of the graph of a latent loss; nothing is judged here."""
 
-PROBES = {
-    "Value": lambda graphs, inputs: {
-        "n": len(graphs.operations),
-        "v": graphs.get("2 latents")([[1.0, 2.0]], [[1.0, 2.0]]).numpy(),
-        "r": graphs.random_operations("2 latents"),
+from typing import Any
+
+import numpy as np
+
+from autograder.checks.graphs import Graphs
+from autograder.checks.surroundings import fix_seeds
+from autograder.checks.values import Values
+from autograder.exercises.latent_loss.contract import BATCHES, name
+
+CALLS = 20  # with the same inputs: more than there are seeds in a short list
+STEP = 0.05  # large enough for float32, and small enough for a slope that is right to 1 %
+FULL = max(BATCHES)
+
+
+def call(graphs: Graphs, mean, log_var) -> np.ndarray:
+    """Return what the function gives for a batch, (batch, d) twice, as a float64 array."""
+    import tensorflow as tf
+
+    return tf.cast(_result(graphs, *_tensors(mean, log_var)), tf.float64).numpy()
+
+
+def _tensors(*arrays) -> list:
+    """Return float32 tensors, which is what an encoder gives."""
+    import tensorflow as tf
+
+    return [tf.constant(np.asarray(array), tf.float32) for array in arrays]
+
+
+def _result(graphs: Graphs, mean: Any, log_var: Any, key: str = "first") -> Any:
+    batch, width = mean.shape
+    result = graphs.get(name(width), batch)(mean, log_var)
+    return result[key] if width == 1 else result
+
+
+def singles(graphs: Graphs, mean, log_var) -> np.ndarray:
+    """Return the value of every latent as that of one latent of one example.
+
+    They are computed in batches, unless the examples of a batch depend on each other.
+    """
+    mean, log_var = np.asarray(mean), np.asarray(log_var)
+    size = -(-mean.size // FULL) * FULL
+    rows = [np.resize(array, size).reshape(-1, FULL, 1) for array in (mean, log_var)]
+    found = [call(graphs, *batch) for batch in zip(*rows, strict=True)]
+    if all(each.size == FULL for each in found):
+        together = np.ravel(found)[: mean.size]
+        some = np.unique(np.linspace(0, mean.size - 1, 4).astype(int))
+        alone = [_single(graphs, mean.flat[k], log_var.flat[k]) for k in some]
+        if np.allclose(together[some], alone, rtol=1e-4, atol=1e-6, equal_nan=True):
+            return together.reshape(mean.shape)
+    alone = [_single(graphs, *place) for place in zip(mean.flat, log_var.flat, strict=True)]
+    return np.reshape(alone, mean.shape)
+
+
+def _single(graphs: Graphs, mean: float, log_var: float) -> float:
+    value = call(graphs, [[mean]], [[log_var]])
+    return value.item() if value.size == 1 else np.nan
+
+
+def changes(graphs: Graphs, mean, log_var) -> bool:
+    """Return whether the same inputs give other values when the function is called again."""
+    first = call(graphs, mean, log_var)
+    again = (call(graphs, mean, log_var) for _ in range(CALLS - 1))
+    return not all(np.allclose(first, each, rtol=1e-5, atol=1e-6, equal_nan=True) for each in again)
+
+
+def value(graphs: Graphs, inputs: Values) -> Values:
+    """Return values of single latents, and what is seen of random numbers."""
+    import tensorflow as tf
+
+    one = _tensors([[1.0]], [[1.0]])
+    at = _tensors(*(np.resize(inputs[key], (FULL, 1)) for key in ("mean", "log_var")))
+    drawn = {kind for each in graphs.operations for kind in graphs.random_operations(each)}
+    first, second = (tf.cast(_result(graphs, *at, key), tf.float64) for key in ("first", "second"))
+    return {
+        "size": int(np.size(_result(graphs, *one))),
+        "values": singles(graphs, inputs["mean"], inputs["log_var"]),
+        "changes": changes(graphs, *at),
+        "fixed": not np.allclose(first, second, rtol=1e-5, atol=1e-6, equal_nan=True),
+        "drawn": sorted(drawn),
     }
+
+
+def prior(graphs: Graphs, inputs: Values) -> Values:
+    """Return the values at the prior for codes of several widths, near it, and far from it."""
+    zeros = [np.zeros((3, width)) for width in inputs["widths"]]
+    return {
+        "values": [call(graphs, each, each) for each in zeros],
+        "off": singles(graphs, inputs["mean"], inputs["log_var"]),
+        "far": singles(graphs, **inputs["far"]),
+    }
+
+
+def sums(graphs: Graphs, inputs: Values) -> Values:
+    """Return the values of each batch, and those of its latents one by one."""
+    batches = inputs["batches"]
+    return {
+        "batches": [call(graphs, **batch) for batch in batches],
+        "alone": [singles(graphs, **batch) for batch in batches],
+        "changes": changes(graphs, **batches[0]),
+    }
+
+
+def nats(graphs: Graphs, inputs: Values) -> Values:
+    """Return values of single latents."""
+    return {"values": singles(graphs, inputs["mean"], inputs["log_var"])}
+
+
+def gradients(graphs: Graphs, inputs: Values) -> Values:
+    """Return slopes and gradients of the result, weighted as a training step might weight it."""
+    weights = np.asarray(inputs["weights"])
+    first = np.asarray(inputs["at"][0])
+    again = _starting_anew(graphs) if changes(graphs, *first) else lambda: None
+
+    def observe(places: Any) -> Values:
+        again()
+        places = np.asarray(places)
+        return gradient(graphs, places, np.resize(weights, places.shape[1]))
+
+    return {
+        "slopes": [_slopes(graphs, np.asarray(each), weights, again) for each in inputs["at"]],
+        "at": [observe(each) for each in inputs["at"]],
+        "prior": observe(np.zeros_like(first)),
+        "others": [observe(each) for each in inputs["others"]],
+    }
+
+
+def _starting_anew(graphs: Graphs) -> Any:
+    """Return what makes a function that draws random numbers draw the same ones again."""
+    before = [(each, each.numpy()) for each in graphs.all_variables()]
+
+    def again() -> None:
+        fix_seeds()  # which is slow, for TensorFlow forgets its kernels
+        for variable, start in before:
+            variable.assign(start)
+
+    return again
+
+
+def _slopes(graphs: Graphs, at: np.ndarray, weights: np.ndarray, again: Any) -> np.ndarray:
+    """Return the derivative of the weighted sum for every element of both inputs."""
+    slopes = np.zeros(at.shape)
+    for index in np.ndindex(slopes.shape):
+        for steps in (-1, 1):
+            moved = at.copy()
+            moved[index] += steps * STEP
+            again()
+            found = call(graphs, *moved)
+            slopes[index] += steps * np.sum(found * np.resize(weights, found.shape)) / (2 * STEP)
+    return slopes
+
+
+def gradient(graphs: Graphs, at: np.ndarray, weights: np.ndarray) -> Values:
+    """Return the result and its gradient, zeros where there is none, as a tape gives them."""
+    import tensorflow as tf
+
+    inputs = _tensors(*at)
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        result = _result(graphs, *inputs)
+    seen = {"result": tf.cast(result, tf.float64).numpy()}
+    upstream = tf.cast(np.resize(weights, result.shape), result.dtype)
+    try:
+        found = tape.gradient(result, inputs, upstream, unconnected_gradients="zero")
+    except (LookupError, TypeError, ValueError) as error:  # of a graph that is not ours
+        return seen | {"gradient": np.zeros(at.shape), "stopped": str(error)}
+    return seen | {"gradient": np.stack([tf.convert_to_tensor(each) for each in found])}
+
+
+def training(graphs: Graphs, inputs: Values) -> Values:
+    """Return the mean loss of batches as the function gives it, and what a trained model has.
+
+    The model adds the loss with ``add_loss``. Its two weights are added to the codes, so that
+    after a step with a learning rate of 1 they hold minus the mean gradient of the batch.
+    """
+    batches = inputs["batches"]
+    width = np.shape(batches[0]["mean"])[1]
+    graphs.get(name(width))  # and no function that needs to know the size of the batch
+    step, weights = _training_step(graphs, width)
+    seen: Values = {"called": [], "reported": [], "moved": []}
+    for batch in batches:
+        seen["called"].append(call(graphs, **batch))
+        seen["reported"].append(float(step(*_tensors(batch["mean"], batch["log_var"]))["loss"]))
+        seen["moved"].append(weights.numpy())
+        weights.assign(np.zeros((2, width)))
+    mean, log_var = batches[0]["mean"], batches[0]["log_var"]
+    weights_of_mean = np.ones(len(mean)) / max(seen["called"][0].size, 1)
+    seen["gradient"] = gradient(graphs, np.stack([mean, log_var]), weights_of_mean)["gradient"]
+    seen["changes"] = changes(graphs, mean, log_var)
+    return seen
+
+
+def _training_step(graphs: Graphs, width: int) -> tuple[Any, Any]:
+    """Return the step of a compiled model for batches of any size, and the weights of the model.
+
+    It is compiled as ``fit`` does it. What ``fit`` does beside it, to feed the step, costs several
+    times as much.
+    """
+    import keras
+    import tensorflow as tf
+
+    class AddLatentLoss(keras.layers.Layer):
+        def build(self, shapes):
+            self.moved = self.add_weight(shape=(2, width), initializer="zeros")
+
+        def call(self, inputs):
+            mean, log_var = inputs[0] + self.moved[0], inputs[1] + self.moved[1]
+            loss = keras.ops.cast(keras.ops.mean(_result(graphs, mean, log_var)), "float32")
+            # Keras stops where no weight has a gradient, which is another part's affair.
+            self.add_loss(loss + 0 * keras.ops.sum(self.moved))
+            return inputs[0]
+
+    codes = [keras.Input((width,)), keras.Input((width,))]
+    layer = AddLatentLoss()
+    model = keras.Model(codes, layer(codes))
+    model.compile(optimizer=keras.optimizers.SGD(1.0))
+    batch = tf.TensorSpec((None, width), tf.float32)
+    step = tf.function(
+        lambda *x: model.train_step((list(x),)), input_signature=[batch, batch], autograph=False
+    )
+    return step, layer.moved
+
+
+PROBES = {
+    "Value": value,
+    "Prior": prior,
+    "SumOverLatents": sums,
+    "Nats": nats,
+    "GradientToMean": gradients,
+    "GradientToLogVar": gradients,
+    "InTraining": training,
 }

@@ -1,4 +1,4 @@
-"""What every check of ``latent_loss`` does: call the function and take what it returns."""
+"""What every judge of ``latent_loss`` does: read what was observed, which is not to be trusted."""
 
 from abc import abstractmethod
 
@@ -6,69 +6,53 @@ import numpy as np
 
 from autograder.checks.exercise import Check, Values
 
+CONSTANT = (
+    "the result is the same whatever mean and log_var are, expected the latent loss of each "
+    "example: compute it from both of them"
+)
 
-class NotATensorError(Exception):
-    """The function returned something else than one tensor; the message says what."""
+
+class UnreadableError(Exception):
+    """Something that was observed is missing, or of a wrong type or shape."""
 
 
 class FunctionCheck(Check):
-    """A check of a function that must return one tensor."""
-
-    def probe(self, answers, inputs):
-        """Observe the function, or that it returns something of another form."""
-        try:
-            return self.observe(answers["latent_loss"], inputs)
-        except NotATensorError as found:
-            return {"returned": str(found)}
+    """A check of a function that returns one tensor."""
 
     def judge(self, inputs, seen, reference):
-        """Speak of the form first: nothing else can be seen when it is wrong."""
-        if "returned" in seen:
-            return (
-                f"The function returned {seen['returned']}, expected one tensor with a number for "
-                "each example."
-            )
-        return self.verdict(inputs, seen, reference)
-
-    @abstractmethod
-    def observe(self, latent_loss, inputs: Values) -> Values:
-        """Return what the function does: beside the student's code."""
+        """Judge what was observed, whatever it is."""
+        try:
+            return self.verdict(inputs, seen, reference)
+        except UnreadableError as error:
+            return f"What was observed of your function cannot be read: {error}."
 
     @abstractmethod
     def verdict(self, inputs: Values, seen: Values, reference: Values | None) -> str | None:
-        """Judge what was observed."""
+        """Judge what was observed; an `UnreadableError` needs not be caught."""
 
 
-def tensors(*arrays) -> list:
-    """Return float32 tensors, which is what an encoder gives."""
-    import tensorflow as tf
-
-    return [tf.constant(array, tf.float32) for array in arrays]
-
-
-def call(latent_loss, mean, log_var) -> np.ndarray:
-    """Return what the function gives in eager mode as a float64 array."""
-    result = latent_loss(*tensors(mean, log_var))
-    if result is None:
-        raise NotATensorError("None (a `return` is missing)")
-    if isinstance(result, list | tuple | dict):
-        raise NotATensorError(f"a {type(result).__name__}")
-    from keras import ops
-
-    return np.asarray(ops.convert_to_numpy(result), dtype=np.float64)
+def numbers(seen: Values, key: str, shape: tuple | None = None) -> np.ndarray:
+    """Return an observed array in float64, after a look at its shape."""
+    try:
+        found = np.asarray(seen[key], np.float64)
+    except (KeyError, TypeError, ValueError):
+        raise UnreadableError(f"{key} holds no numbers") from None
+    if shape is not None and found.shape != tuple(shape):
+        raise UnreadableError(f"{key} has another shape than the inputs")
+    return found
 
 
-def one_by_one(latent_loss, mean, log_var) -> np.ndarray:
-    """Return the value of every latent, each called as one latent of one example: (1, 1)."""
-    values = [call(latent_loss, [[m]], [[v]]) for m, v in zip(mean.flat, log_var.flat, strict=True)]
-    numbers = [value.item() if value.size == 1 else np.nan for value in values]
-    return np.reshape(numbers, mean.shape)
+def several(seen: Values, key: str, count: int) -> list[Values]:
+    """Return the items of an observed list, each under ``"found"`` unless it is a dict."""
+    found = seen.get(key)
+    if not isinstance(found, list | tuple | np.ndarray) or len(found) != count:
+        raise UnreadableError(f"{key} holds something else than {count} observations")
+    return [each if isinstance(each, dict) else {"found": each} for each in found]
 
 
-def is_random(latent_loss, mean, log_var) -> bool:
-    """Return True if the same inputs give other values the second time."""
-    first, second = (call(latent_loss, mean, log_var) for _ in range(2))
-    return not np.array_equal(first, second, equal_nan=True)
+def arrays(seen: Values, key: str, count: int) -> list[np.ndarray]:
+    """Return an observed list of arrays of any shape in float64."""
+    return [numbers(each, "found") for each in several(seen, key, count)]
 
 
 def far_from_prior(rng: np.random.Generator, rows: int, size: int) -> Values:

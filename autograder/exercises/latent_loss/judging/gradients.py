@@ -1,232 +1,173 @@
-"""Checks that the latent loss can be trained with: its gradients, and its use in compiled code."""
+"""The judges of the gradients, by their values: for mean and log_var apart."""
 
 import numpy as np
 
 from autograder.checks.words import number
 from autograder.exercises.latent_loss.judging.function import (
+    CONSTANT,
     FunctionCheck,
-    call,
-    far_from_prior,
-    is_random,
-    tensors,
+    numbers,
+    several,
 )
+from autograder.exercises.latent_loss.judging.mistakes import RTOL, UNITS, kl
 
-BATCH = 32  # examples in a batch, as in the book
-STEP = 0.05  # large enough for float32, and small enough for a slope that is right to 1 %
+CLOSE = 5e-3  # relative error of a gradient that a guard like log(variance + 1e-8) may leave
+ANNOUNCED = np.array([[[2.3, -2.4], [-2.7, 3.2], [2.2, 2.9]], [[0.8, 1.3], [1.2, 0.4], [1, 0.7]]])
+WEIGHTS = np.array([1.0, 0.5, -1.5])
+BACK = "something changes the gradient on its way back"
 
 
 class GradientToMean(FunctionCheck):
-    """The gradient for the mean is the slope of the answer's own values."""
+    """The gradient for the mean is that of the closed form, or the slope of wrong values."""
 
     part = "gradients"
     place, name_of_input = 0, "mean"
 
     def inputs(self, rng):
-        """Return codes off the prior, and off round numbers, where limits have kinks."""
+        """Return codes off the prior, and off round numbers, where limits have kinks.
+
+        ``weights`` are what reaches the result of each example from above. ``others`` are further
+        codes, far from the prior and near it, where the gradient is that of the closed form.
+        """
         if rng is None:
-            return {"at": np.array([[[2.3, -2.4], [-2.7, 3.2]], [[0.8, 1.3], [1.2, 0.4]]])}
+            return {"at": [ANNOUNCED], "weights": WEIGHTS, "others": []}
         mean = rng.integers(6, 9, size=(3, 2)) + rng.uniform(0.2, 0.8, size=(3, 2))
         mean *= rng.choice([-1, 1], size=(3, 2))
-        return {"at": np.stack([mean, rng.uniform(2.15, 2.35, size=(3, 2))])}
-
-    def observe(self, latent_loss, inputs):
-        """Return slopes and gradient of the sum of the result, and its gradient at the prior."""
-        at, prior = inputs["at"], np.zeros((2, 2, 2))
-        function = _repeatable(latent_loss, at)
-        return {
-            "value": _total(function, at),
-            "slopes": self._slopes(function, at),
-            "gradient": self._gradient(function, at),
-            "prior_value": _total(function, prior),
-            "prior_gradient": self._gradient(function, prior),
-        }
-
-    def _slopes(self, latent_loss, at):
-        """Return the derivative for every element, by differences."""
-        slopes = np.zeros(at.shape[1:])
-        for index in np.ndindex(slopes.shape):
-            for steps in (-1, 1):
-                moved = at.copy()
-                moved[(self.place, *index)] += steps * STEP
-                slopes[index] += steps * _total(latent_loss, moved) / (2 * STEP)
-        return slopes
-
-    def _gradient(self, latent_loss, at):
-        """Return the gradient as automatic differentiation gives it, or None."""
-        import tensorflow as tf
-
-        inputs = tensors(*at)
-        with tf.GradientTape() as tape:
-            tape.watch(inputs)
-            total = tf.reduce_sum(latent_loss(*inputs))
-        found = tape.gradient(total, inputs[self.place])
-        return None if found is None else np.asarray(tf.convert_to_tensor(found), np.float64)
+        weights = rng.choice([-1, 1], size=3) * rng.uniform(0.9, 2, size=3)
+        at = np.stack([mean, rng.uniform(2.15, 2.35, size=(3, 2))])
+        return {"at": [at, ANNOUNCED], "weights": weights, "others": [_far(rng), _near(rng)]}
 
     def verdict(self, inputs, seen, reference):
-        """Compare with the slopes: whether the values are right is not the point here."""
-        at_prior = seen["prior_gradient"]
-        blown_up = at_prior is not None and not np.all(np.isfinite(at_prior))
-        if blown_up and np.isfinite(seen["prior_value"]):
-            return (
-                f"At the prior the gradient with respect to {self.name_of_input} is not finite, "
-                "expected 0: look for a root or a logarithm, which have no slope at 0."
-            )
-        slopes = np.asarray(seen["slopes"])
-        if not np.all(np.isfinite(slopes)):
-            return None
-        gradient = np.zeros_like(slopes) if seen["gradient"] is None else seen["gradient"]
-        return self._compare(np.asarray(inputs["at"]), np.asarray(gradient), slopes, seen["value"])
+        """Compare with the closed form where the values are right, else with their slopes."""
+        weights, count = np.asarray(inputs["weights"]), len(inputs["at"])
+        tapes, others = several(seen, "at", count), several(seen, "others", len(inputs["others"]))
+        prior = seen.get("prior") if isinstance(seen.get("prior"), dict) else {}
+        for tape in (prior, *tapes, *others):
+            if "stopped" in tape:
+                return (
+                    f"The gradient with respect to {self.name_of_input} cannot be computed from "
+                    f"the graph of your function: {str(tape['stopped'])[:200]}"
+                )
+        if problem := self._judge_prior(prior, np.shape(inputs["at"][0])):
+            return problem
+        units = []
+        for at, tape, slopes in zip(
+            inputs["at"], tapes, several(seen, "slopes", count), strict=True
+        ):
+            at = np.asarray(at)
+            units.append(_unit(at, numbers(tape, "result")))
+            if units[-1] is None:
+                problem = self._compare_slopes(
+                    at, tape, numbers(slopes, "found", at.shape), weights
+                )
+            else:
+                problem = self._compare(at, tape, units[-1], weights)
+            if problem:
+                return problem
+        for codes, tape in zip(inputs["others"], others, strict=True):
+            if units[0] and (problem := self._compare(np.asarray(codes), tape, units[0], weights)):
+                return problem
+        return None
 
-    def _compare(self, at, gradient, slopes, value) -> str | None:
-        """Return how the gradient differs from the slopes, beyond the noise of float32."""
+    def _judge_prior(self, tape, shape) -> str | None:
+        """Demand a finite gradient where the value is finite, and none where that is 0."""
+        result, found = numbers(tape, "result"), numbers(tape, "gradient", shape)[self.place]
         name = self.name_of_input
-        wrong = ~(np.abs(gradient - slopes) <= 0.02 * np.max(np.abs(slopes)) + 2e-4 * abs(value))
+        if not np.all(np.isfinite(result)):
+            return None
+        if not np.all(np.isfinite(found)):
+            return (
+                f"At the prior the gradient with respect to {name} is not finite, expected 0: look "
+                "for a root or a logarithm, which have no slope at 0."
+            )
+        return None
+
+    def _compare(self, codes, tape, unit, weights) -> str | None:
+        """Compare with the closed form in the examples whose value is right."""
+        found, result = numbers(tape, "gradient", codes.shape)[self.place], numbers(tape, "result")
+        weights = np.resize(weights, len(found))[:, None]
+        exact = unit * (codes[0], np.expm1(codes[1]) / 2)[self.place]
+        sums = unit * kl(*codes).sum(axis=1)
+        if result.shape != sums.shape:
+            return None
+        right = np.abs(result - sums) <= RTOL * np.abs(sums) + 1e-6
+        wrong = ~(np.abs(found - weights * exact) <= CLOSE * np.abs(weights * exact))
+        wrong &= right[:, None]
+        if not wrong.any():
+            return None
+        if np.all(found[right] == 0):
+            return self._no_gradient()
+        place = np.unravel_index(np.argmax(wrong), wrong.shape)
+        return (
+            f"At mean = {number(codes[(0, *place)])} and log_var = {number(codes[(1, *place)])} "
+            f"the gradient with respect to {self.name_of_input} is "
+            f"{number(found[place] / weights[place[0], 0])}, expected {number(exact[place])}: "
+            f"{_cause(found[right], exact[right], weights[right])}."
+        )
+
+    def _no_gradient(self) -> str:
+        name = self.name_of_input
+        return (
+            f"No gradient reaches {name}, although the values change with it: compute the loss "
+            f"from {name} with operations of Keras or TensorFlow, without NumPy, rounding or "
+            "stop_gradient."
+        )
+
+    def _compare_slopes(self, at, tape, slopes, weights) -> str | None:
+        """Compare with the slopes of wrong values, beyond the noise of float32."""
+        name, result = self.name_of_input, numbers(tape, "result")
+        gradient = numbers(tape, "gradient", at.shape)[self.place]
+        if not np.all(np.isfinite(slopes)):
+            return "The values of your function are not finite, so it has no gradient there."
+        if not slopes.any():
+            return f"At mean = {number(at.flat[0])} no value has a slope: {CONSTANT}."
+        slopes = slopes[self.place]
+        total = np.sum(np.abs(result * np.resize(weights, result.shape)))
+        wrong = ~(np.abs(gradient - slopes) <= 0.02 * np.max(np.abs(slopes)) + 2e-4 * total)
         if not wrong.any():
             return None
         if np.all(gradient == 0):
-            return (
-                f"No gradient reaches {name}, although the values change with it: compute the loss "
-                f"from {name} with operations of Keras or TensorFlow, without NumPy, rounding or "
-                "stop_gradient."
-            )
+            return self._no_gradient()
         place = np.unravel_index(np.argmax(wrong), wrong.shape)
         return (
             f"At {name} = {number(at[(self.place, *place)])} the gradient with respect to {name} "
             f"is {number(gradient[place])}, but the values of your function have the slope "
-            f"{number(slopes[place])} there: something changes the gradient on its way back."
+            f"{number(slopes[place])} there: {BACK}."
         )
 
 
 class GradientToLogVar(GradientToMean):
-    """The gradient for the log-variance is the slope of the answer's own values."""
+    """The gradient for the log-variance is that of the closed form, or the slope of the values."""
 
     place, name_of_input = 1, "log_var"
 
 
-def _repeatable(latent_loss, at):
-    """Return the function, starting from the same random numbers every time if it draws any."""
-    from autograder.checks.probing import fix_seeds
-
-    if not is_random(latent_loss, *at):
-        return latent_loss  # fixing the seeds is slow: TensorFlow forgets its kernels
-
-    def seeded(mean, log_var):
-        fix_seeds()
-        return latent_loss(mean, log_var)
-
-    return seeded
+def _far(rng: np.random.Generator) -> np.ndarray:
+    """Return codes whose latents cost more than 2 nats each, small and large variances mixed."""
+    large, small = rng.uniform(2, 4, size=(16, 2)), rng.uniform(-6.5, -5.5, size=(16, 2))
+    mean = np.concatenate([rng.uniform(0.5, 30, (16, 2)), rng.uniform(0.5, 3, (16, 2))])
+    return np.stack([rng.choice([-1, 1], size=(32, 2)) * mean, np.concatenate([large, small])])
 
 
-def _total(latent_loss, at) -> float:
-    """Return the sum of the result."""
-    return float(call(latent_loss, *at).sum())
+def _near(rng: np.random.Generator) -> np.ndarray:
+    """Return codes whose latents cost some hundredths of a nat each."""
+    return rng.choice([-1, 1], size=(2, 32, 2)) * rng.uniform(0.1, 0.3, size=(2, 32, 2))
 
 
-class InKerasModel(FunctionCheck):
-    """A layer can add the loss to a functional model, which is compiled and fitted."""
-
-    part = "use"
-
-    def inputs(self, rng):
-        """Return codes in two full batches; hidden ones fill the last batch in part."""
-        extra = 0 if rng is None else int(rng.integers(1, BATCH))
-        return far_from_prior(rng or np.random.default_rng(1), 2 * BATCH + extra, 3)
-
-    def observe(self, latent_loss, inputs):
-        """Return the mean loss of the examples as the function gives it, and as fit reports it."""
-        mean, log_var = inputs["mean"], inputs["log_var"]
-        values = []
-        for start in range(0, len(mean), BATCH):
-            rows = slice(start, start + BATCH)
-            one = call(latent_loss, mean[rows], log_var[rows])
-            values.append(one.mean() * len(mean[rows]) / len(mean))
-        return {
-            "random": is_random(latent_loss, mean[:BATCH], log_var[:BATCH]),
-            "called": float(np.sum(values)),
-            "fitted": _fit(latent_loss, mean, log_var),
-        }
-
-    def verdict(self, inputs, seen, reference):
-        """Compare the two: whether the values are right is not the point here."""
-        called, fitted = seen["called"], seen["fitted"]
-        if seen["random"] or np.isclose(called, fitted, rtol=1e-3, atol=0, equal_nan=True):
-            return None
-        return (
-            f"In a fitted Keras model the latent loss is {number(fitted)} on average, expected "
-            f"{number(called)}, which is what the function gives when it is called directly: "
-            "something is fixed when the model is built."
-        )
+def _unit(at: np.ndarray, result: np.ndarray) -> float | None:
+    """Return the unit in which the values are right, if they are."""
+    sums = kl(*at).sum(axis=1)
+    for unit in UNITS:
+        if result.shape == sums.shape and np.allclose(result, unit * sums, rtol=RTOL, atol=0):
+            return unit
+    return None
 
 
-def _fit(latent_loss, mean, log_var) -> float:
-    """Return the loss that Keras reports for an epoch of a model that has nothing to learn.
-
-    The training step of the model is compiled here as ``fit`` compiles it, for batches of any size.
-    What ``fit`` does beside it, to feed the step, costs several times as much.
-    """
-    import keras
-    import tensorflow as tf
-
-    class AddLatentLoss(keras.layers.Layer):
-        def call(self, inputs):
-            self.add_loss(keras.ops.mean(latent_loss(*inputs)))
-            return inputs[0]
-
-    size = mean.shape[1]
-    codes = [keras.Input((size,)), keras.Input((size,))]
-    model = keras.Model(codes, AddLatentLoss()(codes))
-    model.compile(optimizer=None)
-    batch = tf.TensorSpec((None, size), tf.float32)
-    step = tf.function(
-        lambda *x: model.train_step((list(x),)), input_signature=[batch, batch], autograph=False
-    )
-    for start in range(0, len(mean), BATCH):
-        rows = slice(start, start + BATCH)
-        reported = step(*tensors(mean[rows], log_var[rows]))
-    return float(reported["loss"])
-
-
-class InCompiledTape(FunctionCheck):
-    """A training step of one's own, compiled for an unknown batch size, gets the same gradients."""
-
-    part = "use"
-
-    def inputs(self, rng):
-        """Return one batch of codes."""
-        size = 2 if rng is None else int(rng.integers(2, 6))
-        return far_from_prior(rng or np.random.default_rng(2), BATCH, size)
-
-    def observe(self, latent_loss, inputs):
-        """Return values and gradients in eager mode and in a compiled function."""
-        import tensorflow as tf
-
-        def step(mean, log_var):
-            with tf.GradientTape() as tape:
-                tape.watch([mean, log_var])
-                value = tf.convert_to_tensor(latent_loss(mean, log_var))
-            found = tape.gradient(value, [mean, log_var], unconnected_gradients="zero")
-            return value, *map(tf.convert_to_tensor, found)
-
-        at = inputs["mean"], inputs["log_var"]
-        seen = {"random": is_random(latent_loss, *at)}
-        batch = tf.TensorSpec((None, at[0].shape[1]), tf.float32)
-        # Without AutoGraph, as in a Keras layer, and because it needs the source of the function.
-        compiled = tf.function(step, input_signature=[batch, batch], autograph=False)
-        for name, run in (("eager", step), ("compiled", compiled)):
-            seen[name] = [np.asarray(each, np.float64) for each in run(*tensors(*at))]
-        return seen
-
-    def verdict(self, inputs, seen, reference):
-        """Compare the two: whether the values are right is not the point here."""
-        if seen["random"]:
-            return None
-        names = ("result", "gradient for mean", "gradient for log_var")
-        for name, wanted, found in zip(names, seen["eager"], seen["compiled"], strict=True):
-            wanted, found = np.asarray(wanted), np.asarray(found)
-            same = wanted.shape == found.shape
-            if not same or not np.allclose(found, wanted, rtol=1e-3, atol=1e-6, equal_nan=True):
-                return (
-                    f"In a compiled function (tf.function) the {name} is not what it is in eager "
-                    "mode, expected the same: something in it works in eager mode only."
-                )
-        return None
+def _cause(found, exact, weights) -> str:
+    """Say what usually gives such gradients."""
+    if np.allclose(found, exact, rtol=CLOSE, atol=0):
+        return "a gradient of one's own has to be multiplied by what reaches it (upstream)"
+    ratios = found / (weights * exact)
+    if np.allclose(ratios, ratios.mean(), rtol=CLOSE, atol=0):
+        return f"every gradient is {number(ratios.mean())} times the right one; {BACK}"
+    return BACK

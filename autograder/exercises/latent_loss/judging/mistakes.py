@@ -1,14 +1,18 @@
-"""The closed form of the latent loss, and the usual slips by which an answer differs from it."""
+"""The closed form of the latent loss, and the usual mistakes by which an answer differs from it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from autograder.checks.words import listing, number
+from autograder.exercises.latent_loss.judging.function import CONSTANT
 
 # More than float32 needs, so that a guard like log(variance + 1e-8) passes.
 RTOL = 1e-3
+
+LARGEST_OF_KERAS = 16.2  # log(1e7), the largest value of p log(p / q) there
 
 NATS = 1.0
 UNITS = {
@@ -45,6 +49,7 @@ NOT_SQUARED = "the mean is not squared"
 INVERSE = "you seem to use exp(−log_var), the inverse of the variance"
 OTHER_WAY = "this is KL(p ‖ q), the divergence the other way round"
 
+DOUBLE = 5  # the first of SLIPS that may come with another mistake
 Formula = Callable[[np.ndarray, np.ndarray], np.ndarray]
 SLIPS: tuple[tuple[str, Formula], ...] = (
     ("", kl),
@@ -69,6 +74,13 @@ SLIPS: tuple[tuple[str, Formula], ...] = (
 )
 
 
+FACTORS = (  # of a formula that is wrong in another way too
+    (2.0, "the factor ½ is missing"),
+    (0.5, "the factor ½ is there twice"),
+    (-1.0, "its sign is reversed"),
+)
+
+
 @dataclass(frozen=True)
 class Match:
     """A formula and a unit that explain all values.
@@ -76,7 +88,7 @@ class Match:
     Attributes
     ----------
     slip : str
-        What is wrong with the formula; empty for the right one.
+        What is wrong with the formula, perhaps in two ways; empty for the right one.
     unit : float
         Factor of all values; 1 for nats.
     """
@@ -86,29 +98,71 @@ class Match:
 
 
 def recognize(mean, log_var, found) -> Match | None:
-    """Return the formula and the unit whose values are the found ones, if there are any."""
+    """Return the formula and the unit whose values are the found ones, if there are any.
+
+    Where a formula takes the logarithm of 0 or less, an answer may guard it by a small number, so
+    a formula only has to explain the other places.
+    """
     with np.errstate(all="ignore"):
         for unit in UNITS:
             for slip, formula in SLIPS:
-                guess = unit * formula(mean, log_var)
-                if np.allclose(found, guess, rtol=RTOL, atol=0, equal_nan=True):
+                if _explains(unit * formula(mean, log_var), found):
                     return Match(slip, unit)
+        for slip, formula in SLIPS[DOUBLE:]:
+            for factor, told in FACTORS:
+                if _explains(factor * formula(mean, log_var), found):
+                    return Match(f"{slip}; and {told}", NATS)
     return None
 
 
-def name_cause(mean, log_var, found, match: Match | None, random: bool) -> str:
-    """Say what is wrong with values that are not right."""
-    if random:
+def _explains(guess: np.ndarray, found: np.ndarray) -> bool:
+    finite = np.isfinite(guess)
+    if 2 * finite.sum() < finite.size:  # too little to go by, so that the rest has to agree
+        return np.allclose(found, guess, rtol=RTOL, atol=0, equal_nan=True)
+    return np.allclose(found[finite], guess[finite], rtol=RTOL, atol=0)
+
+
+def name_randomness(mean, log_var, found, seen: Mapping[str, Any]) -> str:
+    """Say where a value that is not always the same comes from; else return an empty text."""
+    of_keras = _as_probabilities(mean, log_var, found)
+    if seen.get("changes", True) is not False:
+        differ = "two calls with the same inputs differ"
+        if not seen.get("drawn"):
+            return f"{differ}, so the function keeps a count or a state; use the closed form alone"
+        also = f"; besides, {of_keras}" if of_keras else ""
+        return f"{differ}, so this is an estimate from random draws; use the closed form{also}"
+    if seen.get("fixed", True) is not False:
         return (
-            "two calls with the same inputs differ, so this is an estimate from random draws; use "
-            "the closed form"
+            "the function gives other values each time it is built into a graph, so random numbers "
+            "of NumPy or Python, drawn while it is built, are fixed in it; use the closed form"
         )
+    return ""
+
+
+def _as_probabilities(mean, log_var, found) -> str:
+    """Tell a sum of p log(p / q) with p and q limited to 1e-7 … 1, as Keras has it."""
+    far = kl(mean, log_var) > LARGEST_OF_KERAS
+    bounded = np.all((found > -0.4) & (found < LARGEST_OF_KERAS))
+    if not (far.any() and bounded and np.any(found < 0)):
+        return ""
+    return (
+        "the values are those of keras.losses.kl_divergence, which compares two lists of "
+        "probabilities; mean and log_var are parameters of a Gaussian"
+    )
+
+
+def name_cause(mean, log_var, found, match: Match | None) -> str:
+    """Say what is wrong with values that are not right."""
     if match and match.slip:
         return match.slip
+    if np.ptp(found) == 0:
+        return CONSTANT
     limited = "right at other values, so something is changed or limited on the way"
     right = np.abs(found - kl(mean, log_var)) <= RTOL * kl(mean, log_var)
     if right.mean() > 0.5:
         return limited
+    if told := _as_probabilities(mean, log_var, found):
+        return told
     factors = _factors(mean, log_var, found)
     if factors or right.any():
         return factors or limited

@@ -1,4 +1,8 @@
 # Writes the gradient by hand, in NumPy.
+# loses value: has no attribute 'numpy'
+# loses prior: has no attribute 'numpy'
+# loses reduction: has no attribute 'numpy'
+# loses gradients: has no attribute 'numpy'
 # loses use: has no attribute 'numpy'
 @tf.custom_gradient
 def latent_loss(mean, log_var):

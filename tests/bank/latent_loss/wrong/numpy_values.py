@@ -1,5 +1,8 @@
 # Leaves TensorFlow with .numpy().
-# loses gradients: No gradient reaches mean
+# loses value: has no attribute 'numpy'
+# loses prior: has no attribute 'numpy'
+# loses reduction: has no attribute 'numpy'
+# loses gradients: has no attribute 'numpy'
 # loses use: has no attribute 'numpy'
 def latent_loss(mean, log_var):
     mean, log_var = mean.numpy(), log_var.numpy()

@@ -1,0 +1,97 @@
+"""The judge of the reduction: each example has one number, the sum over its latents."""
+
+import numpy as np
+
+from autograder.checks.words import number, shape
+from autograder.exercises.latent_loss.judging.function import (
+    CONSTANT,
+    FunctionCheck,
+    arrays,
+    far_from_prior,
+)
+from autograder.exercises.latent_loss.judging.mistakes import RTOL
+
+HIDDEN = ((3, 5), (1, 5), (32, 2), (3, 40))  # examples and latents, beside the announced batch
+
+
+class SumOverLatents(FunctionCheck):
+    """Each example has one number: the sum of what its latents cost one by one."""
+
+    part = "reduction"
+
+    def inputs(self, rng):
+        """Return batches, of which no two axes are equal; a hidden one has a single example."""
+        sizes = [(3, 2)] if rng is None else [(3, 2), *HIDDEN]
+        rng = rng or np.random.default_rng(0)
+        return {"batches": [far_from_prior(rng, *each) for each in sizes]}
+
+    def verdict(self, inputs, seen, reference):
+        """Compare with sums of the answer's own values: whether these are right is not the point.
+
+        Random values cannot be compared; the part on values speaks of them.
+        """
+        batches = inputs["batches"]
+        found, alone = (arrays(seen, key, len(batches)) for key in ("batches", "alone"))
+        for batch, values, one_by_one in zip(batches, found, alone, strict=True):
+            if one_by_one.shape != np.shape(batch["mean"]):
+                return "What was observed of single latents cannot be read."
+            problem = _compare(values, one_by_one, random=bool(seen.get("changes", True)))
+            if problem:
+                return problem
+        return None
+
+
+def _compare(found: np.ndarray, alone: np.ndarray, random: bool) -> str | None:
+    """Compare the result for a batch with the values of its latents."""
+    told = f"For mean and log_var of shape {shape(alone.shape)} the result"
+    cause = _cause_of_shape(found, alone) or _cause_of_values(found, alone)
+    if found.shape != alone.shape[:1]:
+        return (
+            f"{told} has shape {shape(found.shape)}, expected {shape(alone.shape[:1])}"
+            f"{cause and ': '}{cause}."
+        )
+    if random:
+        return None
+    if np.ptp(alone) == 0:
+        return f"{told} is {number(found[0])} for every example: {CONSTANT}."
+    sums = alone.sum(axis=1)
+    off = ~(np.abs(found - sums) <= 10 * RTOL * np.abs(sums)) | ~np.isfinite(sums)
+    if not off.any():
+        return None
+    row = int(np.argmax(off))
+    if np.isnan(sums[row]):
+        return f"{told} is {number(found[row])} for an example, expected a number for each latent."
+    return (
+        f"{told} is {number(found[row])} for an example whose latents, called one by "
+        f"one, add up to {number(sums[row])}: "
+        f"{cause or 'an example costs the sum over its latents, no matter the others'}."
+    )
+
+
+def _cause_of_shape(found: np.ndarray, alone: np.ndarray) -> str:
+    """Say what usually gives a result of a wrong shape."""
+    rows, size = alone.shape
+    if rows == 1:
+        return "the axis of the batch stays, even if its length is 1 (no squeeze)"
+    return {(rows, size): "the latents are not summed", (rows, 1): "an axis is kept"}.get(
+        found.shape, ""
+    )
+
+
+def _cause_of_values(found: np.ndarray, alone: np.ndarray) -> str:
+    """Say which sum or average of the answer's own values was returned."""
+    rows = len(alone)
+    guesses = (
+        ("it is averaged over the latents, not summed", alone.mean(axis=1)),
+        ("it is divided by the batch size", alone.sum(axis=1) / rows),
+        ("it is averaged over the latents and divided by the batch size", alone.mean(1) / rows),
+        ("it is summed over the batch too", alone.sum()),
+        ("it is averaged over the batch too", alone.sum(axis=1).mean()),
+        ("it is averaged over the latents and the batch", alone.mean()),
+        ("the batch is summed, not the latents", alone.sum(axis=0)),
+        ("the batch is averaged, and the latents are not summed", alone.mean(axis=0)),
+    )
+    for cause, guess in guesses:
+        if found.shape == np.shape(guess) and np.allclose(found, guess, rtol=10 * RTOL, atol=0):
+            return cause
+    return "" if found.ndim else "one number for the whole batch is too few"

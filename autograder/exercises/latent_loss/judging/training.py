@@ -1,0 +1,62 @@
+"""The judge of the use of the latent loss: a compiled Keras model is trained with it."""
+
+import numpy as np
+
+from autograder.checks.words import number
+from autograder.exercises.latent_loss.judging.function import (
+    CONSTANT,
+    FunctionCheck,
+    arrays,
+    far_from_prior,
+    numbers,
+)
+
+WIDTH = 5
+FULL = 32  # examples in a batch, as in the book
+
+
+class InTraining(FunctionCheck):
+    """A layer can add the loss to a functional model, whose compiled step trains it."""
+
+    part = "use"
+
+    def inputs(self, rng):
+        """Return codes in two full batches; hidden batches are of several sizes."""
+        sizes = [FULL, FULL]
+        if rng is not None:
+            sizes += [int(rng.integers(4, FULL)), int(rng.integers(70, 200))]
+        rng = rng or np.random.default_rng(1)
+        return {"batches": [far_from_prior(rng, size, WIDTH) for size in sizes]}
+
+    def verdict(self, inputs, seen, reference):
+        """Compare with what the function gives when it is called alone."""
+        batches = inputs["batches"]
+        called = arrays(seen, "called", len(batches))
+        reported = numbers(seen, "reported", (len(batches),))
+        moved = arrays(seen, "moved", len(batches))
+        if seen.get("changes", True) is not False:
+            return None  # random values cannot be compared; the part on values speaks of them
+        if np.ptp(np.concatenate([each.ravel() for each in called])) == 0:
+            return f"In a trained Keras model {CONSTANT}."
+        sizes = np.array([len(batch["mean"]) for batch in batches])
+        means = np.cumsum([each.mean() for each in called] * sizes) / np.cumsum(sizes)
+        if not np.allclose(reported, means, rtol=1e-3, atol=0):
+            wrong = int(np.argmax(~np.isclose(reported, means, rtol=1e-3, atol=0)))
+            return (
+                f"In a fitted Keras model the latent loss is {number(reported[wrong])} on average, "
+                f"expected {number(means[wrong])}, which is what the function gives when it is "
+                "called directly: it must give the same numbers in every batch."
+            )
+        return self._judge_step(numbers(seen, "gradient"), moved[0])
+
+    def _judge_step(self, gradient, moved) -> str | None:
+        """Compare the first step of the weights with the gradient of the function."""
+        if gradient.shape != (2, FULL, WIDTH) or moved.shape != (2, WIDTH):
+            return "What was observed of a training step cannot be read."
+        wanted = -gradient.sum(axis=1)
+        if np.allclose(moved, wanted, rtol=1e-3, atol=1e-3 * np.max(np.abs(wanted))):
+            return None
+        return (
+            f"In a compiled training step a weight moves by {number(moved.flat[0])}, expected "
+            f"{number(wanted.flat[0])}: the gradient is not what a tape gives outside the model."
+        )
