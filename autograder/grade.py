@@ -213,8 +213,10 @@ class Grading:
             self.review(new)
             return None
         key = execute.job(submission.assignment, notebook).key(self.options.walls)
-        new = replace(entry, sha256=submission.sha256, key=key, repairs=repairs, reason="")
         stamp, remark = submitted.stamp(submission)
+        terms = remark or self._recorder.terms(entry.student, entry.assignment, stamp)
+        new = replace(entry, sha256=submission.sha256, key=key, repairs=repairs, terms=terms)
+        new = replace(new, reason="")
         known = new.recorded == new.due and entry.status != "for review" and not self.options.force
         if known and self._recorder.holds(entry.student, entry.assignment, stamp):
             self._settle(entry)
