@@ -85,6 +85,6 @@ def terms(times: Times, stamp: bytes | None, valid: str) -> str:
 
 
 def is_current(times: Times, stamp: bytes | None) -> bool:
-    """Return whether the gradebook has the time of a submission, and no penalty if it is on time."""
+    """Return whether the gradebook has the right time, and no penalty for what is on time."""
     on_time = not terms(times, stamp, "")
     return times.handed_in == moment(stamp) and not (on_time and times.penalty)
