@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,10 @@ MOST_CELLS = 2000
 MOST_VALUES = 3_000_000  # of its JSON; each takes some 80 bytes of memory
 # Pages of feedback take 0.1 ms a character, and the square of a line's length.
 LONGEST_TEXT, LONGEST_LINE = 100_000, 2_000  # characters of all cells, of a line
+MOST_LINES = 20_000  # of all cells
+# The highlighter of the pages takes the square of the length of a run of lines that are blank but
+# not empty; of longer runs the blanks are removed.
+LONGEST_RUN = 20
 LONGEST_NAME = 128
 # Headings and HTML were cells of their own before version 4 of the format.
 KINDS = {"code": "code", "markdown": "markdown", "raw": "raw"}
@@ -172,7 +177,7 @@ def _cell(raw: Any) -> Any:
     source = source if isinstance(source, str) else "".join(_list(source))
     source = source.replace("\r\n", "\n").replace("\r", "\n")
     # Half of a surrogate pair can stand in JSON, but cannot be written to a file.
-    source = source.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    source = _bare(source.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
     metadata = raw.get("metadata") or {}
     own = raw.get("id") or metadata.get("id")  # Colab keeps it there
     found = {"cell_type": KINDS[raw["cell_type"]], "source": source, "metadata": {}}
@@ -181,6 +186,15 @@ def _cell(raw: Any) -> Any:
     if "nbgrader" in metadata:
         found["metadata"]["nbgrader"] = _flat(metadata["nbgrader"])
     return nbformat.from_dict(found)
+
+
+def _bare(source: str) -> str:
+    """Return a text without the blanks in long runs of blank lines; the lines stay."""
+    lines: list[str] = []
+    for blank, run in groupby(source.split("\n"), lambda line: not line.strip()):
+        found = [*run]
+        lines += [""] * len(found) if blank and len(found) > LONGEST_RUN else found
+    return "\n".join(lines)
 
 
 def _flat(metadata: Any) -> dict:
@@ -195,6 +209,11 @@ def _limit(cells: list, name: str) -> None:
         raise AutograderError(
             f"The cells of {name} hold {size:,} characters, more than the {LONGEST_TEXT:,} that "
             "are read: delete what is not needed."
+        )
+    if (lines := sum(cell.source.count("\n") + 1 for cell in cells)) > MOST_LINES:
+        raise AutograderError(
+            f"The cells of {name} have {lines:,} lines, more than the {MOST_LINES:,} that are "
+            "read: delete what is not needed."
         )
     for number, cell in enumerate(cells, 1):
         if (size := max(map(len, cell.source.split("\n")))) > LONGEST_LINE:
