@@ -178,7 +178,8 @@ def _cell(raw: Any) -> Any:
     source = source.replace("\r\n", "\n").replace("\r", "\n")
     # Half of a surrogate pair can stand in JSON, but cannot be written to a file.
     source = _bare(source.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
-    metadata = raw.get("metadata") or {}
+    metadata = raw.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
     own = raw.get("id") or metadata.get("id")  # Colab keeps it there
     found = {"cell_type": KINDS[raw["cell_type"]], "source": source, "metadata": {}}
     if isinstance(own, str):
@@ -263,7 +264,7 @@ def _defects_of_cells(exercise: Exercise, cells: list) -> list[str]:
 
 
 def _cells(ids: list[str]) -> str:
-    names = listing(f"`{own}`" for own in dict.fromkeys(ids))
+    names = listing(f"`{shown(own)}`" for own in dict.fromkeys(ids))
     return f"The cells {names} are" if len(set(ids)) > 1 else f"The cell {names} is"
 
 
@@ -278,5 +279,5 @@ def was_changed(cell: Any) -> bool:
     stored = cell.metadata["nbgrader"].get("checksum")
     try:
         return bool(is_locked(cell) and stored is not None and stored != compute_checksum(cell))
-    except (KeyError, ValueError):  # its points are gone or no number
+    except (KeyError, ValueError, OverflowError):  # its points are gone or no number
         return True

@@ -117,6 +117,11 @@ def _submission(keeper: Keeper, place: Path) -> Submission:
         return _look_into(keeper, found, place)
     except OSError as error:
         return replace(found, reason=unreadable(place, error))
+    except AutograderError:  # of the course
+        raise
+    except Exception as error:  # which must cost this submission alone
+        told = f"The autograder failed at its files: {type(error).__name__}. Please report that."
+        return replace(found, reason=told)
 
 
 def _look_into(keeper: Keeper, found: Submission, place: Path) -> Submission:
