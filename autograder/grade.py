@@ -15,7 +15,6 @@ from autograder.course import course, foreseen
 from autograder.intake import shown
 from autograder.journal import Entry, Journal
 from autograder.proof import Proofs
-from autograder.sandbox import Containment
 from autograder.session import Walls
 from autograder.sources import Sources
 
@@ -70,9 +69,9 @@ def walls(cell: float, limits: dict[str, int], unsafe: bool, scheduler: str | No
         If this machine cannot contain student code and ``unsafe`` was not asked for.
     """
     if scheduler is not None:
-        *_, weakest, nothing = Containment
+        *_, weakest, nothing = sandbox.Containment
         kind = nothing if unsafe else weakest
-    elif (kind := sandbox.available()) is Containment.NONE and not unsafe:
+    elif (kind := sandbox.available()) is sandbox.Containment.NONE and not unsafe:
         raise AutograderError(
             f"{sandbox.reason()} Student code would run as you, with your files and your network. "
             "Grade on Linux with user namespaces or bubblewrap, or accept that with --unsafe."
@@ -123,7 +122,7 @@ def run(folder: Path, options: Options) -> int:
 
 def _refuse_a_visible(folder: Path, walls: Walls) -> None:
     """Stop if student code could read the course: what Python needs is visible to it."""
-    for place in sandbox.readable_paths() if walls.containment != Containment.NONE else ():
+    for place in sandbox.readable_paths() if walls.containment != sandbox.Containment.NONE else ():
         if folder.is_relative_to(place):
             raise AutograderError(
                 f"The course lies in {place}, which student code can read: move it elsewhere."

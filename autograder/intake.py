@@ -248,8 +248,8 @@ def _defects_of_cells(exercise: Exercise, cells: list) -> list[str]:
     needed = [f"{exercise.name}-answer", *(exercise.cell(part) for part in exercise.parts)]
     if lost := [own for own in needed if own not in ids]:
         told.append(
-            f"{_cells(lost)} missing: copy {_it(lost)} from the released notebook, or start from "
-            "it anew and paste your answer."
+            f"{_cells(lost)} missing: copy {'them' if lost[1:] else 'it'} from the released "
+            "notebook, or start from it anew and paste your answer."
         )
     if twice := [own for own, count in Counter(ids).items() if count > 1]:
         told.append(
