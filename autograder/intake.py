@@ -80,23 +80,29 @@ def outputs(plain: list[dict]) -> list:
     return [nbformat.from_dict(output) for output in plain]
 
 
-def read(file: Path) -> Notebook:
+def read(file: Path, called: str = "") -> Notebook:
     """Read a notebook of one of the exercises.
+
+    Parameters
+    ----------
+    file : Path
+        Where it lies.
+    called : str
+        What messages call it; by default, the name of the file.
 
     Raises
     ------
     AutograderError
         If it cannot be used at all; the message says why and what to do.
     """
-    name = shown(file.name)
-    cells = _parse(_text(file), name)
+    name = called or shown(file.name)
+    cells = _parse(_text(file, name), name)
     exercise = exercise_of(cells, name)
     defects = (*_defects_of_name(exercise, name), *_defects_of_cells(exercise, cells))
     return Notebook(exercise, cells, defects)
 
 
-def _text(file: Path) -> str:
-    name = shown(file.name)
+def _text(file: Path, name: str) -> str:
     try:
         size = file.stat().st_size
         if not file.is_file():

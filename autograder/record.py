@@ -4,9 +4,6 @@ import contextlib
 import logging
 import os
 import shutil
-import signal
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +32,7 @@ from autograder.course import (
 )
 from autograder.gradebook import SharedGradebook
 from autograder.journal import FOLDER
+from autograder.limited import limited
 from autograder.submitted import STAMP
 
 SLOWEST = 120  # seconds of computing time for the pages of one submission
@@ -90,33 +88,6 @@ class _Autograde(_OneByOne, Autograde):
 
 class _Feedback(_OneByOne, GenerateFeedback):
     pass
-
-
-class TooSlowError(AutograderError):
-    """The pages of a submission take too long."""
-
-
-@contextlib.contextmanager
-def _limited(seconds: float) -> Iterator[None]:
-    """End what takes too much computing time, also within a regular expression.
-
-    That is the last resort against what no limit of sizes foresaw. Only the main thread of a
-    system with such a clock can do it.
-    """
-    if not hasattr(signal, "setitimer") or threading.current_thread() != threading.main_thread():
-        yield
-        return
-
-    def end(*_) -> None:
-        raise TooSlowError(f"its pages take more than {seconds:.0f} s of computing time")
-
-    before = signal.signal(signal.SIGVTALRM, end)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
 
 
 def _default(converter, prefix: str = "") -> list:
@@ -207,7 +178,7 @@ class Recorder:
                 if stamp is None:
                     self._shared.forget_time(student, assignment)
                 Replay.outputs = outputs
-                with _limited(SLOWEST):
+                with limited(SLOWEST):
                     self._autograde.convert(student, assignment)
                     self._feedback.convert(student, assignment)
             done = True

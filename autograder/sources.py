@@ -16,14 +16,14 @@ class Sources:
 
     def repaired(self, submission: submitted.Submission) -> tuple[Any, tuple[str, ...]]:
         """Return the notebook of a submission as it is graded, and what was mended."""
-        handed_in = intake.read(submission.file)
+        handed_in = intake.read(submission.file, submission.took)
         if handed_in.exercise.name != submission.assignment:
             raise AutograderError(
                 f"It is the notebook of {handed_in.exercise.name}, handed in for "
                 f"{submission.assignment}."
             )
         found = repair(handed_in.cells, *self.read(submission.assignment))
-        name = intake.shown(submission.file.name)
+        name = submission.took or intake.shown(submission.file.name)
         renamed = [f"took {name} for the notebook"] if submission.renamed else []
         answers = [cell for cell in found.notebook.cells if is_answer(cell)]
         left = [each for cell in answers for each in leftover.told(cell.id, cell.source)]
