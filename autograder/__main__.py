@@ -1,5 +1,7 @@
 """The command ``autograder``: what can be asked of it, and the exit code of each answer."""
 
+from autograder import safe_path  # before anything else is imported  # isort: skip
+
 import argparse
 import sys
 from pathlib import Path
@@ -12,6 +14,8 @@ EPILOG = "Exit code: 0 all is well, 1 something was found, 2 the command could n
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit code."""
+    if arguments is None:  # this process was started for the command
+        safe_path.of_those_it_starts()
     options = _parser().parse_args(arguments)
     # jsonschema, which nbformat imports, would take a second to build grammars of addresses.
     sys.modules.setdefault("rfc3987_syntax", None)

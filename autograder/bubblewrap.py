@@ -24,6 +24,7 @@ from autograder import concealed, confine, rootfs, sandbox, watcher
 from autograder.confine import Limits
 
 NEEDED = ("--as-pid-1", "--clearenv", "--size")  # the last one came with version 0.7
+TERMINALS = "/dev/terminals"
 PASSED = ("LD_LIBRARY_PATH", *confine.KEPT)  # variables with which Python starts
 
 
@@ -139,7 +140,14 @@ def command(
     own += ["--size", str(size), "--tmpfs", "/tmp", "--proc", "/proc"]
     for name in rootfs.DEVICES:
         own += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
-    for line in (*_shown(readable), *_concealed(), ("--symlink", "/tmp", "/dev/shm")):
+    # Of the devices that bwrap makes, only the pseudo-terminals; its /dev has room without limit.
+    own += ["--dev", TERMINALS, "--remount-ro", TERMINALS]
+    links = {"/dev/pts": f"{TERMINALS}/pts", "/dev/ptmx": f"{TERMINALS}/ptmx", "/dev/shm": "/tmp"}
+    for line in (
+        *_shown(readable),
+        *_concealed(),
+        *(("--symlink", to, name) for name, to in links.items()),
+    ):
         own += line
     for place, descriptor in files.items():
         own += ["--file", str(descriptor), place]

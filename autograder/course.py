@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -92,6 +92,17 @@ def usable(file: Path) -> Iterator[None]:
             f"The settings in {file} cannot be used: {in_a_line(error)}. Mend them, or move the "
             "file away and run `autograder release`, which writes it anew."
         ) from error
+
+
+@contextmanager
+def foreseen(otherwise: Callable[[str], None]) -> Iterator[None]:
+    """Let the AutograderErrors of a course pass, and hand a sentence on any other error over."""
+    try:
+        yield
+    except AutograderError:
+        raise
+    except Exception as error:
+        otherwise(f"The autograder failed at it: {in_a_line(error)}. Please report that.")
 
 
 def in_a_line(error: BaseException) -> str:

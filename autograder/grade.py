@@ -11,11 +11,10 @@ from typing import Any
 
 from autograder import AutograderError, checks, execute, pool, sandbox, submitted
 from autograder.checks.words import listing
-from autograder.course import course
+from autograder.course import course, foreseen
 from autograder.intake import shown
 from autograder.journal import Entry, Journal
 from autograder.proof import Proofs
-from autograder.sandbox import Containment
 from autograder.session import Walls
 from autograder.sources import Sources
 
@@ -70,9 +69,9 @@ def walls(cell: float, limits: dict[str, int], unsafe: bool, scheduler: str | No
         If this machine cannot contain student code and ``unsafe`` was not asked for.
     """
     if scheduler is not None:
-        *_, weakest, nothing = Containment
+        *_, weakest, nothing = sandbox.Containment
         kind = nothing if unsafe else weakest
-    elif (kind := sandbox.available()) is Containment.NONE and not unsafe:
+    elif (kind := sandbox.available()) is sandbox.Containment.NONE and not unsafe:
         raise AutograderError(
             f"{sandbox.reason()} Student code would run as you, with your files and your network. "
             "Grade on Linux with user namespaces or bubblewrap, or accept that with --unsafe."
@@ -123,7 +122,7 @@ def run(folder: Path, options: Options) -> int:
 
 def _refuse_a_visible(folder: Path, walls: Walls) -> None:
     """Stop if student code could read the course: what Python needs is visible to it."""
-    for place in sandbox.readable_paths() if walls.containment != Containment.NONE else ():
+    for place in sandbox.readable_paths() if walls.containment != sandbox.Containment.NONE else ():
         if folder.is_relative_to(place):
             raise AutograderError(
                 f"The course lies in {place}, which student code can read: move it elsewhere."
@@ -172,9 +171,8 @@ class Grading:
 
     def run(self) -> None:
         """Grade everything; what was finished before a failure stays finished."""
-        found = submitted.find(
-            self.folder, self.journal, self.options.assignment, self.options.student
-        )
+        only = self.options.assignment, self.options.student
+        found = submitted.find(self.folder, self.journal, *only)
         chosen = self.options.scheduler, self.options.jobs, self.options.walls
         with pool.opened(*chosen) as self._pool, _course(self.folder) as (recorder, self._sources):
             self.options = replace(self.options, walls=self._pool.walls)
@@ -194,6 +192,11 @@ class Grading:
         """List a submission that cannot be graded."""
         self._settle(replace(entry, status="for review", recorded=""))
 
+    def _alone(self, *whose: str):
+        """Let an error that nobody foresaw cost a single submission, and not the run."""
+        known = self.journal.entry(*whose)
+        return foreseen(lambda told: self.review(replace(known, reason=told, key="", repairs=())))
+
     def _settle(self, entry: Entry) -> None:
         self.journal.note(entry)
         self.entries.append(entry)
@@ -201,20 +204,25 @@ class Grading:
 
     def _prepare(self, submission: submitted.Submission) -> Work | None:
         """Return what there is to do for a submission, or None if nothing is."""
+        with self._alone(submission.student, submission.assignment):
+            return self._work(submission)
+
+    def _work(self, submission: submitted.Submission) -> Work | None:
         entry = self.journal.entry(submission.student, submission.assignment)
+        new = replace(entry, reason="", sha256=submission.sha256, key="", repairs=())
         if submission.reason:
-            self.review(replace(entry, reason=submission.reason, sha256="", key="", repairs=()))
+            self.review(replace(new, reason=submission.reason, sha256=""))
             return None
         self._sources.read(submission.assignment)  # what is wrong there ends the run
         try:
             notebook, repairs = self._sources.repaired(submission)
         except AutograderError as error:
-            new = replace(entry, reason=str(error), sha256=submission.sha256, key="", repairs=())
-            self.review(new)
+            self.review(replace(new, reason=str(error)))
             return None
         key = execute.job(submission.assignment, notebook).key(self.options.walls)
-        new = replace(entry, sha256=submission.sha256, key=key, repairs=repairs, reason="")
         stamp, remark = submitted.stamp(submission)
+        terms = remark or self._recorder.terms(entry.student, entry.assignment, stamp)
+        new = replace(new, key=key, repairs=repairs, terms=terms)
         known = new.recorded == new.due and entry.status != "for review" and not self.options.force
         if known and self._recorder.holds(entry.student, entry.assignment, stamp):
             self._settle(entry)
@@ -256,20 +264,23 @@ class Grading:
             raise failures[0]
 
     def _record(self, work: Work, result: dict) -> None:
+        with self._alone(work.entry.student, work.entry.assignment):
+            self._write(work, result)
+
+    def _write(self, work: Work, result: dict) -> None:
         entry = work.entry
         if entry.recorded:  # which is not so any more if this is cut off
             self.journal.note(replace(entry, status="", recorded=""))
-        whose = entry.student, entry.assignment
         if result.get("review"):
             self.review(replace(entry, reason=result["review"]))
             return
-        problem = self._recorder.record(*whose, work.notebook, result["outputs"], work.stamp)
+        given = work.notebook, result["outputs"], work.stamp
+        problem = self._recorder.record(entry.student, entry.assignment, *given)
         if problem:
             self.review(replace(entry, reason=f"nbgrader could not record it: {problem}."))
             return
-        parts = result["parts"].values()
-        attempted = any(part["attempted"] for part in parts) or not parts
-        status = "graded" if attempted else "not attempted"
+        attempts = [part["attempted"] for part in result["parts"].values()]
+        status = "graded" if any(attempts) or not attempts else "not attempted"
         reason = " ".join([*result["remarks"], work.remark]).strip()
         self._settle(replace(entry, status=status, reason=reason, recorded=entry.due))
 

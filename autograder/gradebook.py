@@ -15,6 +15,8 @@ from nbgrader.api import (
 from nbgrader.converters import autograde
 from nbgrader.preprocessors import getgrades, latesubmissions, overwritecells, saveautogrades
 
+from autograder.late import Times
+
 # Modules of nbgrader that open the gradebook for each notebook.
 OPENERS = (autograde, getgrades, latesubmissions, overwritecells, saveautogrades)
 
@@ -62,6 +64,30 @@ class SharedGradebook(Gradebook):
             for module in OPENERS:
                 stack.enter_context(mock.patch.object(module, "Gradebook", lambda *_, **__: self))
             yield
+
+    def times(self, student: str, assignment: str) -> Times:
+        """Return what stands in the gradebook of the time of a submission."""
+        self.db.expire_all()
+        of_all = self.db.query(Assignment.duedate).filter(Assignment.name == assignment).scalar()
+        submission = self._submission(student, assignment)
+        if submission is None:
+            return Times(of_all)
+        penalty = submission.late_submission_penalty or 0.0
+        return Times(submission.duedate, submission.timestamp, penalty)
+
+    def forget_time(self, student: str, assignment: str) -> None:
+        """Remove the time of a submission, which nbgrader would keep if there is no new one."""
+        if (submission := self._submission(student, assignment)) is not None:
+            submission.timestamp = None
+            self.db.commit()
+
+    def _submission(self, student: str, assignment: str) -> SubmittedAssignment | None:
+        return (
+            self.db.query(SubmittedAssignment)
+            .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+            .filter(Assignment.name == assignment, SubmittedAssignment.student_id == student)
+            .one_or_none()
+        )
 
     def automatic(self) -> dict[tuple[str, str], dict[str, float | None]]:
         """Return what stands in the gradebook: automatic points by submission and cell."""

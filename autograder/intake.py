@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,10 @@ MOST_CELLS = 2000
 MOST_VALUES = 3_000_000  # of its JSON; each takes some 80 bytes of memory
 # Pages of feedback take 0.1 ms a character, and the square of a line's length.
 LONGEST_TEXT, LONGEST_LINE = 100_000, 2_000  # characters of all cells, of a line
+MOST_LINES = 20_000  # of all cells
+# The highlighter of the pages takes the square of the length of a run of lines that are blank but
+# not empty; of longer runs the blanks are removed.
+LONGEST_RUN = 20
 LONGEST_NAME = 128
 # Headings and HTML were cells of their own before version 4 of the format.
 KINDS = {"code": "code", "markdown": "markdown", "raw": "raw"}
@@ -75,23 +80,29 @@ def outputs(plain: list[dict]) -> list:
     return [nbformat.from_dict(output) for output in plain]
 
 
-def read(file: Path) -> Notebook:
+def read(file: Path, called: str = "") -> Notebook:
     """Read a notebook of one of the exercises.
+
+    Parameters
+    ----------
+    file : Path
+        Where it lies.
+    called : str
+        What messages call it; by default, the name of the file.
 
     Raises
     ------
     AutograderError
         If it cannot be used at all; the message says why and what to do.
     """
-    name = shown(file.name)
-    cells = _parse(_text(file), name)
+    name = called or shown(file.name)
+    cells = _parse(_text(file, name), name)
     exercise = exercise_of(cells, name)
     defects = (*_defects_of_name(exercise, name), *_defects_of_cells(exercise, cells))
     return Notebook(exercise, cells, defects)
 
 
-def _text(file: Path) -> str:
-    name = shown(file.name)
+def _text(file: Path, name: str) -> str:
     try:
         size = file.stat().st_size
         if not file.is_file():
@@ -172,8 +183,9 @@ def _cell(raw: Any) -> Any:
     source = source if isinstance(source, str) else "".join(_list(source))
     source = source.replace("\r\n", "\n").replace("\r", "\n")
     # Half of a surrogate pair can stand in JSON, but cannot be written to a file.
-    source = source.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    metadata = raw.get("metadata") or {}
+    source = _bare(source.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+    metadata = raw.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
     own = raw.get("id") or metadata.get("id")  # Colab keeps it there
     found = {"cell_type": KINDS[raw["cell_type"]], "source": source, "metadata": {}}
     if isinstance(own, str):
@@ -181,6 +193,15 @@ def _cell(raw: Any) -> Any:
     if "nbgrader" in metadata:
         found["metadata"]["nbgrader"] = _flat(metadata["nbgrader"])
     return nbformat.from_dict(found)
+
+
+def _bare(source: str) -> str:
+    """Return a text without the blanks in long runs of blank lines; the lines stay."""
+    lines: list[str] = []
+    for blank, run in groupby(source.split("\n"), lambda line: not line.strip()):
+        found = [*run]
+        lines += [""] * len(found) if blank and len(found) > LONGEST_RUN else found
+    return "\n".join(lines)
 
 
 def _flat(metadata: Any) -> dict:
@@ -195,6 +216,11 @@ def _limit(cells: list, name: str) -> None:
         raise AutograderError(
             f"The cells of {name} hold {size:,} characters, more than the {LONGEST_TEXT:,} that "
             "are read: delete what is not needed."
+        )
+    if (lines := sum(cell.source.count("\n") + 1 for cell in cells)) > MOST_LINES:
+        raise AutograderError(
+            f"The cells of {name} have {lines:,} lines, more than the {MOST_LINES:,} that are "
+            "read: delete what is not needed."
         )
     for number, cell in enumerate(cells, 1):
         if (size := max(map(len, cell.source.split("\n")))) > LONGEST_LINE:
@@ -228,8 +254,8 @@ def _defects_of_cells(exercise: Exercise, cells: list) -> list[str]:
     needed = [f"{exercise.name}-answer", *(exercise.cell(part) for part in exercise.parts)]
     if lost := [own for own in needed if own not in ids]:
         told.append(
-            f"{_cells(lost)} missing: copy {_it(lost)} from the released notebook, or start from "
-            "it anew and paste your answer."
+            f"{_cells(lost)} missing: copy {'them' if lost[1:] else 'it'} from the released "
+            "notebook, or start from it anew and paste your answer."
         )
     if twice := [own for own, count in Counter(ids).items() if count > 1]:
         told.append(
@@ -244,7 +270,7 @@ def _defects_of_cells(exercise: Exercise, cells: list) -> list[str]:
 
 
 def _cells(ids: list[str]) -> str:
-    names = listing(f"`{own}`" for own in dict.fromkeys(ids))
+    names = listing(f"`{shown(own)}`" for own in dict.fromkeys(ids))
     return f"The cells {names} are" if len(set(ids)) > 1 else f"The cell {names} is"
 
 
@@ -259,5 +285,5 @@ def was_changed(cell: Any) -> bool:
     stored = cell.metadata["nbgrader"].get("checksum")
     try:
         return bool(is_locked(cell) and stored is not None and stored != compute_checksum(cell))
-    except (KeyError, ValueError):  # its points are gone or no number
+    except (KeyError, ValueError, OverflowError):  # its points are gone or no number
         return True

@@ -65,7 +65,9 @@ class Entry:
     repairs : tuple of str
         What was mended before grading.
     recorded : str
-        ``sha256:key`` of what stands in the gradebook.
+        What was due when it was recorded in the gradebook.
+    terms : str
+        What a penalty depends on; empty for what is on time. It is not kept but in ``recorded``.
     """
 
     student: str
@@ -76,11 +78,12 @@ class Entry:
     key: str = ""
     repairs: tuple[str, ...] = ()
     recorded: str = ""
+    terms: str = ""
 
     @property
     def due(self) -> str:
-        """What the gradebook must have recorded."""
-        return f"{self.sha256}:{self.key}"
+        """What the gradebook must have recorded: ``sha256:key``, and ``:terms`` of what is late."""
+        return ":".join([self.sha256, self.key, *([self.terms] if self.terms else [])])
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Keep every file that was handed in under its hash, where nothing is overwritten."""
 
 import hashlib
+import io
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -76,6 +77,20 @@ class Keeper:
                 continue
             self.journal.receive(*owner, str(file.relative_to(place)), kept[file], size)
         return kept, problem
+
+    def place(self, sha256: str) -> Path:
+        """Return where the copy of a file lies that was kept."""
+        return self.store / sha256[:2] / sha256
+
+    def keep_content(self, owner: tuple[str, str], path: str, content: bytes) -> tuple[Path, str]:
+        """Keep what was read out of a kept file, as if it were one; return its copy and hash."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        kept = self.place(sha256)
+        with _storing(self.store):
+            if not kept.exists():
+                _store(io.BytesIO(content), Path(path), kept)
+        self.journal.receive(*owner, path, sha256, len(content))
+        return kept, sha256
 
 
 def is_file(path: Path) -> bool:

@@ -21,7 +21,7 @@ from nbgrader.utils import is_grade
 from sqlalchemy.exc import DatabaseError, InternalError, OperationalError
 from traitlets import Dict
 
-from autograder import AutograderError, intake
+from autograder import AutograderError, intake, late
 from autograder.course import (
     SETTINGS,
     address,
@@ -33,8 +33,10 @@ from autograder.course import (
 from autograder.execution.scoring import failure
 from autograder.gradebook import SharedGradebook
 from autograder.journal import FOLDER
+from autograder.limited import limited
 from autograder.submitted import STAMP
 
+SLOWEST = 120  # seconds of computing time for the pages of one submission
 DESK = f"{FOLDER}/repaired"  # in the form of ``submitted/``, of repaired notebooks only
 
 
@@ -133,6 +135,7 @@ class Recorder:
             for converter in (self._autograde, self._feedback):
                 converter.log = log
                 converter.start()
+            self._rules = late.rules(self._autograde, self.course)
 
     def close(self) -> None:
         """Close the gradebook."""
@@ -173,9 +176,12 @@ class Recorder:
                 self._shared.everywhere(),
             ):
                 self._lay_out(student, assignment, notebook, stamp)
+                if stamp is None:
+                    self._shared.forget_time(student, assignment)
                 Replay.outputs = outputs
-                self._autograde.convert(student, assignment)
-                self._feedback.convert(student, assignment)
+                with limited(SLOWEST):
+                    self._autograde.convert(student, assignment)
+                    self._feedback.convert(student, assignment)
             done = True
         except (Exception, SystemExit) as error:
             self._end_if_not_the_submission(error)
@@ -192,14 +198,24 @@ class Recorder:
             )
 
     def holds(self, student: str, assignment: str, stamp: bytes | None) -> bool:
-        """Return whether what was made of a submission is there, with the same time."""
+        """Return whether what was made of a submission is there, with the time that it has now."""
         autograded, page = (
             Path(each._format_dest(assignment, student), f"{assignment}{ending}")
             for each, ending in ((self._autograde, ".ipynb"), (self._feedback, ".html"))
         )
         file = autograded.with_name(STAMP)
         kept = file.read_bytes() if file.is_file() else None
-        return autograded.is_file() and page.is_file() and kept == stamp
+        if not (autograded.is_file() and page.is_file() and kept == stamp):
+            return False
+        return late.is_current(self._times(student, assignment), stamp)
+
+    def terms(self, student: str, assignment: str, stamp: bytes | None) -> str:
+        """Return what the penalty for a late submission depends on; empty if it is on time."""
+        return late.terms(self._times(student, assignment), stamp, self._rules)
+
+    def _times(self, student: str, assignment: str) -> late.Times:
+        with told_of_gradebook(self.course):
+            return self._shared.times(student, assignment)
 
     def _lay_out(self, student: str, assignment: str, notebook: Any, stamp: bytes | None) -> None:
         """Put a submission where nbgrader looks for it."""

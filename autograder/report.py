@@ -130,6 +130,7 @@ class Assignment:
     titles: dict[str, str]
     unread: list[str]
     looks: list[Look]
+    repaired: list[Look]
     students: dict[str, list[str]]
     seconds: list[float] = field(default_factory=list)
 
@@ -177,6 +178,7 @@ def _assignment(grades: Grades, name: str, rows: list[dict], seconds: dict) -> A
         titles=titles,
         unread=[student for student, found in read if found is None],
         looks=_looks(grades, name, own),
+        repaired=_repaired(grades, name, own),
         students={
             status: [row["student"] for row in own if row["status"] == status]
             for status in STATUSES
@@ -211,6 +213,16 @@ def _looks(grades: Grades, name: str, own: list[dict]) -> list[Look]:
         if row["status"] == "for review" or reason:
             looks.append(Look(row["student"], row["status"], plain(reason)))
     return sorted(looks, key=lambda look: (-STATUSES.index(look.status), look.student))
+
+
+def _repaired(grades: Grades, name: str, own: list[dict]) -> list[Look]:
+    """Return what was repaired in notebooks before they were graded, and noticed in their code."""
+    found = []
+    for row in own:
+        entry = grades.entries.get((row["student"], name))
+        for text in entry.repairs if entry and row["status"] != "for review" else ():
+            found.append(Look(row["student"], row["status"], plain(text)))
+    return found
 
 
 def histogram(scores: list[float], most: float) -> list[Bar]:

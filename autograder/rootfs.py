@@ -13,6 +13,7 @@ SYSTEM = ("/usr", "/bin", "/lib", "/lib32", "/lib64", "/sbin")
 SETTINGS = ("/etc/alternatives", "/etc/ld.so.cache", "/etc/localtime")
 OWN = ("autograder", "latents")  # packages; what lies beside their folders stays invisible
 DEVICES = ("null", "random", "urandom", "zero")
+TERMINALS = 32  # pseudo-terminals of a notebook: IPython runs `!command` in one
 BASE = "/tmp"  # where the new root is built; exists everywhere
 OLD = "/old"  # where the host's files are while it is built
 NAME = "student"
@@ -120,6 +121,10 @@ def _devices() -> None:
         Path("/dev", name).touch()
         linux.mount(f"{OLD}/dev/{name}", f"/dev/{name}", None, linux.BIND)
         linux.restrict(f"/dev/{name}", READ_ONLY | NO_SUID | NO_EXECUTE, below=False)
+    Path("/dev/pts").mkdir()
+    options = f"newinstance,ptmxmode=0666,mode=0600,max={TERMINALS}"
+    linux.mount("devpts", "/dev/pts", "devpts", NO_SUID | NO_EXECUTE, options)
+    Path("/dev/ptmx").symlink_to("pts/ptmx")
     Path("/dev/shm").symlink_to("/tmp")  # the locks of multiprocessing are files there
 
 

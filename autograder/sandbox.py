@@ -81,7 +81,7 @@ def attempt(source: str) -> str:
     places = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     try:
         done = subprocess.run(
-            [sys.executable, "-c", source],
+            [sys.executable, "-P", "-c", source],
             env=os.environ | {"PYTHONPATH": places.strip(os.pathsep)},
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -98,10 +98,12 @@ NAMESPACES = (
     | linux.NEW_NETWORK
 )
 UNIX_SOCKETS = 1  # AF_UNIX
+TYPE_FOR_OTHERS, CONSOLE = 0x5412, 0x541C  # TIOCSTI and TIOCLINUX: requests to a terminal
 X32 = 0x40000000  # set in the numbers of the other system call table of x86_64
 
 LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # operations of the filter
-NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16  # offsets of what it may load
+# Offsets of what it may load; of an argument, the lower half.
+NUMBER, ARCHITECTURE, FIRST_ARGUMENT, SECOND_ARGUMENT = 0, 4, 16, 24
 ALLOW, KILL, REFUSE = 0x7FFF0000, 0x80000000, 0x00050000
 FILTER = 2  # mode of PR_SET_SECCOMP
 
@@ -115,11 +117,12 @@ class Architecture:
     clone: int
     clone3: int
     socket: int
+    ioctl: int
 
 
 ARCHITECTURES = {
-    "x86_64": Architecture(0xC000003E, 0, clone=56, clone3=435, socket=41),
-    "aarch64": Architecture(0xC00000B7, 1, clone=220, clone3=435, socket=198),
+    "x86_64": Architecture(0xC000003E, 0, clone=56, clone3=435, socket=41, ioctl=16),
+    "aarch64": Architecture(0xC00000B7, 1, clone=220, clone3=435, socket=198, ioctl=29),
 }
 
 
@@ -166,6 +169,13 @@ def program(machine: Architecture) -> list[tuple[int, int, int, int]]:
         (EQUAL, 0, 4, machine.clone),
         (LOAD, 0, 0, FIRST_ARGUMENT),
         (ANY_BIT, 0, 1, NAMESPACES),
+        (RETURN, 0, 0, REFUSE | errno.EPERM),
+        (RETURN, 0, 0, ALLOW),
+        # Pseudo-terminals are there for shell lines; nobody types into those of others.
+        (EQUAL, 0, 5, machine.ioctl),
+        (LOAD, 0, 0, SECOND_ARGUMENT),
+        (EQUAL, 1, 0, TYPE_FOR_OTHERS),
+        (EQUAL, 0, 1, CONSOLE),
         (RETURN, 0, 0, REFUSE | errno.EPERM),
         (RETURN, 0, 0, ALLOW),
         (EQUAL, 0, 3, machine.socket),

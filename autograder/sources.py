@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from autograder import AutograderError, intake, submitted
-from autograder.repair import repair
+from autograder import AutograderError, intake, leftover, submitted
+from autograder.repair import is_answer, repair
 
 
 class Sources:
@@ -16,16 +16,18 @@ class Sources:
 
     def repaired(self, submission: submitted.Submission) -> tuple[Any, tuple[str, ...]]:
         """Return the notebook of a submission as it is graded, and what was mended."""
-        handed_in = intake.read(submission.file)
+        handed_in = intake.read(submission.file, submission.took)
         if handed_in.exercise.name != submission.assignment:
             raise AutograderError(
                 f"It is the notebook of {handed_in.exercise.name}, handed in for "
                 f"{submission.assignment}."
             )
         found = repair(handed_in.cells, *self.read(submission.assignment))
-        name = intake.shown(submission.file.name)
+        name = submission.took or intake.shown(submission.file.name)
         renamed = [f"took {name} for the notebook"] if submission.renamed else []
-        return found.notebook, (*renamed, *found.repairs)
+        answers = [cell for cell in found.notebook.cells if is_answer(cell)]
+        left = [each for cell in answers for each in leftover.told(cell.id, cell.source)]
+        return found.notebook, (*renamed, *found.repairs, *left)
 
     def read(self, assignment: str) -> tuple[Any, Any]:
         """Return an assignment as instructors and as students have it.

@@ -7,20 +7,19 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from autograder import AutograderError, checks, intake
+from autograder import AutograderError, checks, intake, unwrapped
 from autograder.checks.words import listing
 from autograder.intake import LONGEST_NAME, shown
 from autograder.journal import Journal
 from autograder.received import Keeper, is_file, unreadable
+from autograder.unwrapped import NOTEBOOK, STAMP
 
 # Control characters, halves of surrogate pairs (bytes that are no UTF-8), marks that turn the
 # direction of writing, separators of folders, blanks at an end.
 STRANGE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff/\\]|^[\s.]|\s$", re.UNICODE
 )
-NOTEBOOK = re.compile(r"\.ipynb(\.txt|\.json)?$", re.IGNORECASE)  # some browsers add an ending
 ARCHIVE = re.compile(r"\.(zip|tar|tgz|gz|bz2|xz|7z|rar)$", re.IGNORECASE)
-STAMP = "timestamp.txt"  # nbgrader's name for the file with the time of a submission
 TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?( ?[A-Za-z0-9/_+:-]{1,40})?")
 
 
@@ -39,7 +38,11 @@ class Submission:
     reason : str
         Why it cannot be graded; else empty.
     renamed : bool
-        Whether the notebook has another name than the assignment.
+        Whether the notebook has another name or place than that of the assignment.
+    took : str
+        Where the notebook lay if it was in another folder or in an archive; else empty.
+    place : Path or None
+        The folder of the submission.
     """
 
     student: str
@@ -48,6 +51,8 @@ class Submission:
     sha256: str = ""
     reason: str = ""
     renamed: bool = False
+    took: str = ""
+    place: Path | None = None
 
 
 def find(
@@ -112,11 +117,14 @@ def _keep_the_rest(
 
 
 def _submission(keeper: Keeper, place: Path) -> Submission:
-    found = Submission(place.parent.name, shown(place.name))
+    found = Submission(place.parent.name, shown(place.name), place=place)
     try:
         return _look_into(keeper, found, place)
     except OSError as error:
         return replace(found, reason=unreadable(place, error))
+    except (RecursionError, ValueError, TypeError, LookupError) as error:  # of our own making
+        told = f"The autograder failed at its files: {type(error).__name__}. Please report that."
+        return replace(found, reason=told)
 
 
 def _look_into(keeper: Keeper, found: Submission, place: Path) -> Submission:
@@ -129,6 +137,8 @@ def _look_into(keeper: Keeper, found: Submission, place: Path) -> Submission:
         told = f"There is no assignment {found.assignment!r}, only {listing(checks.NAMES)}."
         return replace(found, reason=told)
     notebooks = [each for each in _entries(place) if _is_notebook(each)]
+    if not notebooks:
+        return unwrapped.find(found, place, kept, keeper)
     return _choose(found, notebooks, kept, keeper.course)
 
 
@@ -149,8 +159,6 @@ def _choose(
     """Return the submission with its notebook: the one of the right name, or the only one."""
     right = f"{found.assignment}.ipynb"
     chosen = [file for file in notebooks if file.name == right] or notebooks
-    if not chosen:
-        return replace(found, reason=f"There is no notebook: {right} is missing.")
     names = listing(shown(file.name) for file in notebooks)
     if len(chosen) > 1:
         return replace(found, reason=f"There are {names}: keep one and name it {right}.")
@@ -243,7 +251,7 @@ def stamp(submission: Submission) -> tuple[bytes | None, str]:
     problem : str
         In a sentence, that it cannot be used; else empty.
     """
-    file = submission.file.with_name(STAMP)
+    file = (submission.place or submission.file.parent) / STAMP
     if not os.path.lexists(file):
         return None, ""
     content = _time(file)

@@ -90,15 +90,40 @@ tell([found, sorted(os.listdir("/dev")), others, os.getcwd(), os.path.exists(SOL
     files, devices, private, here, solutions = told(start(source, prelude=prelude))
     allowed = {"/etc/passwd", "/etc/group", "/etc/ld.so.cache", "/etc/localtime"}
     assert {*files} <= allowed
-    assert devices == ["null", "random", "shm", "urandom", "zero"]
+    assert devices == ["null", "ptmx", "pts", "random", "shm", "terminals", "urandom", "zero"]
     assert private == []
     assert (here, solutions) == ("/tmp", False)
 
 
-@pytest.mark.parametrize("place", ["/x", "/usr/x", "/etc/x", "/dev/x", "/proc/x", "/dev/null/x"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "/x",
+        "/usr/x",
+        "/etc/x",
+        "/dev/x",
+        "/proc/x",
+        "/dev/null/x",
+        "/dev/terminals/x",
+        "/dev/terminals/shm/x",
+    ],
+)
 def test_nothing_outside_of_tmp_can_be_written(start, containment, place):
     refused = "Read-only file system", "No such file or directory", "Not a directory"
     assert told(start(containment.writing(place))) in (*refused, "Permission denied")
+
+
+def test_programs_find_pseudo_terminals_of_their_own(start):
+    source = """
+import pty
+before = os.listdir("/dev/pts")
+child, terminal = pty.fork()
+if not child:
+    os.execv("/bin/sh", ["sh", "-c", "tty > /dev/null && test -t 0 && echo terminal"])
+text = os.read(terminal, 1024).decode()
+tell([before, os.waitpid(child, 0)[1], text.split()])
+"""
+    assert told(start(source)) == [["ptmx"], 0, ["terminal"]]
 
 
 def test_the_private_folder_is_limited(start):

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from autograder.checks.latent_loss_slips import kl
 
 from autograder import bank, checks, wire
 from autograder.checks import latent_loss_slips as slips
-from autograder.checks.latent_loss_slips import kl
 
 CHECKS = {check.name: check for check in checks.load("latent_loss").checks}
 SEEDS = range(40)

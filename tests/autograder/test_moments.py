@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from autograder.checks.sampling_moments import DRAWS
 from scipy import stats
 
 from autograder.checks.moments import (
@@ -11,7 +12,6 @@ from autograder.checks.moments import (
     quantile,
     std_bound,
 )
-from autograder.checks.sampling_moments import DRAWS
 
 COUNTS = [1, 6, 15, 300]
 

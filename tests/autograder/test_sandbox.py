@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import confine, sandbox
+from autograder import confine, rootfs, sandbox
 
 pytest_plugins = ["boxes"]
 pytestmark = pytest.mark.usefixtures("untouched")
@@ -30,7 +30,7 @@ tell([found, sorted(os.listdir("/dev")), os.listdir("/tmp"), os.getcwd(), given[
     files, devices, private, here, shown = containment.tells(source, prelude=prelude)
     allowed = {"/etc/passwd", "/etc/group", "/etc/ld.so.cache", "/etc/localtime"}
     assert set(files) <= allowed
-    assert devices == ["null", "random", "shm", "urandom", "zero"]
+    assert devices == ["null", "ptmx", "pts", "random", "shm", "urandom", "zero"]
     # Where Python or the package itself lies there, its folder shows nothing else.
     assert all(any(Path("/tmp", name) in Path(path).parents for path in shown) for name in private)
     assert here == "/tmp"
@@ -82,7 +82,60 @@ tell([sorted(int(name) for name in os.listdir("/proc") if name.isdigit()), os.ge
     assert seen == [own]
 
 
+def test_programs_find_pseudo_terminals_of_their_own(containment):
+    """IPython runs `!command` in one, and so do `%pip` and `%%bash`."""
+    source = """
+import os, pty
+before = os.listdir("/dev/pts")
+child, terminal = pty.fork()
+if not child:
+    os.execv("/bin/sh", ["sh", "-c", "tty; echo hello; test -t 0 && echo terminal"])
+text = b""
+while True:
+    try:
+        text += (more := os.read(terminal, 1024))
+    except OSError:  # the other end is closed
+        break
+    if not more:
+        break
+tell([before, os.waitpid(child, 0)[1], text.decode().split()])
+"""
+    found = containment.tells(source)
+    assert found == [["ptmx"], 0, ["/dev/pts/0", "hello", "terminal"]]
+
+
+def test_there_are_not_many_terminals(containment):
+    source = """
+import os
+opened = []
+try:
+    while True:
+        opened.append(os.openpty())
+except OSError as error:
+    tell([len(opened), error.strerror])
+"""
+    count, said = containment.tells(source)
+    assert 1 <= count <= rootfs.TERMINALS
+    assert said in ("No space left on device", "out of pty devices")
+
+
 # What is refused
+
+
+def test_nobody_types_into_a_terminal(containment):
+    source = """
+import fcntl, os, termios
+terminal, other = os.openpty()
+said = []
+for request in (termios.TIOCSTI, 0x541C):
+    try:
+        fcntl.ioctl(other, request, b"x")
+        said.append("typed")
+    except OSError as error:
+        said.append(error.strerror)
+tell([os.isatty(other), *said])
+"""
+    assert containment.tells(source) == [True] + ["Operation not permitted"] * 2
 
 
 @pytest.mark.parametrize(

@@ -29,13 +29,14 @@ THREAD = 0x3D0F00  # the flags with which the C library makes a thread
 both = pytest.mark.parametrize("machine", [X86, ARM], ids=["x86_64", "aarch64"])
 
 
-def verdict(machine, number, argument=0, audit=None):
+def verdict(machine, number, argument=0, second=0, audit=None):
     """Return what the filter answers, computed as the kernel does."""
     program = seccomp.program(machine)
     data = {
         seccomp.NUMBER: number,
         seccomp.ARCHITECTURE: machine.audit if audit is None else audit,
         seccomp.FIRST_ARGUMENT: argument,
+        seccomp.SECOND_ARGUMENT: second,
     }
     position, value = 0, None
     while True:
@@ -74,7 +75,7 @@ def test_every_listed_call_is_refused(machine):
 @both
 def test_no_other_call_is_refused(machine):
     listed = {numbers[machine.column] for numbers in seccomp.REFUSED.values()} - {None}
-    special = {machine.clone, machine.clone3, machine.socket}
+    special = {machine.clone, machine.clone3, machine.socket, machine.ioctl}
     assert len(listed) == sum(v[machine.column] is not None for v in seccomp.REFUSED.values())
     assert not listed & special
     stopped = {number for number in range(600) if verdict(machine, number) != seccomp.ALLOW}
@@ -96,6 +97,14 @@ def test_threads_and_processes_are_made_but_no_namespaces(machine):
         linux.NEW_USER,
     ):
         assert verdict(machine, machine.clone, flag | 17) == refused(errno.EPERM)
+
+
+@both
+def test_terminals_can_be_used_but_not_typed_into(machine):
+    for request in (0x5401, 0x5413, 0x5430, 0x80045430):  # TCGETS, TIOCGWINSZ, TIOCGPTN
+        assert verdict(machine, machine.ioctl, 3, request) == seccomp.ALLOW
+    for request in (seccomp.TYPE_FOR_OTHERS, seccomp.CONSOLE):
+        assert verdict(machine, machine.ioctl, 3, request) == refused(errno.EPERM)
 
 
 @both

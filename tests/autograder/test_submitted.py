@@ -98,16 +98,6 @@ def test_of_two_notebooks_of_other_names_a_person_must_choose(course):
     assert refused(course) == f"There are a.ipynb and b.ipynb: keep one and name it {RIGHT}."
 
 
-@pytest.mark.parametrize(
-    "names", [[], ["answer.zip"], ["deeper/sampling.ipynb"], [".hidden.ipynb"]]
-)
-def test_a_folder_without_a_notebook_is_told(course, names):
-    (course / "submitted" / "ann" / NAME).mkdir(parents=True)
-    for name in names:
-        put(course, "ann", NAME, name)
-    assert refused(course) == f"There is no notebook: {RIGHT} is missing."
-
-
 def test_an_unknown_assignment_is_told_with_those_that_there_are(course):
     put(course, "ann", "Sampling", RIGHT)
     assert refused(course).startswith("There is no assignment 'Sampling', only ")

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from autograder.checks.tfp_encoder_build import bits
+from autograder.checks.tfp_encoder_stack import arrange
 
 from autograder import checks, reference
 from autograder.checks import tfp_encoder_oracle as oracle
-from autograder.checks.tfp_encoder_build import bits
-from autograder.checks.tfp_encoder_stack import arrange
 
 EXERCISE = checks.load("tfp_encoder")
 CHECKS = {check.name: check for check in EXERCISE.checks}

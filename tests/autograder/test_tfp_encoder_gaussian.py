@@ -4,10 +4,10 @@ import re
 
 import numpy as np
 import pytest
+from autograder.checks.tfp_encoder_build import prior_moments
 
 from autograder import checks, wire
 from autograder.checks import tfp_encoder_oracle as oracle
-from autograder.checks.tfp_encoder_build import prior_moments
 
 CHECKS = {check.name: check for check in checks.load("tfp_encoder").checks}
 SEEDS = range(20)

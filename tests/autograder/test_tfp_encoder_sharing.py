@@ -4,9 +4,9 @@ import zlib
 
 import numpy as np
 import pytest
+from autograder.checks.tfp_encoder_build import BUILT, fill, shared_encoder
 
 from autograder import checks, reference
-from autograder.checks.tfp_encoder_build import BUILT, fill, shared_encoder
 
 EXERCISE = checks.load("tfp_encoder")
 CHECKS = {check.name: check for check in EXERCISE.checks}
