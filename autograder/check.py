@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from autograder import AutograderError, intake
+from autograder import AutograderError
 from autograder.checks import Result
 
 MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("–", "yellow")}
@@ -50,12 +50,12 @@ def _files(path: Path) -> list[Path]:
 
 
 def _check(file: Path, limit: float, console: Console) -> int:
-    from autograder import grade, session
+    from autograder import checked, grade, session
     from autograder.execution import scoring
 
     begin = time.monotonic()
     session.context()  # TensorFlow is imported there while the notebook is read here
-    notebook = intake.read(file)
+    notebook = checked.repaired_for_check(file)
     cells = notebook.students_code()
     scored, results, walls = scoring.Scored(), [], grade.walls(limit, {}, unsafe=True)
     with (
@@ -70,8 +70,9 @@ def _check(file: Path, limit: float, console: Console) -> int:
                 step(part.title, 0)
                 results.append(asking.check(part.name))
                 step(part.title, 1)
+    notes = [*notebook.defects, *scored.errors, *filter(None, [answer.remark])]
     seconds = time.monotonic() - begin
-    _show(console, file, results, [*notebook.defects, *scored.errors], seconds)
+    _show(console, file, results, notes, seconds)
     return 0 if all(result.passed for result in results) and not notebook.defects else 1
 
 

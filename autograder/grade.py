@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from autograder import AutograderError, checks, execute, pool, sandbox, submitted
+from autograder import AutograderError, checks, execute, pool, reach, sandbox, submitted
 from autograder.checks.words import listing
 from autograder.course import course, foreseen
 from autograder.intake import shown
@@ -221,6 +221,7 @@ class Grading:
             return None
         key = execute.job(submission.assignment, notebook).key(self.options.walls)
         stamp, remark = submitted.stamp(submission)
+        remark = " ".join(filter(None, [remark, reach.remark(notebook.cells)]))
         terms = remark or self._recorder.terms(entry.student, entry.assignment, stamp)
         new = replace(new, key=key, repairs=repairs, terms=terms)
         known = new.recorded == new.due and entry.status != "for review" and not self.options.force

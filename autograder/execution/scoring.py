@@ -39,19 +39,25 @@ class Scored:
     errors: list[str] = field(default_factory=list)
 
 
-def run_students_code(session: Session, cells: Iterable[tuple[int, Any]], scored: Scored) -> None:
-    """Run the cells that a student may have changed, and go on after an exception."""
+def run_students_code(
+    session: Session, cells: Iterable[tuple[int | None, Any]], scored: Scored
+) -> None:
+    """Run the cells that a student may have changed, and go on after an exception.
+
+    A cell has its number in the notebook of the student, or none if it was put back.
+    """
     for number, cell in cells:
+        name = f"Cell {number}" if number else f"The cell {cell.id} of the released notebook"
         try:
             reply = session.run(cell.source)
         except EndedError as error:
             scored.outputs[cell.id] = [failure("Ended", str(error))]
-            scored.errors.append(f"Cell {number}: {error}")
+            scored.errors.append(f"{name}: {error}")
             return
         scored.outputs[cell.id] = reply["outputs"]
         for output in reply["outputs"]:
             if output.get("output_type") == "error":
-                scored.errors.append(f"Cell {number} raised {raised(output)}")
+                scored.errors.append(f"{name} raised {raised(output)}")
 
 
 def failure(kind: str, message: str) -> dict:
