@@ -23,7 +23,8 @@ class Notebook:
     """
 
     def __init__(self, output: int):
-        self.most = output
+        self.most, self.longest = output, output // SHARE + 1
+        self.longest_in_bytes = 4 * self.longest
         self.streams = {number: tempfile.TemporaryFile() for number in (1, 2)}  # noqa: SIM115
         self.rewind()
         sys.stdout, sys.stderr = _text(1), _text(2)
@@ -57,9 +58,14 @@ class Notebook:
         return self.shell.user_ns
 
     def rewind(self) -> None:
-        """Forget what was written: it takes room in /tmp, which what follows may need."""
+        """Forget what was written: it takes room in /tmp, which what follows may need.
+
+        As much as is kept of a text has its room for good, so that a cell can print on a full disk.
+        """
         for number, file in self.streams.items():
-            os.ftruncate(file.fileno(), 0)
+            os.ftruncate(file.fileno(), self.longest_in_bytes)
+            if hasattr(os, "posix_fallocate"):  # not on macOS
+                os.posix_fallocate(file.fileno(), 0, self.longest_in_bytes)
             os.lseek(file.fileno(), 0, os.SEEK_SET)
             os.dup2(file.fileno(), number)  # which the student may have closed
 
@@ -67,13 +73,13 @@ class Notebook:
         # A longer text loses its end at the other side, which tells so.
         with contextlib.suppress(Exception):
             (sys.stdout if number == 1 else sys.stderr).flush()
-        longest = self.most // SHARE + 1
-        data = os.pread(self.streams[number].fileno(), 4 * longest, 0)
-        return data.decode("utf-8", "replace")[:longest]
+        file = self.streams[number].fileno()
+        end = min(os.lseek(file, 0, os.SEEK_CUR), self.longest_in_bytes)
+        return os.pread(file, end, 0).decode("utf-8", "replace")[: self.longest]
 
     def _emit(self, output: dict) -> None:
         """Take an output; where there is no more room, only the last one."""
-        output = shortened(output, self.most // SHARE + 1)
+        output = shortened(output, self.longest)
         image = output.get("data", {}).pop("image/png", "")
         self.texts -= size(output)
         if image and len(image) <= self.images:
