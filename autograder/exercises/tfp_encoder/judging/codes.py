@@ -61,8 +61,8 @@ def _independence(white: np.ndarray, where: str) -> str | None:
     mean = np.abs(white.mean(0)).max()
     if deviation > std_bound(1, count, size) or mean > mean_bound(1, count, size):
         return (
-            f"Where a tensor is needed, {where}, the distribution turns into codes with a mean or a "
-            "standard deviation other than its own in some latents: they must be samples of it."
+            f"Where a tensor is needed, {where}, the distribution turns into codes with a mean or "
+            "a standard deviation other than its own in some latents: they must be samples of it."
         )
     if size > 1:
         correlation = np.corrcoef(white.T)[np.tril_indices(size, -1)]
@@ -74,7 +74,8 @@ def _independence(white: np.ndarray, where: str) -> str | None:
     if _comes_back(white):
         return (
             f"Where a tensor is needed, {where}, different images or different calls get the same "
-            "noise, expected an independent draw for each image in each call: do not fix noise or seeds."
+            "noise, expected an independent draw for each image in each call: do not fix noise or "
+            "seeds."
         )
     return None
 
