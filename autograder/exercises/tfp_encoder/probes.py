@@ -17,7 +17,7 @@ from autograder.exercises.tfp_encoder.weights import bits, first_layer, fits
 
 CODES = 20  # calls with few images, more than a short list of noises
 REPEATS = 8  # calls with many images, where a loss has chance in it
-FAR = 60.0  # how far from the prior the mean is moved, in standard deviations of it
+FAR = 150.0  # how far from the prior the mean is moved, in standard deviations of it
 ASIDE = 1.25
 LARGE = 3.0  # spread of weights that nothing should depend on
 
