@@ -12,8 +12,8 @@ from latents.errors import explain
 BATCHES = (1, 2, 100)  # all sizes of batches that probes use
 TRAINING, INFERENCE = "training", "inference"
 KERAS_3 = (
-    "Your encoder has layers of Keras 3, which keras and tf.keras are here: take those of tf_keras, "
-    "such as tf_keras.layers.Conv2D, for only these work with tfp.layers."
+    "Your encoder has layers of Keras 3, which keras and tf.keras are here: take those of "
+    "tf_keras, such as tf_keras.layers.Conv2D, for only these work with tfp.layers."
 )
 
 
@@ -158,7 +158,10 @@ def _observed(q: Any) -> dict[str, Any]:
     import tensorflow as tf
 
     if is_distribution(q):
-        return {"mean": q.mean(), "root": covariance_root(q), "code": tf.convert_to_tensor(q)}
+        mean, root = q.mean(), covariance_root(q)
+        if root.shape.rank == mean.shape.rank:  # one scale for all images
+            root = tf.broadcast_to(root, tf.concat([tf.shape(mean), tf.shape(mean)[-1:]], 0))
+        return {"mean": mean, "root": root, "code": tf.convert_to_tensor(q)}
     if isinstance(q, Mapping):
         q = list(q.values())
     if isinstance(q, list | tuple) and q:

@@ -19,7 +19,7 @@ def problem_of_codes(inputs, seen) -> str | None:
             return problem
         # Each mode apart: with one global seed the noise of both may well be the same.
         white = np.concatenate([whitened(call) for call in (*seen[mode], *seen["few"][mode])])
-        problem = _draws(white, where) or _independence(white, where)
+        problem = _freshness(white, where) or _draws(white, where) or _independence(white, where)
         if problem:
             return problem
     return None
@@ -55,14 +55,14 @@ def _draws(white: np.ndarray, where: str) -> str | None:
 
 
 def _independence(white: np.ndarray, where: str) -> str | None:
-    """Demand latents that are independent of each other, and draws that do not come back."""
+    """Demand latents that are independent of each other."""
     count, size = white.shape
     deviation = np.abs(white.std(0) - 1).max()
     mean = np.abs(white.mean(0)).max()
     if deviation > std_bound(1, count, size) or mean > mean_bound(1, count, size):
         return (
-            f"Where a tensor is needed, {where}, the distribution turns into codes with a mean or a "
-            "standard deviation other than its own in some latents: they must be samples of it."
+            f"Where a tensor is needed, {where}, the distribution turns into codes with a mean or "
+            "a standard deviation other than its own in some latents: they must be samples of it."
         )
     if size > 1:
         correlation = np.corrcoef(white.T)[np.tril_indices(size, -1)]
@@ -71,15 +71,17 @@ def _independence(white: np.ndarray, where: str) -> str | None:
                 f"Where a tensor is needed, {where}, the distribution turns into codes with other "
                 "correlations than those of its covariance: they must be samples of it."
             )
-    if _comes_back(white):
-        return (
-            f"Where a tensor is needed, {where}, different images or different calls get the same "
-            "noise, expected an independent draw for each image in each call: do not fix noise or seeds."
-        )
     return None
 
 
-def _comes_back(white: np.ndarray) -> bool:
-    """Return whether two draws are the same in all latents."""
+def _freshness(white: np.ndarray, where: str) -> str | None:
+    """Demand that no two draws are the same in all latents."""
     order = white[np.argsort(white[:, 0])]  # in it, draws that are the same are close
-    return any((np.abs(order[step:] - order[:-step]) < SAME).all(-1).any() for step in range(1, 6))
+    steps = range(1, 6)
+    if not any((np.abs(order[n:] - order[:-n]) < SAME).all(-1).any() for n in steps):
+        return None
+    return (
+        f"Where a tensor is needed, {where}, different images or different calls get the same "
+        "noise, expected an independent draw for each image in each call: do not fix noise or "
+        "seeds."
+    )

@@ -99,7 +99,7 @@ def sampled_kl_std(mean, scale, loc, root) -> np.ndarray:
     """
     away, spread = _relative(mean, scale, loc, root)
     quadratic = np.swapaxes(spread, -2, -1) @ spread - np.eye(mean.shape[-1])
-    linear = np.einsum("bij,bi->bj", spread, away)
+    linear = np.einsum("...ij,...i->...j", spread, away)
     return np.sqrt(0.5 * (quadratic**2).sum((-2, -1)) + (linear**2).sum(-1))
 
 

@@ -1,5 +1,5 @@
 # Adds the KL of every image without a mean.
-# loses kl: adds a loss of shape (300,), expected one number
+# loses kl: adds a loss of shape (100,), expected one number
 def make_prior(encoded_size):
     return tfd.MultivariateNormalDiag(loc=tf.zeros(encoded_size))
 

@@ -1,5 +1,5 @@
 # Returns the numbers and no distribution.
-# loses distribution: The encoder returns a tensor of shape (100, 9), expected a distribution
+# loses distribution: The encoder returns a tensor of shape (None, 9), expected a distribution
 # loses kl: The training loss carries no KL
 def make_prior(encoded_size):
     return tfd.MultivariateNormalDiag(loc=tf.zeros(encoded_size))

@@ -1,0 +1,30 @@
+# Stops the gradient of the code on its way to the mean.
+# loses distribution: Through the code, 0 times the gradient passes to the mean and 1 times
+def make_prior(encoded_size):
+    return tfd.MultivariateNormalDiag(loc=tf.zeros(encoded_size))
+
+
+class Rate(tfkl.Layer):
+    def __init__(self, prior):
+        super().__init__()
+        self.prior = prior
+
+    def call(self, q):
+        self.add_loss(tf.reduce_mean(tfd.kl_divergence(q, self.prior)))
+        return q
+
+
+def make_encoder(input_shape, encoded_size, base_depth, prior):
+    return tf_keras.Sequential([
+        tfkl.InputLayer(input_shape=input_shape),
+        tfkl.Rescaling(1.0, offset=-0.5),
+        tfkl.Conv2D(base_depth, 5, 1, padding="same", activation=tf.nn.leaky_relu),
+        tfkl.Conv2D(base_depth, 5, 2, padding="same", activation=tf.nn.leaky_relu),
+        tfkl.Conv2D(2 * base_depth, 5, 1, padding="same", activation=tf.nn.leaky_relu),
+        tfkl.Conv2D(2 * base_depth, 5, 2, padding="same", activation=tf.nn.leaky_relu),
+        tfkl.Conv2D(4 * encoded_size, 7, activation=tf.nn.leaky_relu),
+        tfkl.Flatten(),
+        tfkl.Dense(tfpl.MultivariateNormalTriL.params_size(encoded_size)),
+        tfpl.MultivariateNormalTriL(encoded_size, convert_to_tensor_fn=lambda q: q.sample() + tf.stop_gradient(q.mean()) - q.mean()),
+        Rate(prior),
+    ])

@@ -1,0 +1,20 @@
+# Has a penalty on the weights of a convolution, beside a sampled KL.
+# loses kl: beside the KL there seems to be a penalty
+def make_prior(encoded_size):
+    return tfd.MultivariateNormalDiag(loc=tf.zeros(encoded_size))
+
+
+def make_encoder(input_shape, encoded_size, base_depth, prior):
+    return tf_keras.Sequential([
+        tfkl.InputLayer(input_shape=input_shape),
+        tfkl.Rescaling(1.0, offset=-0.5),
+        tfkl.Conv2D(base_depth, 5, 1, padding="same", activation=tf.nn.leaky_relu),
+        tfkl.Conv2D(base_depth, 5, 2, padding="same", kernel_regularizer=tf_keras.regularizers.L2(1e-3), activation=tf.nn.leaky_relu),
+        tfkl.Conv2D(2 * base_depth, 5, 1, padding="same", activation=tf.nn.leaky_relu),
+        tfkl.Conv2D(2 * base_depth, 5, 2, padding="same", activation=tf.nn.leaky_relu),
+        tfkl.Conv2D(4 * encoded_size, 7, activation=tf.nn.leaky_relu),
+        tfkl.Flatten(),
+        tfkl.Dense(tfpl.MultivariateNormalTriL.params_size(encoded_size)),
+        tfpl.MultivariateNormalTriL(encoded_size),
+        tfpl.KLDivergenceAddLoss(prior),
+    ])
