@@ -169,7 +169,10 @@ def _shown(readable: Sequence[Path]) -> Iterator[tuple[str, str, str]]:
 
 def _concealed() -> Iterator[tuple[str, ...]]:
     for path in concealed.paths():
-        yield ("--tmpfs", str(path)) if path.is_dir() else ("--ro-bind", "/dev/null", str(path))
+        if path.is_dir():
+            yield "--tmpfs", str(path), "--remount-ro", str(path)
+        else:
+            yield "--ro-bind", "/dev/null", str(path)
 
 
 def _environment() -> dict[str, str]:

@@ -13,7 +13,17 @@ import pytest
 
 NOBODY = 65534
 PATIENCE = 60  # seconds, for a machine that is busy with other things
-MODULES = ("__init__", "bubblewrap", "confine", "linux", "rootfs", "sandbox", "seccomp", "watcher")
+MODULES = (
+    "__init__",
+    "bubblewrap",
+    "concealed",
+    "confine",
+    "linux",
+    "rootfs",
+    "sandbox",
+    "seccomp",
+    "watcher",
+)
 
 # What a box runs: PRELUDE outside, then SOURCE inside, where `tell` sends a value to the test.
 MAIN = """\

@@ -8,7 +8,10 @@ import sys
 
 import pytest
 
-from autograder import bubblewrap, rootfs, sandbox, wire, worker
+from autograder import bubblewrap, rootfs, sandbox, wire
+from autograder.execution import prober
+from autograder.execution.entering import GO, Place
+from autograder.execution.worker import serve
 from autograder.sandbox import Containment, Limits, SandboxError
 
 MIB = 2**20
@@ -97,7 +100,14 @@ def test_what_bwrap_says_in_a_trial_is_a_reason(program, monkeypatch):
 # What it is asked for
 
 
-def command(**more):
+def command(hides=(), **more):
+    """Return the call of bwrap that hides some paths."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bubblewrap.concealed, "paths", lambda: [*hides])
+        return _command(**more)
+
+
+def _command(**more):
     given = {"user": 64003, "size": 5 * MIB, "readable": [], "files": {}, "telling": 9} | more
     return bubblewrap.command(**given)
 
@@ -135,6 +145,15 @@ def test_only_a_private_folder_can_be_written_and_it_is_limited():
     assert devices == [f"/dev/{name}" for name in rootfs.DEVICES]
 
 
+def test_what_is_concealed_is_empty_and_cannot_be_written(tmp_path):
+    file = tmp_path / "file"
+    file.touch()
+    line = command(hides=[tmp_path, file])
+    at = line.index(str(tmp_path))
+    assert line[at - 1 : at + 3] == ["--tmpfs", str(tmp_path), "--remount-ro", str(tmp_path)]
+    assert pairs(line, "--ro-bind") == [("/dev/null", str(file))]
+
+
 def test_listed_paths_are_shown_read_only_and_links_as_links(tmp_path):
     folder, link = tmp_path / "folder", tmp_path / "link"
     folder.mkdir()
@@ -155,7 +174,8 @@ def test_no_secret_of_the_environment_passes(monkeypatch):
     assert "the-answers" not in line
 
 
-def test_a_notebook_is_handed_to_bwrap_and_its_refusal_is_told(monkeypatch):
+@pytest.mark.parametrize("party", [serve, prober])
+def test_a_notebook_is_handed_to_bwrap_and_its_refusal_is_told(monkeypatch, party):
     asked = []
 
     def refuse(*given):
@@ -164,11 +184,12 @@ def test_a_notebook_is_handed_to_bwrap_and_its_refusal_is_told(monkeypatch):
 
     monkeypatch.setattr(bubblewrap, "enter", refuse)
     ours, theirs = multiprocessing.Pipe()
-    ours.send_bytes(worker.GO)
-    worker.serve(theirs, "", Containment.BUBBLEWRAP, Limits(output=77), 5)
+    ours.send_bytes(GO)
+    party.serve(theirs, Place("", Containment.BUBBLEWRAP, Limits(output=77), 5))
     assert wire.unpack(ours.recv_bytes()) == {"failed": "bwrap may not."}
     assert asked[:3] == [Limits(output=77), 5, [theirs.fileno()]]
-    assert asked[-1].endswith(f"worker.resume({theirs.fileno()}, 77)")
+    assert f"entering.resume({theirs.fileno()}, '{party.__name__}', " in asked[-1]
+    assert "'output': 77" in asked[-1]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="bwrap is a program for Linux")
