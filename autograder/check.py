@@ -52,6 +52,7 @@ def _files(path: Path) -> list[Path]:
 def _check(file: Path, limit: float, console: Console) -> int:
     from autograder import checked, grade, session
     from autograder.execution import scoring
+    from autograder.execution.answer import Answer
 
     begin = time.monotonic()
     session.context()  # TensorFlow is imported there while the notebook is read here
@@ -64,7 +65,7 @@ def _check(file: Path, limit: float, console: Console) -> int:
     ):
         step(f"{file.name}: starting", 0)
         scoring.run_students_code(running, _told(cells, step), scored)
-        with scoring.Answer(notebook.exercise, running, walls, 1) as answer:
+        with Answer(notebook.exercise, running, walls, 1) as answer:
             asking = notebook.exercise.asking(answer.ask, None)
             for part in notebook.exercise.parts:
                 step(part.title, 0)

@@ -22,7 +22,7 @@ from distributed import Client, KilledWorker, Security, Worker, WorkerPlugin, ge
 from distributed.comm import connect
 
 from autograder import AutograderError, cgroup, checks, execute, sandbox, session
-from autograder.execution.scoring import references
+from autograder.execution.references import references
 from autograder.pool import Runner
 from autograder.sandbox import Containment
 from autograder.session import Walls

@@ -15,7 +15,9 @@ from typing import Any
 
 from autograder import AutograderError, checks, reference
 from autograder.execution import scoring
-from autograder.execution.scoring import Answer, Judge, Reference, Scored
+from autograder.execution.answer import Answer
+from autograder.execution.references import Reference
+from autograder.execution.scoring import Judge, Scored
 from autograder.outputs import Cleaner, sentences
 from autograder.session import Session, UnusableError, Walls
 
@@ -120,7 +122,8 @@ def _run(job, session, known, walls, slot, groups, scored, outputs) -> list[str]
     """Run and score a notebook in a process that is ready; return what should be known of it."""
     numbered = [(n, _Cell(*cell)) for n, cell in enumerate(job.cells, 1)]
     scoring.run_students_code(session, numbered, scored)
-    with Answer(known.exercise, session, walls, 2 * slot + 1, groups) as answer:
+    place = walls, 2 * slot + 1, groups
+    with Answer(known.exercise, session, *place, known.observations) as answer:
         judge = Judge(answer, known)
         for cell_id, source in job.checks:
             outputs[cell_id] = _score(judge, _Cell(cell_id, source), scored)

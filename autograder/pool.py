@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from autograder import AutograderError, cgroup, checks, execute, session
-from autograder.execution.scoring import Reference, references
+from autograder.execution.references import Reference, references
 from autograder.session import Walls
 
 

@@ -13,7 +13,8 @@ from rich.progress import track
 from autograder import AutograderError, bank, checks, reference, release, session
 from autograder.bank import Case
 from autograder.checks import Exercise, Result
-from autograder.execution.scoring import Answer, Reference, references
+from autograder.execution.answer import Answer
+from autograder.execution.references import Reference, references
 from autograder.session import Session, Walls
 
 LIMIT = 120  # seconds for a cell or a check of a known answer, on a busy machine

@@ -111,8 +111,10 @@ def _saved(traced: dict[str, Any], variables: dict[str, list]) -> tuple[Values, 
     # fails for models of TensorFlow Probability.
     module = tf.Module()
     module.functions = dict(traced)
-    module.captured = [each for function in traced.values() for each in function.variables]
     module.variable_lists = variables
+    # In an order that does not depend on addresses, so that equal answers give equal bytes.
+    captured = {id(each): each for function in traced.values() for each in function.variables}
+    module.captured = sorted(captured.values(), key=lambda variable: variable.name)
     with memory.folder() as folder:
         try:
             tf.saved_model.save(module, folder)

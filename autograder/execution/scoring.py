@@ -4,20 +4,16 @@ The verdicts fall here. Nothing here knows the gradebook or other students.
 """
 
 import ast
-import contextlib
-import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from autograder import AutograderError, checks, reference
-from autograder.checks import Exercise, Question, Result
+from autograder.checks import Exercise, Result
 from autograder.checks.cells import REPORT
-from autograder.checks.switches import sentence
-from autograder.checks.values import Values
+from autograder.execution.answer import Answer
+from autograder.execution.references import Reference
 from autograder.outputs import raised
-from autograder.session import EndedError, Prober, Session, Walls
+from autograder.session import EndedError, Session
 
 
 @dataclass
@@ -63,151 +59,6 @@ def run_students_code(
 def failure(kind: str, message: str) -> dict:
     """Return an output of nbformat that says that a cell has failed."""
     return {"output_type": "error", "ename": kind, "evalue": message, "traceback": [message]}
-
-
-class Answer:
-    """The answer of a notebook whose cells have run: exported once, then observed elsewhere.
-
-    Parameters
-    ----------
-    exercise : Exercise
-        What it answers.
-    session : Session
-        The process that holds the notebook.
-    walls : Walls
-        What the process that observes may use.
-    slot : int
-        Its number among those that run at the same time.
-    groups : Path or None
-        The control group that takes those of notebooks.
-    """
-
-    def __init__(
-        self,
-        exercise: Exercise,
-        session: Session,
-        walls: Walls,
-        slot: int = 0,
-        groups: Path | None = None,
-    ):
-        self.exercise, self._session = exercise, session
-        self._place = walls, slot, groups
-        self._prober: Prober | None = None
-        self._exported: dict[str, Values] = {}
-        self.switches: list[str] = []
-
-    def __enter__(self) -> "Answer":
-        """Return the answer, whose second process ``with`` ends."""
-        return self
-
-    def __exit__(self, *_) -> None:
-        """End the process that observes."""
-        if self._prober is not None:
-            self._prober.close()
-
-    @property
-    def remark(self) -> str:
-        """What a student should know of global switches, in a sentence; mostly empty."""
-        return sentence(tuple(self.switches))
-
-    def ask(self, question: Question, _answers: tuple = ()) -> Values:
-        """Put a question to the answer; ``Exercise.ask`` has this form."""
-        try:
-            key = repr(sorted(question.settings.items()))
-            if key not in self._exported:
-                self._export(key, question.settings)
-            if state := _state_of_all(self._exported[key]):
-                return state
-            return self._prober.probe(key, self.exercise.name, question.check, question.inputs)
-        except EndedError as error:
-            return {"problem": str(error)}
-
-    def _export(self, key: str, settings: Values) -> None:
-        exported = self._session.export(self.exercise.name, self.exercise.answers, settings)
-        self.switches = list(dict.fromkeys([*self.switches, *exported["switches"]]))
-        if not _state_of_all(exported):
-            if self._prober is None:
-                self._prober = Prober(*self._place)
-            self._prober.load(key, exported)
-        self._exported[key] = exported
-
-
-def _state_of_all(exported: Values) -> dict:
-    """Return why there is nothing to observe, if it is the same for all functions."""
-    states = list(exported["functions"].values())
-    if not exported["files"] and states and all(state == states[0] for state in states):
-        return states[0] or {"problem": "The graph of your answer did not arrive."}
-    return {}
-
-
-class Reference:
-    """What the probes see on the reference solution: its own processes, one answer a question.
-
-    Parameters
-    ----------
-    exercise : Exercise
-        Whose solution it is.
-    """
-
-    def __init__(self, exercise: Exercise):
-        self.exercise = exercise
-        self._open: contextlib.ExitStack | None = None
-        self._answer: Answer | None = None
-        self._seen: dict[tuple[str, str], Values] = {}
-        self._one_at_a_time = threading.Lock()
-
-    def ask(self, question: Question, _answers: tuple = ()) -> Values:
-        """Put a question to the reference solution; ``Exercise.ask_reference`` has this form."""
-        key = question.check, repr((question.settings, question.inputs))
-        with self._one_at_a_time:
-            if key in self._seen:
-                return self._seen[key]
-            seen = self._running().ask(question)
-            if "values" in seen:
-                self._seen[key] = seen
-            else:  # perhaps it took too long, which it need not do again
-                self._end()
-            return seen
-
-    def close(self) -> None:
-        """End the processes of the reference solution; others start if there is need."""
-        with self._one_at_a_time:
-            self._end()
-
-    def _end(self) -> None:
-        if self._open is not None:
-            self._open.close()
-            self._open = self._answer = None
-
-    def _running(self) -> Answer:
-        if self._open is None:
-            walls = Walls(REFERENCE)
-            with contextlib.ExitStack() as stack:
-                session = stack.enter_context(Session(walls))
-                for source in (reference.setting, reference.source):
-                    reply = session.run(source(self.exercise.name))
-                    if not reply["ok"]:
-                        said = reply["outputs"][-1].get("evalue")
-                        raise AutograderError(
-                            f"The reference solution of {self.exercise.name} does not run: {said}"
-                        )
-                self._answer = stack.enter_context(Answer(self.exercise, session, walls))
-                self._open = stack.pop_all()
-        return self._answer
-
-
-REFERENCE = 120  # seconds for a step of a reference solution
-
-
-@contextlib.contextmanager
-def references(names: Iterable[str]) -> Iterator[dict[str, Reference]]:
-    """Give the references of some exercises by their names, and end their processes."""
-    known = {name: Reference(checks.load(name)) for name in names}
-    try:
-        yield known
-    finally:
-        for each in known.values():
-            each.close()
 
 
 class Judge:

@@ -9,7 +9,7 @@ import pytest
 import submissions
 
 from autograder import checks, intake, release, selftest
-from autograder.execution import scoring
+from autograder.execution.references import references as references_of
 from autograder.repair import repair
 
 
@@ -33,7 +33,7 @@ def verdicts(bank_folder):
 
 @pytest.fixture(scope="session")
 def references():
-    with scoring.references(checks.NAMES) as known:
+    with references_of(checks.NAMES) as known:
         yield known
 
 

@@ -13,7 +13,7 @@ import pytest
 import submissions
 
 from autograder import checks, execute, reference, release, sandbox
-from autograder.execution import scoring
+from autograder.execution import references
 from autograder.repair import repair
 from autograder.session import Walls
 
@@ -28,7 +28,7 @@ def grade():
     limits = sandbox.Limits(disk=64 * 2**20)
     walls = Walls(60, 300, sandbox.available(), limits)
     assert walls.containment is not sandbox.Containment.NONE, sandbox.reason()
-    with scoring.references(checks.NAMES) as known:
+    with references.references(checks.NAMES) as known:
 
         def run(exercise: str, notebook) -> dict:
             released = submissions.notebook(exercise)

@@ -9,7 +9,7 @@ import running
 import submissions
 
 from autograder import checks, execute, reference, release, sandbox
-from autograder.execution import scoring
+from autograder.execution import references
 from autograder.repair import repair
 from autograder.session import Walls
 
@@ -24,7 +24,7 @@ def grade():
     source = release.source_notebook("latent_loss")
     released = submissions.notebook("latent_loss")
     assert sandbox.available() is not sandbox.Containment.NONE, sandbox.reason()
-    with scoring.references(["latent_loss"]) as known:
+    with references.references(["latent_loss"]) as known:
 
         def run(answer: str, added: str = "", cell: float = 20, **limits) -> dict:
             handed_in = submissions.notebook("latent_loss", answer)

@@ -17,7 +17,7 @@ from nbgrader.api import Gradebook
 
 from autograder import execute, grade, reference, release
 from autograder.__main__ import main
-from autograder.execution import scoring
+from autograder.execution import references
 from autograder.journal import Journal, recall
 from autograder.session import Walls
 
@@ -47,7 +47,7 @@ def results(course, tmp_path_factory):
     found, sources = {}, grade.Sources(course)
     from autograder import submitted
 
-    with closing(Journal(course)) as journal, scoring.references([NAME]) as known:
+    with closing(Journal(course)) as journal, references.references([NAME]) as known:
         for each in submitted.find(course, journal, None, None):
             if each.student != "gil":
                 jobs = [execute.job(NAME, sources.repaired(each)[0])]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from autograder import AutograderError, checks, session
-from autograder.execution.scoring import Answer
+from autograder.execution.answer import Answer
 from autograder.execution.worker import serve
 from autograder.sandbox import Limits
 from autograder.session import Walls

@@ -91,11 +91,17 @@ def repetition(z: np.ndarray) -> Values:
 
 def distinct(z: np.ndarray) -> np.ndarray:
     """Return the calls of (calls, ...) that do not repeat a call before them."""
-    kept: list[np.ndarray] = []
-    for call in z:
-        if not any(np.mean(np.abs(call - each) < SAME) > 0.5 for each in kept):
-            kept.append(call)
-    return np.stack(kept)
+    some, kept = _some(z), [0]
+    for at in range(1, len(z)):
+        if not np.any(np.mean(np.abs(some[kept] - some[at]) < SAME, axis=1) > 0.5):
+            kept.append(at)
+    return z[kept]
+
+
+def _some(z: np.ndarray) -> np.ndarray:
+    """Return as many numbers of each call of (calls, ...) as are compared: (calls, numbers)."""
+    every = z.reshape(len(z), -1)
+    return every[:, :: max(1, every.shape[1] // PAIRED)]
 
 
 def compared(z: np.ndarray) -> Values:
@@ -107,8 +113,7 @@ def compared(z: np.ndarray) -> Values:
         ``same``: the largest share of equal numbers in two calls, whichever they are. ``at_once``:
         the largest share for one row or one latent, in calls that follow on each other.
     """
-    few = z.reshape(len(z), -1)
-    few = few[:, :: max(1, few.shape[1] // PAIRED)]
+    few = _some(z)
     shares = [np.abs(few[at + 1 :] - call) < SAME for at, call in enumerate(few[:-1])]
     equal = np.abs(np.diff(z, axis=0)) < SAME
     return {
