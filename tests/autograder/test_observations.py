@@ -55,11 +55,11 @@ def test_what_was_seen_is_known_for_the_same_question_to_the_same_graph_alone():
 
 def test_what_has_not_been_asked_for_longest_is_forgotten():
     known = Observations(most=40_000)
-    for number in range(8):
+    for number in range(12):
         known.keep(str(number), question(), {"values": {"x": np.zeros(500)}})
         assert known.get("0", question()) is not None
     assert known.get("1", question()) is None
-    assert known.get("7", question()) is not None
+    assert known.get("11", question()) is not None
 
 
 def test_what_is_large_is_not_kept():
