@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from autograder.checks.sampling_moments import DRAWS
 from scipy import stats
 
 from autograder.checks.moments import (
@@ -12,8 +11,12 @@ from autograder.checks.moments import (
     quantile,
     std_bound,
 )
+from autograder.exercises.sampling.judging.moments import COMPARED
+from autograder.exercises.sampling.probes import DRAWN, MAIN
 
-COUNTS = [1, 6, 15, 300]
+DRAWS = DRAWN[MAIN][0] * DRAWN[MAIN][1]
+
+COUNTS = [1, 6, 15, 300, COMPARED]
 
 
 @pytest.mark.parametrize("count", COUNTS)

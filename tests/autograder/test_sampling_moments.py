@@ -2,81 +2,80 @@
 
 import numpy as np
 import pytest
-from autograder.checks.sampling_moments import (
-    CALLS,
-    COPIES,
-    DRAWS,
-    SHARED,
-    moments,
-    vary_more_than_independent,
-)
 
 from autograder import checks
-from autograder.checks import sampling_moments
+from autograder.exercises.sampling import probes
+from autograder.exercises.sampling.contract import MODES
+from autograder.exercises.sampling.judging.moments import apart
+from autograder.exercises.sampling.probes import DRAWN, MAIN, SHARED, WIDE, WITHIN, widened
+from autograder.exercises.sampling.statistics import moments, vary_more_than_independent
 
 CHECKS = {check.name: check for check in checks.load("sampling").checks}
 SEEDS = range(12)
+CALLS, COPIES = DRAWN[MAIN]
+DRAWS = CALLS * COPIES
 
 
 def places(name, seed=None):
     return CHECKS[name].inputs(None if seed is None else np.random.default_rng(seed))
 
 
-def judge(name, inputs=None, **seen):
+def judge(name, seen, inputs=None):
     return CHECKS[name].judge(inputs or places(name), seen, None)
 
 
-def codes(mean, log_var, noise):
-    """Return moments of z = mean + exp(log_var / 2) · noise, noise (calls, rows, ...)."""
-    return moments(mean + np.exp(log_var / 2) * noise)
+def exact(mean, log_var, **other):
+    """Return the moments that right codes have, or codes with another mean or std."""
+    std = np.asarray(other.get("std", np.exp(log_var / 2)))
+    small = np.abs(np.nan_to_num(std)) / np.sqrt(DRAWS)
+    return {"mean": other.get("mean", mean), "mean_error": small, "std": std, "std_error": small}
+
+
+def seen_of(inputs, wrong=lambda mean, log_var: {}, modes=tuple(MODES), widths=tuple(DRAWN)):
+    """Return an observation of codes that are wrong in some modes and of some widths."""
+    found = {"random": True}
+    for width in DRAWN:
+        given = [widened(inputs[key], width) for key in ("mean", "log_var")]
+        found[str(width)] = {}
+        for mode in MODES:
+            other = wrong(*given) if mode in modes and width in widths else {}
+            found[str(width)][mode] = exact(*given, **other)
+    return found
 
 
 def noises(calls, copies, seed=1):
     """Return noise as right and wrong answers make it: around 0, of variance 1."""
     draw = np.random.default_rng(seed).standard_normal
-    half = draw((calls, copies // 2, 2, 4))
+    half = draw((calls, copies // 2, 2, MAIN))
     found = {
-        "fresh": draw((calls, copies, 2, 4)),
-        "fixed seed": draw((1, copies, 2, 4)),
-        "two seeds in turn": draw((2, copies, 2, 4))[np.arange(calls) % 2],
-        "fifty seeds": draw((50, copies, 2, 4))[np.arange(calls) % 50],
+        "fresh": draw((calls, copies, 2, MAIN)),
+        "fixed seed": draw((1, copies, 2, MAIN)),
+        "two seeds in turn": draw((2, copies, 2, MAIN))[np.arange(calls) % 2],
+        "fifty seeds": draw((50, copies, 2, MAIN))[np.arange(calls) % 50],
         "shared by the latents": draw((calls, copies, 2, 1)),
         "repeated within a batch": np.concatenate([half, half], axis=1),
         "reversed within a batch": np.concatenate([half, -half], axis=1),
-        "shared by the batch": draw((calls, 1, 1, 4)),
+        "shared by the batch": draw((calls, 1, 1, MAIN)),
         "one number a call": draw((calls, 1, 1, 1)),
-        "shared by fifty codes": draw((calls, copies // 50, 2, 4)).repeat(50, axis=1),
+        "shared by fifty codes": draw((calls, copies // 50, 2, MAIN)).repeat(50, axis=1),
     }
-    return {kind: np.broadcast_to(noise, (calls, copies, 2, 4)) for kind, noise in found.items()}
+    return {kind: np.broadcast_to(noise, (calls, copies, 2, MAIN)) for kind, noise in found.items()}
 
 
 OF_A_CALL = ("shared by the batch", "one number a call", "shared by fifty codes")
-MANY = noises(*SHARED)
-NOISES = noises(CALLS, COPIES) | {kind: MANY[kind] for kind in OF_A_CALL}
+FEW, MANY = noises(CALLS, COPIES), noises(*SHARED)
+NOISES = FEW | {kind: MANY[kind] for kind in OF_A_CALL}
 
 
 @pytest.mark.parametrize("kind", NOISES)
-@pytest.mark.parametrize("seed", range(3))
-def test_many_calls_are_made_for_noise_that_a_call_shares_and_for_no_other(monkeypatch, kind, seed):
-    made = []
-
-    def draw_codes(layer, mean, log_var, calls, copies):
-        made.append((calls, copies))
-        noise = noises(calls, copies, seed)[kind][..., :3]
-        return mean + np.exp(log_var / 2) * noise
-
-    monkeypatch.setattr(sampling_moments, "draw_codes", draw_codes)
-    log_var = places("Spread")["log_var"]
-    found = sampling_moments.draw(None, np.full_like(log_var, -3.0), log_var)
-    assert made == [(CALLS, COPIES), SHARED][: 1 + (kind in OF_A_CALL)]
-    assert judge("Spread", **found) is None
+def test_many_calls_are_asked_for_by_noise_that_a_call_shares_and_by_no_other(kind):
+    assert vary_more_than_independent(moments(FEW[kind]), DRAWS) == (kind in OF_A_CALL)
 
 
 def test_codes_without_noise_or_without_numbers_ask_for_no_more_calls():
     for value in (0.0, np.nan, np.inf):
-        with np.errstate(all="ignore"):
-            found = moments(np.full((CALLS, COPIES, 2, 4), value))
-            assert not vary_more_than_independent(found)
+        found = moments(np.full((CALLS, COPIES, 2, MAIN), value))
+        assert not vary_more_than_independent(found, DRAWS)
 
 
 def test_both_numbers_of_calls_give_the_same_number_of_draws():
@@ -85,20 +84,28 @@ def test_both_numbers_of_calls_give_the_same_number_of_draws():
 
 @pytest.mark.parametrize("kind", NOISES)
 @pytest.mark.parametrize("seed", [None, 3])
-def test_how_noise_is_shared_costs_neither_the_mean_nor_the_spread(kind, seed):
-    for name, of_noise in (("Mean", np.s_[:]), ("Spread", np.s_[..., :3])):
-        inputs = places(name, seed)
-        mean, log_var = np.broadcast_arrays(inputs["mean"], inputs["log_var"])
-        assert judge(name, inputs, **codes(mean, log_var, NOISES[kind][of_noise])) is None
+@pytest.mark.parametrize("name", ["Mean", "Spread"])
+def test_how_noise_is_shared_costs_neither_the_mean_nor_the_spread(kind, seed, name):
+    inputs = places(name, seed)
+    mean, log_var = (widened(inputs[key], MAIN) for key in ("mean", "log_var"))
+    seen = seen_of(inputs)
+    for mode in MODES:
+        seen[str(MAIN)][mode] = moments(mean + np.exp(log_var / 2) * NOISES[kind])
+    assert judge(name, seen, inputs) is None
 
 
-def test_a_single_number_for_ever_does_not_cost_the_mean():
+def test_a_single_number_for_ever_does_not_cost_the_mean_unless_it_is_one():
     inputs = places("Mean")
-    seen = codes(inputs["mean"], inputs["log_var"], np.full((CALLS, COPIES, 2, 4), 2.5))
-    assert judge("Mean", **seen) is None
+    for number, passes in ((2.5, True), (-1.0, True), (1.0, False)):
+
+        def still(mean, log_var, number=number):
+            return {"mean": mean + number * np.exp(log_var / 2), "std": np.zeros_like(mean)}
+
+        problem = judge("Mean", seen_of(inputs, still))
+        assert (problem is None) == passes
+    assert "every code is mean + exp(log_var / 2); noise is drawn, but it is not used" in problem
 
 
-@pytest.mark.parametrize("kind", ["fresh", "fixed seed", "shared by the batch"])
 @pytest.mark.parametrize("seed", [None, 5])
 @pytest.mark.parametrize(
     ("center", "told"),
@@ -106,27 +113,16 @@ def test_a_single_number_for_ever_does_not_cost_the_mean():
         (lambda mean: 0 * mean, "the mean does not arrive in the code"),
         (lambda mean: -mean, "its sign is reversed"),
         (lambda mean: 2 * mean, "the mean arrives multiplied by 2"),
-        (lambda mean: 1.5 * mean, "the mean arrives multiplied by 1.5"),
+        (lambda mean: 1.05 * mean, "the mean arrives multiplied by 1.05"),
         (lambda mean: mean.mean(axis=0, keepdims=True) + 0 * mean, "different means get the same"),
         (lambda mean: np.abs(mean), "right at other values"),
+        (lambda mean: mean + 0.8, "every code is shifted by 0.8"),
     ],
 )
-def test_a_wrong_mean_is_explained(center, told, seed, kind):
+def test_a_wrong_mean_is_explained(center, told, seed):
     inputs = places("Mean", seed)
-    problem = judge("Mean", inputs, **codes(center(inputs["mean"]), 1.0, NOISES[kind]))
-    assert told in problem
-
-
-def test_a_shift_of_the_noise_is_told_by_its_size():
-    mean = places("Mean")["mean"]
-    problem = judge("Mean", **codes(mean, 1.0, 0.5 + NOISES["fresh"]))
-    assert "every code is shifted by 0.8" in problem
-
-
-def test_swapped_inputs_are_recognized_in_the_mean_though_some_noise_is_huge():
-    mean = places("Mean")["mean"]
-    seen = moments(1.0 + np.exp(mean / 2) * NOISES["fresh"])
-    assert "the order is [mean, log_var]" in judge("Mean", **seen)
+    seen = seen_of(inputs, lambda mean, _: {"mean": center(mean)})
+    assert told in judge("Mean", seen, inputs)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -138,9 +134,9 @@ def test_hidden_means_show_what_the_announced_ones_do_not(seed, center, told):
     announced = places("Mean")["mean"]
     np.testing.assert_array_equal(center(announced), announced)
     inputs = places("Mean", seed)
-    exact = {"mean_error": 0.01, "std": 1.0}
-    assert told in judge("Mean", inputs, mean=center(inputs["mean"]), **exact)
-    assert judge("Mean", inputs, mean=inputs["mean"], **exact) is None
+    seen = seen_of(inputs, lambda mean, _: {"mean": center(mean)}, widths=(MAIN,))
+    assert told in judge("Mean", seen, inputs)
+    assert judge("Mean", seen_of(inputs), inputs) is None
 
 
 @pytest.mark.parametrize("seed", [None, *SEEDS])
@@ -152,8 +148,8 @@ def test_hidden_means_show_what_the_announced_ones_do_not(seed, center, told):
         (lambda v: np.exp(v / 4), "square root twice"),
         (lambda v: np.exp(v) / 2, "halve the variance"),
         (lambda v: np.exp(-v / 2), "the inverse"),
-        (lambda v: np.abs(v), "by log_var, which is a logarithm"),
-        (lambda v: np.abs(v) / 2, "without exp"),
+        (lambda v: np.abs(v), "scale the noise by log_var, which is a logarithm"),
+        (lambda v: np.abs(v) / 2, "log_var / 2, without exp"),
         (lambda v: np.log1p(np.exp(v)), "softplus"),
         (lambda v: np.full_like(v, np.exp(-1.5)), "the order is [mean, log_var]"),
         (lambda v: np.ones_like(v), "log_var has no effect"),
@@ -167,9 +163,29 @@ def test_hidden_means_show_what_the_announced_ones_do_not(seed, center, told):
 )
 def test_a_wrong_spread_is_explained(sigma, told, seed):
     inputs = places("Spread", seed)
-    found = sigma(inputs["log_var"])
-    error = np.nan_to_num(found) / np.sqrt(DRAWS)
-    assert told in judge("Spread", inputs, std=found, std_error=error)
+    seen = seen_of(inputs, lambda _, log_var: {"std": sigma(log_var)})
+    assert told in judge("Spread", seen, inputs)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("width", DRAWN)
+@pytest.mark.parametrize("name", ["Mean", "Spread"])
+def test_every_mode_and_every_width_counts_and_is_told(mode, width, name):
+    inputs = places(name, 3)
+
+    def wrong(mean, log_var):
+        return {"mean": mean / 2, "std": np.exp(log_var / 2) / 2}
+
+    problem = judge(name, seen_of(inputs, wrong, modes=(mode,), widths=(width,)), inputs)
+    assert problem.startswith("At inference") == (mode == "inference")
+    assert problem.startswith("Called without the argument") == (mode == "plain")
+    assert (f"for {width} latents, " in problem.lower()) == (width != MAIN)
+
+
+def test_a_width_that_the_layer_cannot_take_is_left_to_the_part_on_shapes():
+    seen = seen_of(places("Mean"))
+    assert judge("Mean", {**seen, str(WIDE): {}}) is None
+    assert "cannot be read" in judge("Mean", {**seen, str(MAIN): {}})
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -178,15 +194,18 @@ def test_hidden_log_variances_show_limits_that_the_announced_ones_do_not(seed, l
     announced = places("Spread")["log_var"]
     np.testing.assert_array_equal(np.clip(announced, *limits), announced)
     inputs = places("Spread", seed)
-    found = np.exp(np.clip(inputs["log_var"], *limits) / 2)
-    assert "a limit on log_var" in judge("Spread", inputs, std=found, std_error=0.001)
+    seen = seen_of(inputs, lambda _, log_var: {"std": np.exp(np.clip(log_var, *limits) / 2)})
+    assert "a limit on log_var" in judge("Spread", seen, inputs)
 
 
 def test_announced_log_variances_have_names():
-    found = np.exp(places("Spread")["log_var"] / 2)
-    assert "at log_var = ln 9 is 6" in judge("Spread", std=2 * found, std_error=0.01)
-    found = np.where(found > 1, found, 1.0)
-    assert "at log_var = ln 0.25 is 1" in judge("Spread", std=found, std_error=0.01)
+    seen = seen_of(places("Spread"), lambda _, log_var: {"std": 2 * np.exp(log_var / 2)})
+    assert "at log_var = ln 9 is 6" in judge("Spread", seen)
+
+    def at_least_one(_, log_var):
+        return {"std": np.maximum(np.exp(log_var / 2), 1)}
+
+    assert "at log_var = ln 0.25 is 1" in judge("Spread", seen_of(places("Spread"), at_least_one))
 
 
 @pytest.mark.parametrize(
@@ -198,35 +217,41 @@ def test_announced_log_variances_have_names():
     ],
 )
 def test_numbers_that_differ_look_different(found, wanted, told):
-    assert sampling_moments.apart(found, wanted) == told
+    assert apart(found, wanted) == told
 
 
 def shares(draws):
     away = np.abs(draws - draws.mean()) / draws.std()
-    share = [float(np.mean(away < width)) for width in CHECKS["NormalNoise"].WITHIN]
-    return {"share": share, "different": len(np.unique(draws))}
+    share = [float(np.mean(away < width)) for width in WITHIN]
+    return dict.fromkeys(MODES, {"share": share, "different": len(np.unique(draws))})
+
+
+SIZES = probes.BATCHES[MAIN][0], MAIN
 
 
 @pytest.mark.parametrize("kind", ["uniform", "laplace", "two values and a little", "truncated"])
 def test_noise_of_another_distribution_is_not_normal(kind):
     rng = np.random.default_rng(2)
-    normal = rng.standard_normal(200_000)
-    count = np.prod(CHECKS["NormalNoise"].SIZES)
+    normal, count = rng.standard_normal(200_000), np.prod(SIZES)
     draws = {
         "uniform": rng.uniform(size=count),
         "laplace": rng.laplace(size=count),
         "two values and a little": rng.choice([-1.0, 1.0], count) + 0.1 * normal[:count],
         "truncated": normal[np.abs(normal) < 2][:count],
     }[kind]
-    assert "not drawn from a normal distribution" in judge("NormalNoise", **shares(draws))
+    problem = judge("NormalNoise", shares(draws))
+    assert "not drawn from a normal distribution" in problem
+    fresh = shares(normal[:count])
+    problem = judge("NormalNoise", {**fresh, "inference": shares(draws)["inference"]})
+    assert problem.startswith("At inference")
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_normal_noise_passes(seed):
-    draws = np.random.default_rng(seed).standard_normal(CHECKS["NormalNoise"].SIZES).ravel()
-    assert judge("NormalNoise", **shares(draws)) is None
+    draws = np.random.default_rng(seed).standard_normal(SIZES).ravel()
+    assert judge("NormalNoise", shares(draws)) is None
 
 
 def test_few_different_numbers_are_no_evidence_against_normal_noise():
-    draws = np.tile(np.random.default_rng(0).uniform(size=500), 100)
-    assert judge("NormalNoise", **shares(draws)) is None
+    draws = np.tile(np.random.default_rng(0).uniform(size=500), 120)
+    assert judge("NormalNoise", shares(draws)) is None
