@@ -42,6 +42,13 @@ def numbers(seen: Values, key: str, shape: tuple | None = None) -> np.ndarray:
     return found
 
 
+def flag(seen: Values, key: str) -> bool:
+    """Return an observed truth value, and nothing that only passes for one."""
+    if not isinstance(seen.get(key), bool | np.bool_):
+        raise UnreadableError(f"{key} is not true or false")
+    return bool(seen[key])
+
+
 def several(seen: Values, key: str, count: int) -> list[Values]:
     """Return the items of an observed list, each under ``"found"`` unless it is a dict."""
     found = seen.get(key)

@@ -8,6 +8,7 @@ from autograder.exercises.latent_loss.judging.function import (
     FunctionCheck,
     arrays,
     far_from_prior,
+    flag,
 )
 from autograder.exercises.latent_loss.judging.mistakes import RTOL
 
@@ -35,7 +36,7 @@ class SumOverLatents(FunctionCheck):
         for batch, values, one_by_one in zip(batches, found, alone, strict=True):
             if one_by_one.shape != np.shape(batch["mean"]):
                 return "What was observed of single latents cannot be read."
-            problem = _compare(values, one_by_one, random=bool(seen.get("changes", True)))
+            problem = _compare(values, one_by_one, random=flag(seen, "changes"))
             if problem:
                 return problem
         return None
