@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from autograder.checks.tfp_encoder_build import bits
-from autograder.checks.tfp_encoder_stack import arrange
 
 from autograder import checks, reference
-from autograder.checks import tfp_encoder_oracle as oracle
+from autograder.exercises.tfp_encoder.encoder import FEW
+from autograder.exercises.tfp_encoder.judging import oracle
+from autograder.exercises.tfp_encoder.judging.prior import CODES
+from autograder.exercises.tfp_encoder.weights import arrange, bits, stack_weights
 
 EXERCISE = checks.load("tfp_encoder")
 CHECKS = {check.name: check for check in EXERCISE.checks}
@@ -102,34 +103,55 @@ def test_a_scale_without_inverse_has_no_gradient():
 # The prior
 
 
-def log_prob(inputs, mean=0.0, std=1.0):
-    z = (np.asarray(inputs["z"]) - mean) / std
-    return (-0.5 * (z**2 + np.log(2 * np.pi)) - np.log(std)).sum(-1)
+def priors(inputs, mean=0.0, std=1.0, **changes):
+    """Return what is seen of a normal prior of each size."""
+    found = []
+    for z in inputs["z"]:
+        away = (z.astype(float) - mean) / std
+        log_prob = (-0.5 * (away**2 + np.log(2 * np.pi)) - np.log(std)).sum(-1)
+        size = z.shape[1]
+        moments = {"mean": np.full(size, mean), "std": np.full(size, std)}
+        one = {"shape": list(z.shape), "dtype": "float32", "log_prob": log_prob, **moments}
+        found.append({**one, **changes})
+    return {"found": found}
 
 
 def test_the_standard_normal_passes_in_single_precision():
     for inputs in places("PriorDensity"):
-        assert judge("PriorDensity", inputs, log_prob=log_prob(inputs).astype(np.float32)) is None
+        found = priors(inputs)["found"]
+        for one in found:
+            one["log_prob"] = one["log_prob"].astype(np.float32)
+        assert judge("PriorDensity", inputs, found=found) is None
+        assert judge("PriorShape", inputs, found=found) is None
 
 
 @pytest.mark.parametrize(("mean", "std"), [(1.0, 1.0), (0.0, 2.0), (-0.5, 0.5)])
 def test_mean_and_deviation_of_another_prior_are_read_off_its_density(mean, std):
     for inputs in places("PriorDensity"):
-        told = judge("PriorDensity", inputs, log_prob=log_prob(inputs, mean, std))
+        told = judge("PriorDensity", inputs, **priors(inputs, mean, std))
         mean_told, std_told = f"{mean:g}".replace("-", "−"), f"{std:g}"
         assert f"to have mean {mean_told} and standard deviation {std_told} instead" in told
 
 
-def test_shapes_and_type_of_the_prior_are_compared():
-    inputs = {"sizes": [4]}
-    right = {"event": [4], "batch": [], "dtype": "float32"}
-    assert judge("PriorShape", inputs, found=[right]) is None
-    assert "tfd.Independent makes one" in judge(
-        "PriorShape", inputs, found=[{**right, "event": [], "batch": [4]}]
-    )
-    assert "must be encoded_size" in judge("PriorShape", inputs, found=[{**right, "event": [16]}])
-    assert "not a batch" in judge("PriorShape", inputs, found=[{**right, "batch": [1]}])
-    assert "type float64" in judge("PriorShape", inputs, found=[{**right, "dtype": "float64"}])
+def test_samples_of_another_prior_than_the_density_says_are_told():
+    inputs = CHECKS["PriorDensity"].inputs(None)
+    found = priors(inputs)["found"]
+    found[0]["std"] = np.array([1.0, 2.0])
+    assert "Its density is right, but" in judge("PriorDensity", inputs, found=found)
+
+
+def test_shapes_and_type_of_the_prior_are_read_off_its_graph():
+    inputs = CHECKS["PriorShape"].inputs(None)
+
+    def told(**changes):
+        return judge("PriorShape", inputs, **priors(inputs, **changes))
+
+    assert "tfd.Independent makes one" in told(log_prob=np.zeros((CODES, 2)))
+    fixed = [{"shape": [CODES, 16], "dtype": "float32"}] * 3
+    assert "must be encoded_size" in judge("PriorShape", inputs, found=fixed)
+    batch = [{"shape": [CODES, 1, 2], "dtype": "float32"}] * 3
+    assert "not a batch" in judge("PriorShape", inputs, found=batch)
+    assert "type float64" in told(dtype="float64")
 
 
 # The stack
@@ -147,18 +169,25 @@ def weights(inputs, outputs=9):
 
 
 def means(inputs, view=lambda x: x - 0.5, **changes):
-    given = oracle.stack_weights(kernels(inputs), inputs["seed"])
-    return oracle.stack_mean(view(bits(inputs).astype(float)), *given, **changes)[:, None]
+    given = stack_weights(kernels(inputs), inputs["seed"])
+    found = oracle.stack_mean(view(bits(inputs, FEW).astype(float)), *given, **changes)
+    return found[..., None].repeat(inputs["encoded_size"], -1)
+
+
+def stack(inputs, found, shapes=None, **modes):
+    """Return what the judge says if the means of all modes are the same."""
+    seen = {"shapes": shapes or weights(inputs), "training": found, "again": found}
+    return judge("Stack", inputs, **{**seen, "inference": found, **modes})
 
 
 def test_a_right_stack_passes_whatever_is_done_to_its_input_and_however_its_head_is_cut():
     for inputs in places("Stack")[:6]:
         for view in (lambda x: x - 0.5, lambda x: x, lambda x: 0.5 - x, lambda x: x / 255):
             found = means(inputs, view).astype(np.float32)
-            assert judge("Stack", inputs, shapes=weights(inputs), mean=found) is None
-        heads = [*weights(inputs)[:-2], (4 * inputs["encoded_size"], 2), (2,)] * 1
-        found = means(inputs)
-        assert judge("Stack", inputs, shapes=[*heads, *weights(inputs)[-2:]], mean=found) is None
+            assert stack(inputs, found) is None
+        heads = [*weights(inputs)[:-2], (4 * inputs["encoded_size"], 2), (2,)]
+        assert stack(inputs, means(inputs), [*heads, *weights(inputs)[-2:]]) is None
+        assert stack(inputs, means(inputs), inference=[]) is None  # no distribution: another part
 
 
 @pytest.mark.parametrize(
@@ -170,13 +199,23 @@ def test_a_right_stack_passes_whatever_is_done_to_its_input_and_however_its_head
         ("seem to be tanh", {"activations": ["tanh"] * 5}),
         ("last convolution seems to be none", {"activations": ["leaky"] * 4 + ["none"]}),
         ("seem to be 2, 1, 2, 1 and 1", {"strides": [2, 1, 2, 1, 1]}),
+        ("dense layer seems to have the activation relu", {"last": "relu"}),
+        ("dense layer seems to have the activation elu", {"last": "elu"}),
+        ("dense layer seems to have the activation leaky", {"last": "leaky"}),
         ("table of layers", {"activations": ["leaky", "tanh", "relu", "leaky", "leaky"]}),
     ],
 )
 def test_what_is_wrong_with_a_stack_of_the_right_weights_is_found_by_its_output(told, changes):
     for inputs in places("Stack")[:3]:
         found = means(inputs, lambda x: x, **changes)  # not centred either: another part
-        assert told in judge("Stack", inputs, shapes=weights(inputs), mean=found)
+        assert told in stack(inputs, found)
+
+
+def test_means_that_change_from_call_to_call_or_from_mode_to_mode_are_told():
+    inputs = CHECKS["Stack"].inputs(None)
+    found = means(inputs)
+    assert "changes from call to call" in stack(inputs, found, again=1.1 * found)
+    assert "at inference, with training=False" in stack(inputs, found, inference=1.1 * found)
 
 
 @pytest.mark.parametrize(
@@ -197,15 +236,15 @@ def test_the_layer_with_other_weights_is_named(told, place, shape):
     shapes[place] = shape
     if place == 3:
         del shapes[3]
-    assert told in judge("Stack", inputs, shapes=shapes, mean=None)
+    assert told in judge("Stack", inputs, shapes=shapes)
 
 
 def test_other_weights_and_missing_layers_are_told():
     inputs = CHECKS["Stack"].inputs(None)
     right = weights(inputs)
-    assert "5 layers with weights, expected 6" in judge("Stack", shapes=right[2:], mean=None)
+    assert "5 layers with weights, expected 6" in judge("Stack", shapes=right[2:])
     extra = [*right[:2], (4,), (4,), *right[2:]]
-    assert "weights of shape (4,) and (4,)" in judge("Stack", shapes=extra, mean=None)
+    assert "weights of shape (4,) and (4,)" in judge("Stack", shapes=extra)
 
 
 def test_kernels_are_found_in_any_order_but_not_where_their_shapes_are_ambiguous():
@@ -259,10 +298,18 @@ def test_an_image_that_no_gradient_tells_of_is_something_else():
 # All of them
 
 
-@pytest.mark.parametrize("name", ["Stack", "Gaussian", "Centring", "TrainingStep"])
-def test_a_function_that_returns_no_model_is_told_so(name):
-    told = judge(name, returned="a list of 9")
-    assert told == "make_encoder returned a list of 9, expected a model of tf_keras."
+@pytest.mark.parametrize("name", [check.name for check in EXERCISE.checks])
+@pytest.mark.parametrize(
+    "seen", [{}, {"found": 3, "shapes": "x", "inference": [[]]}, {"anywhere": [{"loss": "one"}]}]
+)
+def test_nothing_that_a_process_may_return_stops_a_judge(name, seen):
+    for inputs in places(name)[:2]:
+        assert isinstance(judge(name, inputs, **seen), str)
+
+
+def test_a_function_that_returns_no_model_is_told_so():
+    found = answers("kl", stub, lambda *_: list("abcdefghi"))
+    assert found.problems == ("make_encoder returned a list of 9, expected a model of tf_keras.",)
 
 
 def answers(part, make_prior, make_encoder):

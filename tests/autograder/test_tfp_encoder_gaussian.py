@@ -4,10 +4,12 @@ import re
 
 import numpy as np
 import pytest
-from autograder.checks.tfp_encoder_build import prior_moments
 
-from autograder import checks, wire
-from autograder.checks import tfp_encoder_oracle as oracle
+from autograder import checks
+from autograder.exercises.tfp_encoder.encoder import FEW, MANY
+from autograder.exercises.tfp_encoder.judging import oracle
+from autograder.exercises.tfp_encoder.judging.common import prior_moments
+from autograder.exercises.tfp_encoder.probes import CODES, REPEATS
 
 CHECKS = {check.name: check for check in checks.load("tfp_encoder").checks}
 SEEDS = range(20)
@@ -26,20 +28,72 @@ def judge(name, inputs=None, **seen):
     return check.judge(inputs or check.inputs(None), seen, None)
 
 
+def posterior(rng, batch, size):
+    """Return mean and root of random Gaussians."""
+    lower = np.tril(rng.normal(0, 0.5, (batch, size, size)), -1)
+    return rng.normal(0.5, 0.5, (batch, size)), lower + np.eye(size) * rng.uniform(
+        0.3, 1, (batch, 1, size)
+    )
+
+
+def drawn_from(rng, mean, root):
+    return mean + np.einsum("bij,bj->bi", root, rng.normal(size=mean.shape))
+
+
+# Derivatives: of an encoder whose weights are the elements of mean and root themselves
+
+
+def derivatives(inputs, of_mean=1.0, of_root=1.0, sampled=False):
+    """Return what is seen if some of the gradient passes to the mean, and some to the root."""
+    rng, size = np.random.default_rng(4), inputs["encoded_size"]
+    mean, root = posterior(rng, 1, size)
+    lower = np.tril_indices(size)
+    loc, std = prior_moments(inputs)
+
+    def gradient(by_mean, by_root):
+        return np.concatenate([of_mean * by_mean, of_root * by_root[lower]])
+
+    def step(batch):
+        noise = rng.normal(size=(batch, size))
+        code = mean + noise @ root[0].T
+        by_mean = (code - loc) / std**2
+        by_root = by_mean[:, :, None] * noise[:, None] - np.linalg.inv(root[0]).T
+        if not sampled:
+            by_mean, by_root = oracle.gaussian_kl_gradient(mean, root, loc, np.diag(std))
+        seen = {"mean": mean, "root": root, "code": code[:1]}
+        return {**seen, "by_weights": gradient(by_mean.mean(0), by_root.mean(0))}
+
+    along, eps = rng.normal(size=(2, size))
+    code = {"mean": mean, "root": root, "code": mean + root[0] @ eps}
+    return {
+        "before": {"mean": mean, "root": root},
+        "by_output": np.eye(size + len(lower[0])),
+        "along": along,
+        "code": {**code, "by_weights": gradient(along, np.outer(along, eps))},
+        "steps": [step(1), *([step(MANY) for _ in range(REPEATS)] if sampled else [])],
+    }
+
+
 # The Gaussian
 
 
 def drawn(inputs, scale_of=lambda scale: scale, **changes):
-    """Return what Gaussian observes of a right encoder, with changes."""
-    rng, shape = np.random.default_rng(1), (inputs["batch"], inputs["encoded_size"])
-    lower = np.tril(rng.normal(size=(*shape, shape[1])), -1)
-    scale = scale_of(lower + np.eye(shape[1]) * rng.uniform(0.5, 2, (*shape, 1)))
-    mean, eps, away = rng.normal(size=(3, *shape))
-    z = mean + away
-    seen = {"event": list(shape[1:]), "batch": list(shape[:1]), "mean": mean, "scale": scale}
-    seen |= {"z": z.astype(np.float32), "log_prob": oracle.log_normal(z, mean, scale)}
-    seen |= {"code": mean + np.einsum("bij,bj->bi", scale, eps), "reached": True}
-    return {**seen, **changes}
+    """Return what Gaussian observes of a right encoder, with changes of all calls."""
+    rng, size = np.random.default_rng(1), inputs["encoded_size"]
+    mean, root = posterior(rng, MANY, size)
+    root = scale_of(root)
+    z = mean + rng.normal(size=mean.shape)
+
+    def call(count):
+        seen = {"mean": mean[:count], "root": root[:count]}
+        seen["code"] = drawn_from(rng, seen["mean"], seen["root"])
+        return {**seen, **{key: value(seen) for key, value in changes.items()}}
+
+    first = {**call(MANY), "log_prob": oracle.log_normal(z, mean, root)}
+    modes = ("inference", "training")
+    few = {mode: [call(FEW) for _ in range(CODES)] for mode in modes}
+    calls = {"inference": [first, call(MANY)], "training": [call(MANY), call(MANY)]}
+    return {"z": z, **calls, "few": few, "derivatives": derivatives(inputs)}
 
 
 def test_a_full_gaussian_passes():
@@ -58,52 +112,117 @@ def test_a_full_gaussian_passes():
             "are the same number",
             lambda s: np.where(np.tri(s.shape[-1], k=-1), s[:, 1:2, :1], s),
         ),
+        ("down to −", lambda s: s - 0.6 * np.eye(s.shape[-1])),
+        ("is not finite", lambda s: s * np.nan),
     ],
 )
 def test_what_is_wrong_with_the_scale_is_told(told, scale_of):
-    for inputs in places("Gaussian"):
-        assert told in judge("Gaussian", inputs, **drawn(inputs, scale_of))
+    for inputs in places("Gaussian")[:5]:
+        with np.errstate(all="ignore"):
+            seen = drawn(inputs, scale_of)
+        assert told in judge("Gaussian", inputs, **seen)
 
 
-def test_family_codes_and_gradients_are_compared():
+def half(seen):
+    return (drawn_from(np.random.default_rng(3), seen["mean"], seen["root"]) + seen["mean"]) / 2
+
+
+def without_correlations(seen, rng=np.random.default_rng(3)):  # noqa: B008 (one stream)
+    std = np.sqrt((seen["root"] ** 2).sum(-1))
+    return seen["mean"] + std * rng.normal(size=std.shape)
+
+
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [
+        ("turns into its mean", lambda seen: seen["mean"]),
+        ("one code for each image", lambda seen: np.zeros((10, *seen["mean"].shape))),
+        (
+            "get the same noise",
+            lambda seen: drawn_from(np.random.default_rng(3), seen["mean"], seen["root"]),
+        ),
+        ("get the same noise", half),
+        ("must be samples of it", without_correlations),
+    ],
+)
+def test_codes_that_are_no_samples_are_told(told, code):
+    inputs = CHECKS["Gaussian"].inputs(None)
+    assert told in judge("Gaussian", inputs, **drawn(inputs, code=code))
+
+
+def test_each_mode_is_compared():
+    inputs = CHECKS["Gaussian"].inputs(None)
+    right = drawn(inputs)
+    for mode, where in (("inference", "at inference"), ("training", "in training")):
+        calls = [{**call, "code": (call["code"] + call["mean"]) / 2} for call in right[mode]]
+        few = {
+            **right["few"],
+            mode: [{**c, "code": (c["code"] + c["mean"]) / 2} for c in right["few"][mode]],
+        }
+        found = judge("Gaussian", inputs, **{**right, mode: calls, "few": few})
+        assert re.search(rf"{where}, .* lie 0\.(4|5)\d* standard deviations", found)
+    other = [{**call, "root": 1.1 * call["root"]} for call in right["training"]]
+    assert "has another scale" in judge("Gaussian", inputs, **{**right, "training": other})
+
+
+def test_family_and_shapes_are_compared():
     inputs = CHECKS["Gaussian"].inputs(None)
     right = drawn(inputs)
 
     def told(**changes):
-        return judge("Gaussian", inputs, **{**right, **changes})
+        first, *others = right["inference"]
+        return judge("Gaussian", inputs, **{**right, "inference": [{**first, **changes}, *others]})
 
-    assert "returns nothing, expected a distribution" in judge("Gaussian", kind="nothing")
-    assert "batch shape (100, 3) and event shape ()" in told(event=[], batch=[100, 3])
-    assert "down to −" in told(scale=right["scale"] - 0.6 * np.eye(3))
-    assert "is not finite" in told(scale=right["scale"] * np.nan)
-    assert "it is not a Gaussian" in told(log_prob=right["log_prob"] + 0.1)
-    assert "turns into its mean" in told(code=right["mean"])
-    assert "one code for each image" in told(code=np.zeros((10, 100, 3)))
-    half = (right["code"] + right["mean"]) / 2
-    assert re.search(r"lie 0\.(4|5)\d* standard deviations", told(code=half))
-    assert "No gradient passes" in told(reached=False)
+    assert "batch shape (100, 3) and event shape ()" in told(log_prob=np.zeros((MANY, 3)))
+    assert "batch shape () and event shape (100, 3)" in told(log_prob=np.zeros(()))
+    density = right["inference"][0]["log_prob"]
+    assert "it is not a Gaussian" in told(log_prob=density + 0.1)
+
+
+@pytest.mark.parametrize(
+    ("told", "shares"),
+    [
+        ("No gradient passes", (0.0, 0.0)),
+        ("0.7 times the gradient passes to the mean and 1 times", (0.7, 1.0)),
+        ("1 times the gradient passes to the mean and 0 times", (1.0, 0.0)),
+    ],
+)
+def test_gradients_of_codes_are_compared_for_mean_and_scale_apart(told, shares):
+    for inputs in places("Gaussian")[:3]:
+        seen = {**drawn(inputs), "derivatives": derivatives(inputs, *shares)}
+        assert told in judge("Gaussian", inputs, **seen)
 
 
 # The KL
 
 
-def step(inputs, sampled=False, share=1.0, loss=None):
+def step(inputs, sampled=False, loss=None, shares=(1.0, 1.0)):
     """Return what TrainingStep observes if ``loss`` computes the loss; by default the KL."""
-    rng, shape = np.random.default_rng(inputs["seed"]), (inputs["batch"], inputs["encoded_size"])
-    lower = np.tril(rng.normal(0, 0.5, (*shape, shape[1])), -1)
-    scale = lower + np.eye(shape[1]) * rng.uniform(0.3, 1, (*shape, 1))
-    mean = rng.normal(0.5, 0.5, shape)
+    rng, size = np.random.default_rng(inputs["seed"]), inputs["encoded_size"]
     loc, std = prior_moments(inputs)
-    loc, root = np.broadcast_to(loc, mean.shape), np.broadcast_to(np.diag(std), scale.shape)
 
-    def once():
-        if not sampled:
-            return (loss or oracle.gaussian_kl)(mean, scale, loc, root).mean()
-        z = mean + np.einsum("bij,bj->bi", scale, rng.normal(size=shape))
-        ratio = oracle.log_normal(z, mean, scale) - oracle.log_normal(z, loc, root)
-        return sampled * ratio.mean()
+    def some(batch):
+        mean, root = posterior(rng, batch, size)
+        both = (
+            mean,
+            root,
+            np.broadcast_to(loc, mean.shape),
+            np.broadcast_to(np.diag(std), root.shape),
+        )
+        calls = []
+        for _ in range(REPEATS if sampled else 2):
+            code = drawn_from(rng, mean, root)
+            value = (loss or oracle.gaussian_kl)(*both).mean()
+            if sampled:  # at a code of its own
+                z = drawn_from(rng, mean, root)
+                ratio = oracle.log_normal(z, *both[:2]) - oracle.log_normal(z, *both[2:])
+                value = sampled * ratio.mean()
+            calls.append({"mean": mean, "root": root, "code": code, "loss": value})
+        return calls
 
-    return {"mean": mean, "scale": scale, "share": share, "losses": [once(), once()]}
+    seen = {name: some(MANY) for name in ("anywhere", "near", "far")}
+    seen |= {name: some(FEW) for name in ("features", "outputs")}
+    return {**seen, "derivatives": derivatives(inputs, *shares, sampled=bool(sampled))}
 
 
 def test_the_kl_passes_exact_and_sampled():
@@ -128,7 +247,7 @@ def test_the_kl_passes_exact_and_sampled():
 )
 def test_every_wrong_factor_has_its_name(told, factor):
     for inputs in places("TrainingStep"):
-        c = factor(inputs["batch"], inputs["encoded_size"])
+        c = factor(MANY, inputs["encoded_size"])
         seen = step(inputs, loss=lambda *both, c=c: c * oracle.gaussian_kl(*both))
         assert told in judge("TrainingStep", inputs, **seen)
         assert told in judge("TrainingStep", inputs, **step(inputs, sampled=c))
@@ -166,18 +285,47 @@ def test_other_quantities_have_their_names():
         )
 
 
-def test_losses_of_the_wrong_form_and_gradients_that_are_kept_back_are_told():
+@pytest.mark.parametrize("share", [1.01, 0.99])
+def test_one_per_cent_of_the_kl_shows(share):
+    for inputs in places("TrainingStep"):
+        seen = step(inputs, loss=lambda *both: share * oracle.gaussian_kl(*both))
+        assert f"carries {share} times the KL" in judge("TrainingStep", inputs, **seen)
+
+
+@pytest.mark.parametrize(
+    ("told", "place"),
+    [
+        ("free bits", "near"),
+        ("upper limit", "far"),
+        ("penalty, such as a kernel_regularizer", "features"),
+        ("penalty, such as a kernel_regularizer", "outputs"),
+    ],
+)
+def test_a_loss_that_is_right_elsewhere_only_is_told(told, place):
+    for inputs in places("TrainingStep")[:5]:
+        seen = step(inputs)
+        seen[place] = [{**call, "loss": 1.05 * call["loss"]} for call in seen[place]]
+        assert told in judge("TrainingStep", inputs, **seen)
+
+
+@pytest.mark.parametrize("sampled", [False, 1])
+@pytest.mark.parametrize("shares", [(0.0, 1.0), (1.0, 0.0), (0.0, 0.0), (0.5, 0.5)])
+def test_gradients_of_the_kl_are_compared_for_mean_and_scale_apart(shares, sampled):
+    for inputs in places("TrainingStep")[:5]:
+        seen = step(inputs, sampled=sampled, shares=shares)
+        assert "keeps training from lowering it" in judge("TrainingStep", inputs, **seen)
+
+
+def test_losses_of_the_wrong_form_are_told():
     inputs = CHECKS["TrainingStep"].inputs(None)
-    assert "a loss of shape (300,), expected one number" in judge("TrainingStep", added=[[], [300]])
-    assert "carries no KL" in judge("TrainingStep", losses=[0.0], mean=None)
-    assert "returns no distribution" in judge("TrainingStep", losses=[3.0], mean=None)
-    assert "but 0 times its gradient" in judge("TrainingStep", **step(inputs, share=0.0))
-    assert "nan times" in judge("TrainingStep", **{**step(inputs), "losses": [np.nan, np.nan]})
+    right = step(inputs)
 
+    def told(**changes):
+        calls = [{**call, **changes} for call in right["anywhere"]]
+        return judge("TrainingStep", inputs, **{**right, "anywhere": calls})
 
-def test_what_the_probes_return_crosses_the_border():
-    inputs = CHECKS["Gaussian"].inputs(None)
-    seen = wire.unpack(wire.pack(drawn(inputs)))
-    assert judge("Gaussian", **seen) is None
-    inputs = CHECKS["TrainingStep"].inputs(np.random.default_rng(3))
-    assert judge("TrainingStep", wire.unpack(wire.pack(inputs)), **step(inputs)) is None
+    assert "a loss of shape (100,), expected one number" in told(loss=np.zeros(100))
+    assert "carries no KL" in told(loss=0.0)
+    assert "nan times" in told(loss=np.nan)
+    location = [{"mean": np.zeros((MANY, 9)), "loss": 3.0}]
+    assert "returns no distribution" in judge("TrainingStep", inputs, anywhere=location)

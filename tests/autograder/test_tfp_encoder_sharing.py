@@ -1,12 +1,16 @@
-"""The encoder that the checks of ``tfp_encoder`` share, and the weights that they give it."""
+"""The graphs that the checks of ``tfp_encoder`` share, and the weights that probes give them."""
 
 import zlib
 
 import numpy as np
 import pytest
-from autograder.checks.tfp_encoder_build import BUILT, fill, shared_encoder
 
 from autograder import checks, reference
+from autograder.checks import local
+from autograder.checks.exercise import Question
+from autograder.exercises.tfp_encoder import contract
+from autograder.exercises.tfp_encoder.encoder import encoder_of
+from autograder.exercises.tfp_encoder.judging.common import settings
 
 EXERCISE = checks.load("tfp_encoder")
 CHECKS = {check.name: check for check in EXERCISE.checks}
@@ -35,9 +39,9 @@ def counting(make_encoder):
 @pytest.fixture
 def cells(monkeypatch):
     """Let cells run by changing what this returns."""
-    BUILT.clear()
+    local.KEPT.clear()
     count = [1]
-    monkeypatch.setattr("autograder.checks.tfp_encoder_build.others_run", lambda: count[0])
+    monkeypatch.setattr(local, "others_run", lambda: count[0])
     return count
 
 
@@ -47,13 +51,26 @@ def hidden(name, seed=3):
 
 
 def test_hidden_checks_of_one_seed_give_the_function_the_same_arguments():
-    stack = hidden("Stack")
+    given = settings(3)
     for name in ENCODER_CHECKS:
         found = hidden(name)
         for key in ("shape", "encoded_size", "base_depth", "loc", "scale"):
-            assert np.array_equal(found[key], stack[key])
-    assert len({hidden(name)["seed"] for name in ENCODER_CHECKS}) > 1
-    assert not np.array_equal(hidden("Stack", seed=4)["scale"], stack["scale"])
+            assert np.array_equal(found[key], given[key])
+    assert not np.array_equal(settings(4)["scale"], given["scale"])
+    assert hidden("PriorShape")["sizes"] == given["sizes"]
+
+
+def test_the_process_of_the_student_is_not_given_the_seed_of_weights_and_images():
+    for seed in range(20):
+        assert set(settings(seed)) == {
+            "shape",
+            "encoded_size",
+            "base_depth",
+            "loc",
+            "scale",
+            "sizes",
+        }
+        assert hidden("Stack", seed)["seed"] != hidden("Stack", seed + 1)["seed"]
 
 
 @pytest.mark.slow
@@ -62,10 +79,8 @@ def test_all_visible_checks_share_an_encoder_and_all_hidden_ones_another(cells):
     for part in EXERCISE.parts[1:]:
         assert EXERCISE.check(part.name, stub, counted).passed
     assert calls == [((28, 28, 1), 3, 2)]
-    for name in ENCODER_CHECKS:
-        inputs = hidden(name)
-        seen = CHECKS[name].probe({"make_encoder": counted}, inputs)
-        assert CHECKS[name].judge(inputs, seen, None) is None
+    for part in EXERCISE.parts[1:]:
+        assert EXERCISE.check(part.name, stub, counted, hidden=3).passed
     assert len(calls) == 2
     (_, *visible), (shape, *others) = calls
     assert shape == (28, 28, 3)
@@ -75,42 +90,18 @@ def test_all_visible_checks_share_an_encoder_and_all_hidden_ones_another(cells):
 @pytest.mark.slow
 def test_the_order_of_the_checks_does_not_matter(cells):
     make_encoder = reference.answers(EXERCISE)[1]
-    for name in reversed(ENCODER_CHECKS):
-        inputs = CHECKS[name].inputs(None)
-        seen = CHECKS[name].probe({"make_encoder": make_encoder}, inputs)
-        assert CHECKS[name].judge(inputs, seen, None) is None
+    for part in reversed(EXERCISE.parts[1:]):
+        assert EXERCISE.check(part.name, stub, make_encoder).passed
 
 
 def test_after_a_cell_has_run_an_encoder_is_built_anew(cells):
     counted, calls = counting(lambda *_: object())
-    inputs = CHECKS["Stack"].inputs(None)
     for _ in range(2):
-        shared_encoder(counted, inputs)
+        EXERCISE.check("centring", stub, counted)
     assert len(calls) == 1
-    cells[0] += 1  # it may have changed what the function hangs on
-    shared_encoder(counted, inputs)
+    cells[0] += 1  # it may have changed what the function depends on
+    EXERCISE.check("centring", stub, counted)
     assert len(calls) == 2
-
-
-def test_another_function_gets_no_encoder_of_this_one(cells):
-    class EqualsEverything:
-        def __eq__(self, other):
-            return True
-
-        def __call__(self, *arguments):
-            return "mine"
-
-    inputs = CHECKS["Stack"].inputs(None)
-    assert shared_encoder(lambda *_: "ours", inputs) == "ours"
-    assert shared_encoder(EqualsEverything(), inputs) == "mine"
-
-
-def test_encoders_of_two_functions_are_kept_side_by_side(cells):
-    (one, calls), (two, others) = (counting(lambda *_: object()) for _ in range(2))
-    for name in ENCODER_CHECKS:
-        shared_encoder(one, hidden(name))
-        shared_encoder(two, hidden(name))
-    assert len(calls) == len(others) == 1
 
 
 def test_a_build_that_raised_raises_the_same_again(cells):
@@ -121,26 +112,43 @@ def test_a_build_that_raised_raises_the_same_again(cells):
     assert "registered" in told[0][0]
 
 
-def test_every_check_meets_the_weights_that_training_does_not_change_as_they_were_built(cells):
-    import tf_keras
+class Graph:
+    """Graphs with weights and nothing else."""
 
-    layer = tf_keras.layers.BatchNormalization()
-    model = tf_keras.Sequential([tf_keras.Input((4,)), layer])
-    inputs = CHECKS["Stack"].inputs(None)
+    def __init__(self, weights):
+        self.weights = weights
 
-    def make(*_):
-        return model
-
-    shared_encoder(make, inputs)
-    layer.moving_mean.assign(np.ones(4))
-    assert (shared_encoder(make, inputs).layers[-1].moving_mean.numpy() == 0).all()
+    def variables(self, name, of, batch):
+        """Return all weights."""
+        return self.weights
 
 
-def test_filling_does_not_touch_what_training_does_not():
+def test_probes_fill_what_training_changes_and_put_back_the_rest():
     import tf_keras
 
     layer = tf_keras.layers.BatchNormalization()
     layer.build((None, 4))
-    fill(layer, 0, 1, 0.5)
-    assert (layer.moving_variance.numpy() == 1).all()
-    assert (layer.gamma.numpy() != 1).all()
+    with encoder_of(Graph(layer.weights), {"seed": 0}) as encoder:
+        encoder.fill(1, 0.5)
+        assert (layer.moving_variance.numpy() == 1).all()
+        assert (layer.gamma.numpy() != 1).all()
+        layer.moving_mean.assign(np.ones(4))
+    assert (layer.moving_mean.numpy() == 0).all()
+
+
+def test_the_loss_is_read_from_a_model_around_the_encoder():
+    import tf_keras
+
+    class Boasting(tf_keras.Sequential):
+        losses = property(lambda self: [3.0])
+
+    model = contract._outer(lambda *_: Boasting([tf_keras.Input((28, 28, 1))]), settings(None))
+    model(np.zeros((2, 28, 28, 1), np.float32), training=True)
+    assert list(model.losses) == []
+
+
+def test_a_question_about_an_encoder_that_is_none_is_answered_with_a_sentence(cells):
+    question = Question("Stack", settings(None), CHECKS["Stack"].inputs(None))
+    answers = {"make_prior": stub, "make_encoder": lambda *_: None}
+    found = local.ask("tfp_encoder", answers, question)
+    assert found == {"problem": "make_encoder returned nothing, expected a model of tf_keras."}

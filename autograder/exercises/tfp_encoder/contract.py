@@ -173,6 +173,9 @@ def _loss(losses: list) -> Any:
     """Return what Keras adds to the loss of the data; if one loss is no number, that one."""
     import tensorflow as tf
 
+    here = tf.compat.v1.get_default_graph()
+    # Where a call adds none, Keras still lists those from when the model was put together.
+    losses = [loss for loss in losses if getattr(loss, "graph", here) is here]
     arrays = [loss for loss in losses if loss.shape.rank != 0]
     if arrays:
         return arrays[0]

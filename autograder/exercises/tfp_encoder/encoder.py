@@ -107,6 +107,12 @@ class Encoder:
             values[i] = np.zeros(shapes[i])
         self.assign(values)
 
+    def turn_off_last(self) -> None:
+        """Set the last kernels and biases to 0."""
+        for place in last_layers(self.shapes, self.inputs["kernels"]):
+            for i in place:
+                self.weights[i].assign(np.zeros(self.shapes[i]))
+
     def last_biases(self) -> list[int]:
         """Return the places of the last biases."""
         return last_layers(self.shapes, self.inputs["kernels"])[1]

@@ -19,6 +19,7 @@ from autograder.exercises.tfp_encoder.judging.common import (
 from autograder.exercises.tfp_encoder.judging.derivatives import problem_of_kl
 from autograder.exercises.tfp_encoder.judging.mistakes import mistakes
 
+LITTLE = 0.1  # relative difference that is rather something beside the KL than another quantity
 EXACT = 2e-3  # relative error of a KL without chance in it
 ROUNDING = 3e-6  # relative error of log-densities in single precision
 ELSEWHERE = {
@@ -177,9 +178,19 @@ def _wrong(steps: Steps) -> str:
     found = list(mistakes(steps.both, MANY, steps.has_chance))
     away = [abs(loss - value) / (weight * steps.allowed) for _, value, weight in found]
     cause = "add the KL of the posterior to the given prior once, averaged over the batch"
+    if abs(loss / kl - 1) < LITTLE:
+        cause = (
+            "beside the KL there seems to be a penalty, such as a kernel_regularizer, an "
+            "activity_regularizer or an entropy, or the KL has a weight"
+        )
     if min(away) <= 1:
         cause = found[int(np.argmin(away))][0]
     return (
-        f"The training loss carries {number(loss / kl)} times the KL to the prior "
+        f"The training loss carries {_ratio(loss / kl)} times the KL to the prior "
         f"({number(loss)} instead of {number(kl)} nats per image): {cause}."
     )
+
+
+def _ratio(value: float) -> str:
+    """Return a ratio that does not look like 1 where it is not."""
+    return f"{value:.4f}" if number(value) == "1" else number(value)

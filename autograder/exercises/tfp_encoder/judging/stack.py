@@ -95,6 +95,10 @@ VIEWS = (  # what may be done to the pixels in front of the stack; `centring` ju
     lambda x: x / 255 - 0.5,
     lambda x: x / 255,
     lambda x: x / 127.5 - 1,
+    lambda x: x - 0.286,  # the mean of Fashion-MNIST
+    lambda x: (x - 0.286) / 0.353,
+    lambda x: x - 0.1307,  # the mean of MNIST
+    lambda x: (x - 0.1307) / 0.3081,
     lambda x: x - x.mean((1, 2, 3), keepdims=True),
     lambda x: x - x.mean(),
     lambda x: (x - x.mean((1, 2, 3), keepdims=True)) / x.std((1, 2, 3), keepdims=True),
