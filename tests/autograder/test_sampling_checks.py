@@ -29,7 +29,8 @@ def modes(found, **other):
 
 def of_latents(noise):
     """Return what the probe of latents sees of noise for some calls: (calls, batch, latents)."""
-    within = noise - noise.mean(axis=1, keepdims=True)
+    within = distinct(noise)
+    within = within - within.mean(axis=1, keepdims=True)
     return {**correlation(within.reshape(-1, noise.shape[2])), "number": None}
 
 
@@ -224,14 +225,13 @@ def shapes(change=lambda sizes: sizes):
 
 
 def test_shapes_are_compared_one_by_one():
+    def told(change):
+        return judge("Shapes", shapes(change))
+
     assert judge("Shapes", shapes()) is None
-    assert "(5,), expected (3, 5): nothing may be averaged" in judge(
-        "Shapes", shapes(lambda s: s[1:])
-    )
-    assert "(2, 3, 5), expected (3, 5): one draw" in judge("Shapes", shapes(lambda s: [2, *s]))
-    assert "(5, 3), expected (3, 5): nothing may be flat" in judge(
-        "Shapes", shapes(lambda s: s[::-1])
-    )
+    assert "(5,), expected (3, 5): nothing may be averaged" in told(lambda s: s[1:])
+    assert "(2, 3, 5), expected (3, 5): one draw" in told(lambda s: [2, *s])
+    assert "(5, 3), expected (3, 5): nothing may be flat" in told(lambda s: s[::-1])
 
 
 def test_a_batch_that_cannot_be_used_is_told_with_its_shape():

@@ -223,7 +223,8 @@ def test_numbers_that_differ_look_different(found, wanted, told):
 def shares(draws):
     away = np.abs(draws - draws.mean()) / draws.std()
     share = [float(np.mean(away < width)) for width in WITHIN]
-    return dict.fromkeys(MODES, {"share": share, "different": len(np.unique(draws))})
+    different = len(np.unique(draws))
+    return {mode: {"share": share, "different": different} for mode in MODES}
 
 
 SIZES = probes.BATCHES[MAIN][0], MAIN
