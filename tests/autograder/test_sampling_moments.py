@@ -24,7 +24,7 @@ def judge(name, seen, inputs=None):
     return CHECKS[name].judge(inputs or places(name), seen, None)
 
 
-def exact(mean, log_var, **other):
+def exact(mean, log_var, other):
     """Return the moments that right codes have, or codes with another mean or std."""
     std = np.asarray(other.get("std", np.exp(log_var / 2)))
     small = np.abs(np.nan_to_num(std)) / np.sqrt(DRAWS)
@@ -39,7 +39,7 @@ def seen_of(inputs, wrong=lambda mean, log_var: {}, modes=tuple(MODES), widths=t
         found[str(width)] = {}
         for mode in MODES:
             other = wrong(*given) if mode in modes and width in widths else {}
-            found[str(width)][mode] = exact(*given, **other)
+            found[str(width)][mode] = exact(*given, other)
     return found
 
 
@@ -223,7 +223,8 @@ def test_numbers_that_differ_look_different(found, wanted, told):
 def shares(draws):
     away = np.abs(draws - draws.mean()) / draws.std()
     share = [float(np.mean(away < width)) for width in WITHIN]
-    return {mode: {"share": share, "different": len(np.unique(draws))} for mode in MODES}
+    different = len(np.unique(draws))
+    return {mode: {"share": share, "different": different} for mode in MODES}
 
 
 SIZES = probes.BATCHES[MAIN][0], MAIN

@@ -12,7 +12,12 @@ from autograder.exercises.sampling.contract import BATCHES, MODES
 from autograder.exercises.sampling.judging.gradients import GradientToLogVar, GradientToMean
 from autograder.exercises.sampling.judging.moments import Mean, NormalNoise, Spread
 from autograder.exercises.sampling.judging.noise import Fresh, OneForEachExample, OneForEachLatent
-from autograder.exercises.sampling.judging.observed import SamplingCheck, told, unreadable
+from autograder.exercises.sampling.judging.observed import (
+    SamplingCheck,
+    is_absent,
+    told,
+    unreadable,
+)
 
 
 class Shapes(SamplingCheck):
@@ -39,16 +44,16 @@ class Shapes(SamplingCheck):
             found = seen.get(str(width))
             if not isinstance(found, dict):
                 raise unreadable()
-            if problem := found.get("problem"):
+            if isinstance(problem := found.get("problem"), str):
                 hint = self.WHERE_FIXED if found.get("fixed") is True else ""
-                return f"{str(problem)[:1000]} {hint}".strip()
+                return f"{problem[:1000]} {hint}".strip()
             for batch in inputs["batches"]:
                 if problem := self._problem([batch, width], found.get(str(batch))):
                     return problem
         return None
 
     def _problem(self, wanted, found) -> str | None:
-        if found == {}:
+        if is_absent(found):
             return (
                 f"A mean and a log_var of shape {shape(wanted)} cannot be used, expected a code of "
                 "that shape: neither the size of one batch nor anything computed for it may be "

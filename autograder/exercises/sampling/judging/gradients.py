@@ -78,7 +78,7 @@ class GradientToMean(SamplingCheck):
             )
         # The part on spread speaks of codes that are not finite.
         right = np.isfinite(gradient if z is None else z)
-        if not np.all(np.isfinite(gradient[right])):
+        if not right.any() or not np.all(np.isfinite(gradient[right])):
             return f"The gradient with respect to {name} is not finite, expected finite numbers."
         lost = np.mean(gradient[right] == 0)
         if not lost < 0.02:  # generators do draw a noise of exactly 0, once in millions

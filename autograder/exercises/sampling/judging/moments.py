@@ -18,6 +18,7 @@ from autograder.exercises.sampling.judging.observed import (
     ROUNDING,
     SamplingCheck,
     array,
+    is_absent,
     of_modes,
     real,
     told,
@@ -46,7 +47,7 @@ class MomentCheck(SamplingCheck):
         """Look at each width; of the others than MAIN some may not be possible."""
         for width in DRAWN:
             found = seen.get(str(width))
-            if width != MAIN and found == {}:
+            if width != MAIN and is_absent(found):
                 continue  # the part on shapes speaks of that
             given = {key: widened(value, width) for key, value in inputs.items()}
             for mode, each in of_modes(found):

@@ -5,6 +5,7 @@ from autograder.checks.words import number
 from autograder.exercises.sampling.contract import BATCHES
 from autograder.exercises.sampling.judging.observed import (
     SamplingCheck,
+    is_absent,
     of_modes,
     real,
     told,
@@ -19,7 +20,7 @@ OF_FEW = 0.95  # correlation that not even some dozen draws have by chance
 
 def allowed_correlation(draws: float, count: int) -> float:
     """Return how large the largest of some correlations of independent noise may be."""
-    return correlation_bound(int(draws), count) if draws >= ENOUGH else OF_FEW
+    return correlation_bound(min(draws, 10**9), count) if draws >= ENOUGH else OF_FEW
 
 
 class OneForEachLatent(SamplingCheck):
@@ -34,7 +35,7 @@ class OneForEachLatent(SamplingCheck):
     def verdict(self, inputs, seen):
         """Demand correlations that independent noise can have."""
         for width, found in ((MAIN, seen.get("few")), (WIDE, seen.get("many"))):
-            if width == WIDE and found == {}:
+            if width == WIDE and is_absent(found):
                 continue  # the part on shapes speaks of codes that the layer cannot take
             for mode, each in of_modes(found):
                 if problem := self._problem(mode, each, width, seen):

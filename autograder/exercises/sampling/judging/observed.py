@@ -105,6 +105,11 @@ def sizes(found: Mapping, key: str) -> str:
     return shape(value)
 
 
+def is_absent(found: Any) -> bool:
+    """Return whether a probe has left an entry empty, as it could not look."""
+    return isinstance(found, dict) and not found
+
+
 def unreadable() -> ObservedError:
     """Return what is told of an observation that has not the form that its probe gives it."""
     return ObservedError("What was observed of your answer cannot be read, so it is not checked.")
