@@ -15,6 +15,11 @@ KERAS_3 = (
     "Your encoder has layers of Keras 3, which keras and tf.keras are here: take those of "
     "tf_keras, such as tf_keras.layers.Conv2D, for only these work with tfp.layers."
 )
+SYMBOLIC = (
+    "Outside of a layer TFP cannot compute with the symbolic tensors of a functional model: do that "
+    "in the call of a layer. If a layer such as KLDivergenceAddLoss adds the KL already, leave out "
+    "model.add_loss, which would count it twice."
+)
 
 
 def prior_name(size: int) -> str:
@@ -82,8 +87,9 @@ def _outer(make_encoder: Callable, settings: Values) -> Any:
         if isinstance(encoder, tf_keras.Model) and not encoder.built:
             encoder(_nothing(shape))  # models without an input layer get their weights when called
     except Exception as error:
-        if _is_of_keras_3(error):
-            raise AnswerError(f"{explain(error)['problem']} {KERAS_3}") from error
+        hint = KERAS_3 if _is_of_keras_3(error) else SYMBOLIC if "KerasTensor" in str(error) else ""
+        if hint:
+            raise AnswerError(f"{explain(error)['problem']} {hint}") from error
         raise
     if not isinstance(encoder, tf_keras.Model):
         told = f"make_encoder returned {kind(encoder)}, expected a model of tf_keras."

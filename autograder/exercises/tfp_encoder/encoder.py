@@ -34,14 +34,19 @@ class Encoder:
     Attributes
     ----------
     weights, shapes : list
-        All floating-point weights in the order of the model, and their shapes.
+        The weights of layers in the order of the model, and their shapes.
     """
 
     def __init__(self, graphs: Graphs, inputs: Values):
         self.graphs, self.inputs = graphs, inputs
         listed = graphs.variables(TRAINING, "weights", MANY)
         self._fixed = [(weight, weight.numpy()) for weight in listed if not weight.trainable]
-        self.weights = [weight for weight in listed if weight.dtype.is_floating]
+        # Counters, and numbers such as a weight of the KL, are no weights of a layer.
+        self.weights = [
+            weight
+            for weight in listed
+            if weight.dtype.is_floating and (weight.trainable or weight.shape.rank)
+        ]
         self.shapes = [tuple(int(size) for size in weight.shape) for weight in self.weights]
 
     def call(self, name: str, images: np.ndarray, z: np.ndarray | None = None) -> Values:
@@ -105,6 +110,14 @@ class Encoder:
             kernels = [last, last + 1]
         for i in kernels:
             values[i] = np.zeros(shapes[i])
+        self.assign(values)
+
+    def fill_narrow(self) -> None:
+        """Set all weights at random, those of the last biases so that scales are rather small."""
+        rng = np.random.default_rng([self.inputs["seed"], 3])
+        values = drawn(self.shapes, self.inputs["seed"], gain=1, bias=0.8)
+        for i in self.last_biases():
+            values[i] = rng.normal(-1.2, 0.1, self.shapes[i])
         self.assign(values)
 
     def turn_off_last(self) -> None:

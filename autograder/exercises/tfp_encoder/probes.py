@@ -162,7 +162,7 @@ def derivatives(graphs: Graphs, inputs: Values) -> Values:
     key = f"derivatives {inputs['seed']}"
     if key not in graphs.notes:
         with encoder_of(graphs, inputs) as encoder:
-            encoder.fill(gain=1, bias=0.8)
+            encoder.fill_narrow()  # so that chance does not hide the gradient by the scale
             encoder.move_mean(ASIDE)
             graphs.notes[key] = _derivatives(encoder)
     return graphs.notes[key]

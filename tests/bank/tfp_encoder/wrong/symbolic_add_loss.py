@@ -1,5 +1,8 @@
-# Adds the KL by a layer and once more to the model.
-# loses kl: it is counted twice
+# Adds the KL by a layer and, of symbolic tensors, once more to the model.
+# loses architecture: would count it twice
+# loses distribution: would count it twice
+# loses centring: would count it twice
+# loses kl: would count it twice
 def make_prior(encoded_size):
     return tfd.MultivariateNormalDiag(loc=tf.zeros(encoded_size))
 
