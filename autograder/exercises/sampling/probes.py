@@ -109,8 +109,8 @@ def normality(graphs: Graphs, inputs: Values) -> Values:
     """Count how many of many draws lie within some standard deviations, their own ones."""
 
     def look(z: np.ndarray) -> Values:
-        z = z.ravel()
-        away = np.abs(z - z.mean()) / np.maximum(z.std(), SAME)
+        z = z[0]  # of each latent by itself: what a batch shares is for the part on independence
+        away = np.abs(z - z.mean(axis=0)) / np.maximum(z.std(axis=0), SAME)
         share = [float(np.mean(away < width)) for width in WITHIN]
         return {"share": share, "different": len(np.unique(z))}
 
