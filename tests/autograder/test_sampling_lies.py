@@ -1,4 +1,4 @@
-"""What the judges of ``sampling`` say of gradients, and of observations that are no observations."""
+"""What the judges of ``sampling`` say of gradients, and that they survive lies."""
 
 import math
 
