@@ -22,12 +22,13 @@ class InTraining(FunctionCheck):
     part = "use"
 
     def inputs(self, rng):
-        """Return codes in two full batches; hidden batches are of several sizes."""
-        sizes = [FULL, FULL]
+        """Return codes in two full batches; hidden ones of other sizes come after them."""
+        announced = np.random.default_rng(1)
+        batches = [far_from_prior(announced, FULL, WIDTH) for _ in range(2)]
         if rng is not None:
-            sizes += [int(rng.integers(4, FULL)), int(rng.integers(70, 200))]
-        rng = rng or np.random.default_rng(1)
-        return {"batches": [far_from_prior(rng, size, WIDTH) for size in sizes]}
+            sizes = int(rng.integers(4, FULL)), int(rng.integers(70, 200))
+            batches += [far_from_prior(rng, size, WIDTH) for size in sizes]
+        return {"batches": batches}
 
     def verdict(self, inputs, seen, reference):
         """Compare with what the function gives when it is called alone."""
