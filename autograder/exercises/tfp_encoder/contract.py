@@ -16,9 +16,9 @@ KERAS_3 = (
     "tf_keras, such as tf_keras.layers.Conv2D, for only these work with tfp.layers."
 )
 SYMBOLIC = (
-    "Outside of a layer TFP cannot compute with the symbolic tensors of a functional model: do that "
-    "in the call of a layer. If a layer such as KLDivergenceAddLoss adds the KL already, leave out "
-    "model.add_loss, which would count it twice."
+    "Outside of a layer TFP cannot compute with the symbolic tensors of a functional model: do "
+    "that in the call of a layer. If a layer such as KLDivergenceAddLoss adds the KL already, "
+    "leave out model.add_loss, which would count it twice."
 )
 
 

@@ -19,6 +19,19 @@ from autograder.exercises.tfp_encoder.weights import (
 )
 
 ONE, FEW, MANY = BATCHES
+Place = tuple[str, tuple[int, ...]]  # name of an output, and where in it
+
+
+def places_of(size: int) -> list[Place]:
+    """Return the elements of the mean of an image and of the lower triangle of its root."""
+    lower = zip(*np.tril_indices(size), strict=True)
+    means = [("mean", (0, i)) for i in range(size)]
+    return means + [("root", (0, int(i), int(j))) for i, j in lower]
+
+
+def at(place: Place) -> Callable:
+    """Return a function that gives an element of what is seen."""
+    return lambda seen: seen[place[0]][place[1]]
 
 
 class Encoder:
@@ -112,14 +125,6 @@ class Encoder:
             values[i] = np.zeros(shapes[i])
         self.assign(values)
 
-    def fill_narrow(self) -> None:
-        """Set all weights at random, those of the last biases so that scales are rather small."""
-        rng = np.random.default_rng([self.inputs["seed"], 3])
-        values = drawn(self.shapes, self.inputs["seed"], gain=1, bias=0.8)
-        for i in self.last_biases():
-            values[i] = rng.normal(-1.2, 0.1, self.shapes[i])
-        self.assign(values)
-
     def turn_off_last(self) -> None:
         """Set the last kernels and biases to 0."""
         for place in last_layers(self.shapes, self.inputs["kernels"]):
@@ -130,24 +135,44 @@ class Encoder:
         """Return the places of the last biases."""
         return last_layers(self.shapes, self.inputs["kernels"])[1]
 
-    def move_mean(self, away: float) -> None:
-        """Move the mean of the first image by the last biases, to a distance from the prior's.
+    def move(self, images: np.ndarray, places: Sequence[Place], wanted: np.ndarray) -> None:
+        """Move some outputs by the last biases, as if they depended on these linearly.
 
-        Where the mean is no linear function of them it ends elsewhere, which does no harm.
+        Where they do not, they end elsewhere, which does no harm.
         """
         biases = [self.weights[i] for i in self.last_biases()]
-        size, image = self.inputs["encoded_size"], bits(self.inputs, ONE)
-        mean = self.call(TRAINING, image)["mean"]
-        if not biases or mean.shape != (1, size):
+        seen = self.call(TRAINING, images)
+        if not biases:
             return
-        picks = [lambda seen, i=i: seen["mean"][0, i] for i in range(size)]
-        rows = [np.concatenate(self.gradient(image, biases, pick)[1]) for pick in picks]
-        signs = np.random.default_rng([self.inputs["seed"], 8]).choice([-1.0, 1.0], size)
-        wanted = np.asarray(self.inputs["loc"]) + away * signs * np.asarray(self.inputs["scale"])
-        step = np.linalg.lstsq(np.stack(rows), wanted - mean[0], rcond=1e-6)[0]
+        found = [seen[name][index] for name, index in places]
+        rows = [np.concatenate(self.gradient(images, biases, at(each))[1]) for each in places]
+        if not (np.isfinite(rows).all() and np.isfinite(found).all()):
+            return
+        step = np.linalg.lstsq(np.stack(rows), wanted - found, rcond=1e-6)[0]
         ends = np.cumsum([bias.shape[0] for bias in biases])[:-1]
         for bias, part in zip(biases, np.split(step, ends), strict=True):
             bias.assign_add(np.asarray(part, bias.dtype.as_numpy_dtype))
+
+    def move_mean(self, away: float, shrink: float | None = None) -> None:
+        """Move the mean of the first image, to a distance from that of the prior.
+
+        If ``shrink`` is given, the diagonal of the root changes by that factor, and the elements
+        below it become small.
+        """
+        size, image = self.inputs["encoded_size"], bits(self.inputs, ONE)
+        seen = self.call(TRAINING, image)
+        if seen["mean"].shape != (1, size):
+            return
+        rng = np.random.default_rng([self.inputs["seed"], 8])
+        loc, scale = (np.asarray(self.inputs[key]) for key in ("loc", "scale"))
+        wanted, places = loc + away * rng.choice([-1.0, 1.0], size) * scale, places_of(size)
+        if shrink is None:
+            places = places[:size]
+        else:
+            below = np.tril(rng.uniform(0.05, 0.15, (size, size)), -1)
+            root = below + np.diag(shrink * np.diagonal(seen["root"][0]))
+            wanted = np.concatenate([wanted, root[np.tril_indices(size)]])
+        self.move(image, places, wanted)
 
     def restore(self) -> None:
         """Put back the weights that training does not change by gradients."""

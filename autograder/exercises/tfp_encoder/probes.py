@@ -12,13 +12,23 @@ import numpy as np
 from autograder.checks.graphs import Graphs, NoGraphError
 from autograder.checks.values import Values
 from autograder.exercises.tfp_encoder.contract import INFERENCE, TRAINING, prior_name
-from autograder.exercises.tfp_encoder.encoder import FEW, MANY, ONE, Encoder, encoder_of, tensor
+from autograder.exercises.tfp_encoder.encoder import (
+    FEW,
+    MANY,
+    ONE,
+    Encoder,
+    at,
+    encoder_of,
+    places_of,
+    tensor,
+)
 from autograder.exercises.tfp_encoder.weights import bits, first_layer, fits
 
 CODES = 20  # calls with few images, more than a short list of noises
 REPEATS = 8  # calls with many images, where a loss has chance in it
 FAR = 150.0  # how far from the prior the mean is moved, in standard deviations of it
-ASIDE = 1.25
+ASIDE = 1.25  # the same for gradients
+SHRINK = 0.5  # and what the scale is multiplied by, so that chance does not hide its gradient
 LARGE = 30.0  # spread of weights that nothing should depend on
 
 
@@ -162,8 +172,7 @@ def derivatives(graphs: Graphs, inputs: Values) -> Values:
     key = f"derivatives {inputs['seed']}"
     if key not in graphs.notes:
         with encoder_of(graphs, inputs) as encoder:
-            encoder.fill_narrow()  # so that chance does not hide the gradient by the scale
-            encoder.move_mean(ASIDE)
+            encoder.fill(gain=1, bias=0.8)
             graphs.notes[key] = _derivatives(encoder)
     return graphs.notes[key]
 
@@ -176,15 +185,15 @@ def _derivatives(encoder: Encoder) -> Values:
         return {}
     if before["code"].shape[-2:] != (1, size):
         return {}
+    encoder.move_mean(ASIDE, SHRINK)
+    before = encoder.call(TRAINING, image)
     whole = encoder.last_biases()
 
     def of(pick, images=image) -> Values:
         seen, gradients = encoder.gradient(images, encoder.weights, pick)
         return {**seen, "by_weights": _columns(gradients, whole, seed)}
 
-    rows = [of(lambda seen, i=i: seen["mean"][0, i]) for i in range(size)]
-    lower = zip(*np.tril_indices(size), strict=True)
-    rows += [of(lambda seen, i=i, j=j: seen["root"][0, i, j]) for i, j in lower]
+    rows = [of(at(place)) for place in places_of(size)]
     along = np.random.default_rng([seed, 6]).normal(size=size).astype(np.float32)
     steps = [of(lambda seen: seen["loss"])]  # of all, if the loss is no number
     if not np.array_equal(before["loss"], steps[0]["loss"]):
