@@ -125,11 +125,11 @@ class Answer:
     def _export(self, key: str, settings: Values) -> None:
         exported = self._session.export(self.exercise.name, self.exercise.answers, settings)
         self.switches = list(dict.fromkeys([*self.switches, *exported["switches"]]))
+        self._exported[key] = exported  # at once: a graph that cannot be loaded is not made again
         if not _state_of_all(exported):
             if self._prober is None:
                 self._prober = Prober(*self._place)
             self._prober.load(key, exported)
-        self._exported[key] = exported
 
 
 def _state_of_all(exported: Values) -> dict:
