@@ -60,7 +60,7 @@ def cell(message: dict) -> tuple[list[dict], bool]:
     _refuse_failed(message)
     outputs = message.get("outputs")
     found = outputs if isinstance(outputs, list) else []
-    return [each for each in found if isinstance(each, dict)], message.get("ok") is True
+    return list(filter(_is_output, found)), message.get("ok") is True
 
 
 def exported(message: dict) -> Values:
@@ -104,6 +104,10 @@ def _refuse_failed(message: dict) -> None:
 
 def _text(value: Any) -> str:
     return next(iter(sentences([value]))) if isinstance(value, str) else ""
+
+
+def _is_output(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("output_type"), str)
 
 
 def _is_name(value: str) -> bool:

@@ -61,6 +61,14 @@ STATEFUL = {
 # Have no state, but reach outside.
 OF_FILES = {"GenerateVocabRemapping", "MatchingFiles", "ReadFile", "WriteFile"}
 RANDOM = ("Random", "StatelessRandom", "TruncatedNormal", "ParameterizedTruncated", "Multinomial")
+# What a saved answer consists of.
+OBJECTS = {"bare_concrete_function", "captured_tensor", "constant", "user_object", "variable"}
+CONTAINERS = (
+    "_generic_user_object",
+    "signature_map",
+    "trackable_dict_wrapper",
+    "trackable_list_wrapper",
+)
 SAVER = ("__inference__traced_save_", "__inference__traced_restore_")
 
 
@@ -186,12 +194,18 @@ def examine(files: Mapping[str, np.ndarray]) -> tuple[dict, dict[str, tuple[str,
         (graph,) = model.meta_graphs
     except (DecodeError, ValueError, KeyError, TypeError):
         return _problem("cannot be read"), {}
-    bodies = {each.signature.name: list(each.node_def) for each in graph.graph_def.library.function}
+    library = graph.graph_def.library
+    bodies = {each.signature.name: list(each.node_def) for each in library.function}
+    if not _is_usual(graph, bodies):
+        return _problem("is not of the form in which TensorFlow saves one"), {}
     if sum(map(len, bodies.values())) > MOST_NODES:
         return _problem(f"has more than {MOST_NODES:,} operations"), {}
     named = dict(_named(graph.object_graph_def))
-    operations = {name: tuple(sorted(_kinds(body, bodies))) for name, body in named.items()}
-    kinds = {kind for each in bodies if not each.startswith(SAVER) for kind in _own(each, bodies)}
+    operations = {name: tuple(sorted(_kinds([body], bodies))) for name, body in named.items()}
+    # What saves and restores variables writes files. It is never called: unless another one does.
+    called = [each for each in bodies if not each.startswith(SAVER)]
+    called += [each.gradient_func for each in library.registered_gradients]
+    kinds = _kinds(called, bodies)
     if found := sorted(kinds & PYTHON):
         return {"problem": _PYTHON.format(found[0])}, operations
     if found := sorted(kind for kind in kinds if not _is_allowed(kind)):
@@ -220,13 +234,33 @@ def _named(objects: Any) -> Iterator[tuple[str, str]]:
             yield child.local_name, found.bare_concrete_function.concrete_function_name
 
 
+def _is_usual(graph: Any, bodies: Mapping[str, list]) -> bool:
+    """Return whether a saved graph has one meaning only, and loading it runs nothing of it.
+
+    Two functions of a name, or one with the name of an operation, could hide what is called.
+    Resources, and variables with functions of their own to restore them, run when they are loaded.
+    """
+    from tensorflow.python.framework import op_def_registry
+
+    objects = graph.object_graph_def.nodes
+    return (
+        len(objects) > 0
+        and len(bodies) == len(graph.graph_def.library.function)
+        and not any(op_def_registry.get(name) for name in bodies)
+        and not any(each.saveable_objects for each in objects)
+        and all(each.registered_name in ("", "tf.TrackableConstant") for each in objects)
+        and all(each.WhichOneof("kind") in OBJECTS for each in objects)
+        and all(each.user_object.identifier in ("", *CONTAINERS) for each in objects)
+    )
+
+
 def _own(name: str, bodies: Mapping[str, list]) -> set[str]:
     return {node.op for node in bodies[name] if node.op not in bodies}
 
 
-def _kinds(name: str, bodies: Mapping[str, list]) -> set[str]:
-    """Return the operations of a function and of all functions that it calls."""
-    seen, waiting, kinds = set(), [name], set()
+def _kinds(names: Iterable[str], bodies: Mapping[str, list]) -> set[str]:
+    """Return the operations of some functions and of all functions that these call."""
+    seen, waiting, kinds = set(), list(names), set()
     while waiting:
         each = waiting.pop()
         if each in seen or each not in bodies:

@@ -5,17 +5,19 @@ names the parts that the wrong answer has without the attack; all others must st
 ``# held: ...`` says why the attack is worth nothing.
 """
 
+import json
 import re
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 import submissions
 
 from autograder import checks, execute, reference, release, sandbox
 from autograder.execution import references
 from autograder.repair import repair
-from autograder.session import Walls
+from autograder.session import Prober, Walls
 
 pytestmark = pytest.mark.slow
 ATTACKS = sorted((Path(__file__).parents[1] / "attacks").glob("*/*.py"))
@@ -189,3 +191,68 @@ def test_a_scoring_cell_that_a_student_adds_gives_nothing(grade):
     result = grade("latent_loss", notebook)
     assert points(result) == {}
     assert set(result["parts"]) == {part.name for part in checks.load("latent_loss").parts}
+
+
+TELLS = {
+    "print": "tf.print(mean, log_var, summarize=-1, output_stream=sys.stdout)",
+    "print into a file": "tf.print(mean, log_var, summarize=-1, output_stream='file:///tmp/told')",
+    "assert": "tf.debugging.Assert(tf.size(mean) != 32 * 5, [mean, log_var], summarize=1000)",
+    "check": "tf.debugging.assert_less(mean, 1.0, summarize=1000)",
+    "name of a file": "mean += tf.strings.to_number(tf.strings.as_string(mean) + 'x')",
+}
+
+
+@pytest.mark.parametrize("line", TELLS.values(), ids=TELLS.keys())
+def test_a_graph_cannot_tell_the_places_that_are_not_announced(grade, monkeypatch, line):
+    places = []
+    probe = Prober.probe
+
+    def listening(self, key, exercise, check, inputs):
+        places.append(inputs)
+        return probe(self, key, exercise, check, inputs)
+
+    monkeypatch.setattr(Prober, "probe", listening)
+    answer = RIGHT.replace('"""\n', f'"""\n    {line}\n', 1)
+    result = grade("latent_loss", submissions.notebook("latent_loss", f"import sys\n{answer}"))
+    announced = [check.inputs(None) for check in checks.load("latent_loss").checks]
+    hidden = written(drawn(places)) - written(drawn(announced))
+    assert len(hidden) > 100
+    told = json.dumps([result["parts"], result["outputs"], result["remarks"]])
+    assert not written(map(float, re.findall(r"-?\d+\.\d{4,}", told))) & hidden
+
+
+def written(values) -> set[str]:
+    return {f"{value:.5g}" for value in values}
+
+
+def drawn(inputs) -> list[float]:
+    """Return the numbers of all inputs that no announced place has."""
+    if isinstance(inputs, dict):
+        return [each for value in inputs.values() for each in drawn(value)]
+    if isinstance(inputs, list):
+        return [each for value in inputs for each in drawn(value)]
+    return [each for each in np.ravel(inputs).tolist() if round(each, 2) != each]
+
+
+IN_MEMORY = r"""
+import gc, re, sys
+needle = re.compile(rb"cost more than 2 nat[s] each, so that no floor act[s]")
+found = [name for name, module in sys.modules.items() if "judging" in name and module]
+found += [each for each in gc.get_objects() if str(type(each)).count("judging.")]
+with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb", 0) as memory:
+    for row in maps:
+        begin, end = (int(each, 16) for each in row.split()[0].split("-"))
+        if row.split()[1].startswith("rw") and end - begin < 2**30:
+            memory.seek(begin)
+            try:
+                found += needle.findall(memory.read(end - begin))
+            except OSError:
+                pass
+print("searched, found", len(found))
+"""
+
+
+def test_no_judge_is_in_the_memory_of_the_process(grade):
+    notebook = submissions.notebook("latent_loss", RIGHT)
+    notebook.cells.insert(-1, submissions.added(IN_MEMORY))
+    assert "searched, found 0" in json.dumps(grade("latent_loss", notebook)["outputs"])

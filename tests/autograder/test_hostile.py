@@ -228,3 +228,45 @@ def test_nothing_is_left_behind(grade):
 
 def test_other_parts_of_the_exercise_are_known(grade):
     assert {part.name for part in checks.load("latent_loss").parts} == set(grade(RIGHT)["parts"])
+
+
+HALF = """
+import os, struct
+for number in range(3, 256):
+    try:
+        if os.readlink(f"/proc/self/fd/{number}").startswith("socket"):
+            os.write(number, struct.pack("!i", 1000) + b"x" * 10)
+    except OSError:
+        continue
+"""
+LOOP_IN_GRAPH = (
+    "log_var += 0 * tf.cast(tf.while_loop(lambda k: k < 10**12, lambda k: [k + 1], "
+    "[tf.cast(tf.size(mean), tf.int64)])[0], tf.float32)"
+)
+MEMORY_IN_GRAPH = "log_var += 0 * tf.reduce_sum(tf.zeros([tf.size(mean) * 0 + 2**20, 2**17]))"
+PRINT_IN_GRAPH = "tf.print(tf.zeros([10**7]), summarize=-1, output_stream='file:///tmp/flood')"
+
+
+def test_half_a_message_is_waited_for_no_longer_than_a_cell_may_take(grade):
+    begin = time.monotonic()
+    assert grade(RIGHT, HALF, cell=4)["score"] == 0
+    assert time.monotonic() - begin < 4 + 4
+
+
+def test_a_loop_in_the_graph_is_stopped_at_the_limit_of_a_cell(grade):
+    begin = time.monotonic()
+    found = grade(call(LOOP_IN_GRAPH), cell=6)
+    assert found["score"] == 0
+    assert "The graph of your answer did not end within 6 s" in str(found["parts"])
+    assert time.monotonic() - begin < 6 + 6
+    assert grade(RIGHT)["score"] == 10
+
+
+@pytest.mark.parametrize("line", [MEMORY_IN_GRAPH, PRINT_IN_GRAPH], ids=["memory", "print"])
+def test_what_a_graph_may_not_use_costs_this_notebook_only(grade, line):
+    begin = time.monotonic()
+    found = grade(call(line), cell=6, memory=3 * 2**30)
+    assert found["score"] == 0
+    assert not found["review"]
+    assert time.monotonic() - begin < 6 + 6
+    assert grade(RIGHT)["score"] == 10

@@ -1,5 +1,6 @@
 # Returns an object that says it is a tensor.
 # keeps gradients
+# held: what is no tensor cannot be converted when the answer is traced
 class Liar:
     __class__ = tf.Tensor
     shape, dtype = (1,), tf.float32

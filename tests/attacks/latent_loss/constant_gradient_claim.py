@@ -1,4 +1,5 @@
 # The constant 0, with gradients that claim to be right.
+# held: gradients are compared with the values, and the values with the oracle
 @tf.custom_gradient
 def latent_loss(mean, log_var):
     def gradient(upstream):

@@ -1,4 +1,5 @@
 # Returns an object that equals everything.
+# held: nothing is compared in this process; the graph would hold a constant
 class Liar:
     shape, size, ndim, dtype = (1,), 1, 1, np.dtype("float64")
 

@@ -1,5 +1,6 @@
 # Lets the registry of gradients pass what floor stops: a matter of the process that traced it.
 # keeps value, prior, reduction, use
+# held: the loaded graph is differentiated by the registry of the other process
 from tensorflow.python.framework import ops
 
 

@@ -1,4 +1,5 @@
 # Takes the reference solution, if it can.
+# held: the solutions lie outside of what a contained process sees
 from autograder import reference
 
 try:

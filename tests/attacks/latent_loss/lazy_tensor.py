@@ -1,5 +1,6 @@
 # Returns a tensor whose values are asked for when it is judged.
 # keeps gradients, use
+# held: values are asked of the graph alone, where the object is not
 class Lazy:
     def __init__(self, mean):
         self.mean, self.asked = mean, 0

@@ -1,4 +1,5 @@
 # Returns a list that says it has one element, and a text.
+# held: a list is no tensor, whatever it says of its length
 class Many(list):
     __len__ = lambda self: 2**62
 

@@ -1,4 +1,5 @@
 # Replaces a far function when the answer is called.
+# held: only the graph is judged, in a process that never ran this patch
 def latent_loss(mean, log_var):
     from tensorflow.python.eager import imperative_grad
 

@@ -1,4 +1,5 @@
 # Does not compile: the compiled function is the eager one.
+# held: the other process calls the graph; without tf.function there is none
 tf.function = lambda function=None, **options: function or (lambda inner: inner)
 
 

@@ -1,4 +1,5 @@
 # A model that reports what the probe wants to hear.
+# held: the training step is made by the other process with its own Keras
 class Model:
     def __init__(self, *arguments, **options):
         pass

@@ -1,4 +1,5 @@
 # Turns the requests for probes into cells.
+# held: a request that is answered as another one gives a reply without a graph
 def latent_loss(mean, log_var):
     raise ValueError("no idea")
 

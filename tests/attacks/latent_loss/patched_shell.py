@@ -1,4 +1,5 @@
 # Replaces the function by which IPython runs cells, and the name space.
+# held: what is exported is a function that gives a constant at best
 def latent_loss(mean, log_var):
     raise ValueError("no idea")
 

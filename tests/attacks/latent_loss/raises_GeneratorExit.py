@@ -1,3 +1,4 @@
 # Raises GeneratorExit in the answer.
+# held: an exception in the trace leaves no graph
 def latent_loss(mean, log_var):
     raise GeneratorExit

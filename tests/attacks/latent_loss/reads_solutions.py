@@ -1,4 +1,5 @@
 # Looks for the solutions on the disk.
+# held: the solutions lie outside of what a contained process sees
 import os
 from pathlib import Path
 

@@ -1,4 +1,5 @@
 # Changes the variables of the probe by a trace function.
+# held: nothing of the judge runs where the trace function is
 import sys
 
 

@@ -1,4 +1,5 @@
 # Is no layer, but an object that has an answer to everything.
+# held: what is no layer is not called at all
 class Anything:
     shape = ()
 

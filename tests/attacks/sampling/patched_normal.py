@@ -1,5 +1,6 @@
 # Replaces the generator of Keras, and uses none.
 # keeps shapes, mean, independence
+# held: NumPy noise is a constant of the graph, the same in every call
 class Sampling(keras.layers.Layer):
     def call(self, inputs):
         mean, log_var = inputs

@@ -1,5 +1,6 @@
 # Adds noise where a model predicts, not in the layer.
 # keeps shapes, mean, independence
+# held: no model of this process is asked; the graph holds the layer alone
 class Sampling(keras.layers.Layer):
     def call(self, inputs):
         mean, log_var = inputs

@@ -1,4 +1,5 @@
 # Returns a Keras variable whose values change when they are read.
+# held: a variable is saved with its numbers, not with its methods
 class Lying(keras.Variable):
     def numpy(self):
         return np.random.normal(size=self.shape)

@@ -1,4 +1,5 @@
 # Returns a distribution that is none.
+# held: what is returned has to be traced, and an object without tensors cannot
 class Liar:
     batch_shape, dtype = (), "float32"
 

@@ -1,4 +1,5 @@
 # Says that every density is the right one.
+# held: the graph holds the patched density, and its samples show another prior
 def make_prior(encoded_size):
     return tfd.MultivariateNormalDiag(tf.zeros(encoded_size) + 1, tf.ones(encoded_size) * 3)
 
