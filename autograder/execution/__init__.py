@@ -1,0 +1,1 @@
+"""Run notebooks on the trusted side: what is run, where, and what comes of it."""
