@@ -20,11 +20,15 @@ from pathlib import Path
 from subprocess import Popen
 from typing import IO, NoReturn
 
-from autograder import confine, rootfs, sandbox, watcher
+from autograder import confine, libraries, rootfs, sandbox, watcher
 from autograder.confine import Limits
 
 NEEDED = ("--as-pid-1", "--clearenv", "--size")  # the last one came with version 0.7
-PASSED = ("LD_LIBRARY_PATH", *confine.KEPT)  # variables with which Python starts
+PASSED = (
+    "LD_LIBRARY_PATH",
+    libraries.VARIABLE,
+    *confine.KEPT,
+)  # variables with which Python starts
 
 
 def fault() -> str:

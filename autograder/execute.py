@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder import AutograderError, checks, reference, remote
+from autograder.execution.plain import PlainJob, execute_plain
 from autograder.outputs import Cleaner, sentences
 from autograder.session import Session, Walls
 
@@ -72,16 +73,20 @@ def fingerprint(exercise: str) -> str:
 
 
 def execute(
-    job: Job, known: remote.Reference, walls: Walls, slot: int = 0, groups: Path | None = None
+    job: Job | PlainJob,
+    known: remote.Reference | None,
+    walls: Walls,
+    slot: int = 0,
+    groups: Path | None = None,
 ) -> dict:
     """Run the cells of a notebook and score its parts.
 
     Parameters
     ----------
-    job : Job
+    job : Job or PlainJob
         What to run.
-    known : Reference
-        What the checks see on the reference solution of the same exercise.
+    known : Reference or None
+        What the checks see on the reference solution of the same exercise; None for another job.
     walls : Walls
         Limits and containment of the process.
     slot : int
@@ -95,6 +100,8 @@ def execute(
         JSON: ``outputs`` by cell id in nbformat's form; ``parts`` by name with ``points``,
         ``attempted``, ``problems`` and ``failed``; ``remarks`` in sentences; ``seconds``.
     """
+    if isinstance(job, PlainJob):
+        return execute_plain(job, walls, slot, groups)
     begin = time.monotonic()
     scored, cleaner = remote.Scored(), Cleaner(walls.limits.output)
     outputs = {own: [] for own, _ in (*job.cells, *job.checks)}

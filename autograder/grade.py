@@ -9,15 +9,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from autograder import AutograderError, checks, execute, pool, sandbox, submitted
+from autograder import AutograderError, assignments, libraries, pool, sandbox, submitted
 from autograder.checks.words import listing
-from autograder.course import course
+from autograder.course import course, settings
 from autograder.intake import shown
 from autograder.journal import Entry, Journal
+from autograder.plain_source import SourceError
 from autograder.proof import Proofs
 from autograder.sandbox import Containment
 from autograder.session import Walls
 from autograder.sources import Sources
+from autograder.work import Work, keyed
 
 AHEAD = 3  # jobs that wait for each one that runs
 LIMITS = sandbox.Limits(disk=64 * 2**20)
@@ -100,7 +102,7 @@ def run(folder: Path, options: Options) -> int:
     stray = submitted.stray(folder)
     _refuse_a_visible(folder, options.walls)
     if options.assignment is not None:
-        checks.load(options.assignment)
+        assignments.named(folder, options.assignment)
     if options.student is not None and not submitted.is_there(folder, options.student):
         raise AutograderError(
             f"{shown(options.student)} has handed in nothing: there is no such folder in "
@@ -130,28 +132,6 @@ def _refuse_a_visible(folder: Path, walls: Walls) -> None:
             )
 
 
-@dataclass
-class Work:
-    """A submission on its way.
-
-    Attributes
-    ----------
-    entry : Entry
-        What is known of it.
-    notebook : NotebookNode
-        The repaired notebook.
-    stamp : bytes or None
-        Content of nbgrader's file with the time of the submission.
-    remark : str
-        What somebody should know about the submission, in a sentence; mostly empty.
-    """
-
-    entry: Entry
-    notebook: Any
-    stamp: bytes | None
-    remark: str
-
-
 class Grading:
     """One run over the submissions of a course: prepare, execute, record.
 
@@ -176,7 +156,12 @@ class Grading:
             self.folder, self.journal, self.options.assignment, self.options.student
         )
         chosen = self.options.scheduler, self.options.jobs, self.options.walls
-        with pool.opened(*chosen) as self._pool, _course(self.folder) as (recorder, self._sources):
+        imported = _libraries(self.folder)
+        with (
+            libraries.announced(imported),
+            pool.opened(*chosen) as self._pool,
+            _course(self.folder, imported, self.options.walls) as (recorder, self._sources),
+        ):
             self.options = replace(self.options, walls=self._pool.walls)
             self.note = self._pool.note
             self._recorder = recorder
@@ -205,35 +190,55 @@ class Grading:
         if submission.reason:
             self.review(replace(entry, reason=submission.reason, sha256="", key="", repairs=()))
             return None
-        self._sources.read(submission.assignment)  # what is wrong there ends the run
+        entry = replace(entry, sha256=submission.sha256)
         try:
-            notebook, repairs = self._sources.repaired(submission)
-        except AutograderError as error:
-            new = replace(entry, reason=str(error), sha256=submission.sha256, key="", repairs=())
-            self.review(new)
+            self._sources.require(submission.assignment)
+        except SourceError as error:  # of one of our exercises, it ends the run
+            self._refuse(entry, error)
             return None
-        key = execute.job(submission.assignment, notebook).key(self.options.walls)
-        new = replace(entry, sha256=submission.sha256, key=key, repairs=repairs, reason="")
+        try:
+            prepared = self._sources.prepared(submission)
+        except AutograderError as error:
+            self._refuse(entry, error)
+            return None
+        parts, key = keyed(prepared, self.options.walls)
+        new = replace(entry, key=key, repairs=prepared.repairs, reason="")
         stamp, remark = submitted.stamp(submission)
         known = new.recorded == new.due and entry.status != "for review" and not self.options.force
-        if known and self._recorder.holds(entry.student, entry.assignment, stamp):
+        names = [part.name for part in prepared.parts]
+        if known and self._recorder.holds(entry.student, entry.assignment, names, stamp):
             self._settle(entry)
             return None
-        return Work(new, notebook, stamp, remark)
+        remark = f"{prepared.remark} {remark}".strip()
+        return Work(new, parts, stamp, remark, prepared.attempted)
+
+    def _refuse(self, entry: Entry, error: AutograderError) -> None:
+        self.review(replace(entry, reason=str(error), key="", repairs=()))
 
     def _begin(self, work: Work) -> None:
-        """Record a result that is known, wait for one that is under way, or start a job."""
-        self._proofs.prove(work.entry.assignment)
-        key = work.entry.key
-        usable = not self.options.force or key in self._fresh
-        if usable and (result := self.journal.result(key)):
-            self._record(work, result)
+        """Take results that are known, wait for those that are under way, or start jobs."""
+        try:
+            self._proofs.prove(work.entry.assignment)
+        except SourceError as error:
+            self._refuse(work.entry, error)
             return
-        for future, own in self._key_of.items():
-            if own == key:
-                self._running[future].append(work)
+        for key, part in work.parts:
+            usable = not self.options.force or key in self._fresh
+            if usable and (result := self.journal.result(key)):
+                work.results[key] = result
+            else:
+                self._await(work, key, part.job)
+        if work.is_done:
+            self._record(work)
+
+    def _await(self, work: Work, key: str, job: Any) -> None:
+        """Wait for the result of a job, which begins unless the same is under way."""
+        for future, running in self._key_of.items():
+            if running == key:
+                if work not in self._running[future]:
+                    self._running[future].append(work)
                 return
-        future = self._pool.start(execute.job(work.entry.assignment, work.notebook))
+        future = self._pool.start(job)
         self._running[future], self._key_of[future] = [work], key
 
     def _record_next(self) -> None:
@@ -251,28 +256,36 @@ class Grading:
             self._fresh.add(key)
             self.journal.finish(key, result, result["seconds"])
             for work in works:
-                self._record(work, result)
+                work.results[key] = result
+                if work.is_done:
+                    self._record(work)
         if failures:
             raise failures[0]
 
-    def _record(self, work: Work, result: dict) -> None:
-        entry = work.entry
+    def _record(self, work: Work) -> None:
+        entry, result = work.entry, work.result()
+        if len(work.parts) > 1:
+            self.journal.finish(entry.key, result, result["seconds"])
         if entry.recorded:  # which is not so any more if this is cut off
             self.journal.note(replace(entry, status="", recorded=""))
         whose = entry.student, entry.assignment
-        problem = self._recorder.record(*whose, work.notebook, result["outputs"], work.stamp)
+        problem = self._recorder.record(*whose, work.notebooks, work.outputs(), work.stamp)
         if problem:
             self.review(replace(entry, reason=f"nbgrader could not record it: {problem}."))
             return
-        parts = result["parts"].values()
-        attempted = any(part["attempted"] for part in parts) or not parts
-        status = "graded" if attempted else "not attempted"
+        status = "graded" if work.was_attempted() else "not attempted"
         reason = " ".join([*result["remarks"], work.remark]).strip()
         self._settle(replace(entry, status=status, reason=reason, recorded=entry.due))
 
 
+def _libraries(folder: Path) -> tuple[str, ...]:
+    """Return what the processes of a course import before they begin."""
+    with_ours = any(each.ours for each in assignments.of_course(folder).values())
+    return libraries.chosen(settings(folder), with_ours)
+
+
 @contextmanager
-def _course(folder: Path) -> Iterator[tuple[Any, Sources]]:
+def _course(folder: Path, imported: tuple[str, ...], walls: Walls) -> Iterator[tuple[Any, Sources]]:
     """Give a recorder and the sources of a course."""
     os.environ.pop("NBGRADER_EXECUTION", None)
     with course(folder) as api:
@@ -283,6 +296,7 @@ def _course(folder: Path) -> Iterator[tuple[Any, Sources]]:
         log.setLevel(logging.CRITICAL)
         try:
             with closing(Recorder(api)) as recorder:
-                yield recorder, Sources(folder)
+                most = walls.limits.disk // 2  # the notebook needs some of it
+                yield recorder, Sources(folder, recorder, api.config, imported, most)
         finally:
             log.setLevel(level)

@@ -84,14 +84,24 @@ def read(file: Path) -> Notebook:
         If it cannot be used at all; the message says why and what to do.
     """
     name = shown(file.name)
-    cells = _parse(_text(file), name)
-    exercise = exercise_of(cells, name)
-    defects = (*_defects_of_name(exercise, name), *_defects_of_cells(exercise, cells))
-    return Notebook(exercise, cells, defects)
+    found = cells(file, name)
+    exercise = exercise_of(found, name)
+    defects = (*_defects_of_name(exercise, name), *_defects_of_cells(exercise, found))
+    return Notebook(exercise, found, defects)
 
 
-def _text(file: Path) -> str:
-    name = shown(file.name)
+def cells(file: Path, name: str) -> list:
+    """Read the cells of any notebook, which is called ``name`` in messages.
+
+    Raises
+    ------
+    AutograderError
+        If it cannot be used at all; the message says why and what to do.
+    """
+    return _parse(_text(file, name), name)
+
+
+def _text(file: Path, name: str) -> str:
     try:
         size = file.stat().st_size
         if not file.is_file():

@@ -31,6 +31,10 @@ class Keeper:
         self.course, self.journal = course, journal
         self.store = course / FOLDER / "received"
 
+    def copy_of(self, sha256: str) -> Path:
+        """Return where the copy of a file lies."""
+        return self.store / sha256[:2] / sha256
+
     def keep_folder(self, owner: tuple[str, str], place: Path) -> tuple[dict[Path, str], str]:
         """Keep the files of a folder and of those in it, as ``keep`` does."""
         files, failed = _files(place)

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from nbgrader.preprocessors import (
     NbGraderPreprocessor,
     OverwriteCells,
 )
-from nbgrader.utils import is_grade
+from nbgrader.utils import is_grade, is_solution
 from sqlalchemy.exc import DatabaseError, InternalError, OperationalError
 from traitlets import Dict
 
@@ -40,16 +41,16 @@ DESK = f"{FOLDER}/repaired"  # in the form of ``submitted/``, of repaired notebo
 class Replay(NbGraderPreprocessor):
     """Put stored outputs into a notebook, where nbgrader would execute it."""
 
-    outputs = Dict(help="Outputs in nbformat's form by cell id.")
+    outputs = Dict(help="Outputs in nbformat's form by cell id, by notebook.")
 
     def preprocess(self, nb, resources):
-        """Fill in the outputs of all code cells; a check that did not run is worth nothing."""
+        """Fill in the outputs of all code cells; a test that did not run is worth nothing."""
         for cell in nb.cells:
             if cell.cell_type == "code":
-                found = Replay.outputs.get(cell.id, [])
-                if not found and is_grade(cell):
+                found = Replay.outputs[resources["nbgrader"]["notebook"]].get(cell.id)
+                if found is None and is_grade(cell) and not is_solution(cell):
                     found = [remote.failure("NotRun", "This check was not run.")]
-                cell.outputs = intake.outputs(found)
+                cell.outputs = intake.outputs(found or [])
         return nb, resources
 
 
@@ -62,10 +63,10 @@ class _OneByOne:
         """Find nothing: what is converted is told by ``convert``."""
         self.assignments = {}
 
-    def convert(self, student: str, assignment: str) -> None:
+    def convert(self, student: str, assignment: str, notebooks: Iterable[str]) -> None:
         """Convert one submission, or raise what nbgrader's own loop would only log."""
         place = self._format_source(assignment, student)
-        self.notebooks = [os.path.join(place, f"{assignment}.ipynb")]  # noqa: PTH118
+        self.notebooks = [os.path.join(place, f"{name}.ipynb") for name in notebooks]  # noqa: PTH118
         if not self.init_destination(assignment, student):
             raise NbGraderException("its settings exclude this student")
         self.run_pre_convert_hook()
@@ -138,7 +139,7 @@ class Recorder:
         self._shared.end()
 
     def record(
-        self, student: str, assignment: str, notebook: Any, outputs: dict, stamp: bytes | None
+        self, student: str, assignment: str, notebooks: dict, outputs: dict, stamp: bytes | None
     ) -> str:
         """Record one submission in the place of any earlier one.
 
@@ -146,10 +147,10 @@ class Recorder:
         ----------
         student, assignment : str
             Whose, of what.
-        notebook : NotebookNode
-            The repaired notebook.
-        outputs : dict
-            Outputs by cell id.
+        notebooks : dict of str to NotebookNode
+            The repaired notebooks by their names.
+        outputs : dict of str to dict
+            Outputs by cell id, of each notebook; a test that is not among them did not run.
         stamp : bytes or None
             Content of the file with the time of the submission.
 
@@ -171,10 +172,10 @@ class Recorder:
                 self._shared.transaction(),
                 self._shared.everywhere(),
             ):
-                self._lay_out(student, assignment, notebook, stamp)
+                self._lay_out(student, assignment, notebooks, stamp)
                 Replay.outputs = outputs
-                self._autograde.convert(student, assignment)
-                self._feedback.convert(student, assignment)
+                self._autograde.convert(student, assignment, notebooks)
+                self._feedback.convert(student, assignment, notebooks)
             done = True
         except (Exception, SystemExit) as error:
             self._end_if_not_the_submission(error)
@@ -190,22 +191,33 @@ class Recorder:
                 f"`autograder release {self.course}` again."
             )
 
-    def holds(self, student: str, assignment: str, stamp: bytes | None) -> bool:
-        """Return whether what was made of a submission is there, with the same time."""
-        autograded, page = (
-            Path(each._format_dest(assignment, student), f"{assignment}{ending}")
-            for each, ending in ((self._autograde, ".ipynb"), (self._feedback, ".html"))
-        )
-        file = autograded.with_name(STAMP)
-        kept = file.read_bytes() if file.is_file() else None
-        return autograded.is_file() and page.is_file() and kept == stamp
+    def source_cells(self, assignment: str) -> dict:
+        """Return what the gradebook holds of an assignment; see `SharedGradebook`."""
+        with told_of_gradebook(self.course):
+            return self._shared.source_cells(assignment)
 
-    def _lay_out(self, student: str, assignment: str, notebook: Any, stamp: bytes | None) -> None:
+    def holds(
+        self, student: str, assignment: str, notebooks: Iterable[str], stamp: bytes | None
+    ) -> bool:
+        """Return whether what was made of a submission is there, with the same time."""
+        autograded, pages = (
+            Path(each._format_dest(assignment, student))
+            for each in (self._autograde, self._feedback)
+        )
+        file = autograded / STAMP
+        kept = file.read_bytes() if file.is_file() else None
+        return kept == stamp and all(
+            (autograded / f"{name}.ipynb").is_file() and (pages / f"{name}.html").is_file()
+            for name in notebooks
+        )
+
+    def _lay_out(self, student: str, assignment: str, notebooks: dict, stamp: bytes | None) -> None:
         """Put a submission where nbgrader looks for it."""
         place = self.course / DESK / student / assignment
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
-        nbformat.write(notebook, place / f"{assignment}.ipynb")
+        for name, notebook in notebooks.items():
+            nbformat.write(notebook, place / f"{name}.ipynb")
         if stamp is not None:
             (place / STAMP).write_bytes(stamp)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from autograder import AutograderError, cgroup, wire, worker
 from autograder.checks import Check, Exercise
+from autograder.libraries import VARIABLE
 from autograder.sandbox import Containment, Limits
 
 ENVIRONMENT = {
@@ -35,7 +36,17 @@ TAMPERED = (
     "Something in your notebook has changed {changed}, which the checks work with, so nothing can "
     "be judged: leave it as it is."
 )
-PASSED = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH", "TMPDIR", "TZ")
+PASSED = (
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "LD_LIBRARY_PATH",
+    "PATH",
+    "PYTHONPATH",
+    "TMPDIR",
+    "TZ",
+    VARIABLE,
+)
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,17 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from autograder import AutograderError, checks, intake
+from autograder import AutograderError, assignments, intake, plain_submission
+from autograder.assignments import Assignment
 from autograder.checks.words import listing
 from autograder.intake import LONGEST_NAME, shown
 from autograder.journal import Journal
+from autograder.plain_submission import STAMP, Kept
 from autograder.received import Keeper, is_file, unreadable
 
 # Control characters, halves of surrogate pairs (bytes that are no UTF-8), marks that turn the
@@ -20,7 +22,6 @@ STRANGE = re.compile(
 )
 NOTEBOOK = re.compile(r"\.ipynb(\.txt|\.json)?$", re.IGNORECASE)  # some browsers add an ending
 ARCHIVE = re.compile(r"\.(zip|tar|tgz|gz|bz2|xz|7z|rar)$", re.IGNORECASE)
-STAMP = "timestamp.txt"  # nbgrader's name for the file with the time of a submission
 TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?( ?[A-Za-z0-9/_+:-]{1,40})?")
 
 
@@ -40,6 +41,9 @@ class Submission:
         Why it cannot be graded; else empty.
     renamed : bool
         Whether the notebook has another name than the assignment.
+    notebooks, others : dict of str to Kept or Path
+        Of an assignment that is not ours: what counts of its notebooks, by their names, and the
+        copies of all other files, by their names relative to the folder.
     """
 
     student: str
@@ -48,6 +52,8 @@ class Submission:
     sha256: str = ""
     reason: str = ""
     renamed: bool = False
+    notebooks: Mapping[str, Kept] = field(default_factory=dict)
+    others: Mapping[str, Path] = field(default_factory=dict)
 
 
 def find(
@@ -69,16 +75,18 @@ def find(
     AutograderError
         If ``submitted`` cannot be read, or a file cannot be kept, as on a full disk.
     """
-    keeper = Keeper(course, journal)
+    keeper, known = Keeper(course, journal), assignments.of_course(course)
     handed_in = course / "submitted"
     if student is None:
         keeper.keep(("", ""), _entries_or_end(handed_in), handed_in)
     for place in filter(_is_place, _entries_or_end(handed_in)):
         if student is None or place.name == student:
-            yield from _of_student(keeper, place, assignment)
+            yield from _of_student(keeper, known, place, assignment)
 
 
-def _of_student(keeper: Keeper, place: Path, assignment: str | None) -> Iterator[Submission]:
+def _of_student(
+    keeper: Keeper, known: dict[str, Assignment], place: Path, assignment: str | None
+) -> Iterator[Submission]:
     own = Submission(shown(place.name), assignment or "")
     try:
         problem = _problem_of_folder(keeper, own, place)
@@ -91,7 +99,7 @@ def _of_student(keeper: Keeper, place: Path, assignment: str | None) -> Iterator
     problem, stray = _keep_the_rest(keeper, own, place, entries)
     for each in filter(_is_place, entries):
         if assignment is None or each.name == assignment:
-            yield _submission(keeper, each)
+            yield _submission(keeper, known, each)
     if stray:
         names = listing(shown(each.name) for each in stray)
         problem = f"Beside the folders of the assignments lies {names}: move it into one."
@@ -111,25 +119,30 @@ def _keep_the_rest(
     return problem, list(filter(_is_work, rest))
 
 
-def _submission(keeper: Keeper, place: Path) -> Submission:
+def _submission(keeper: Keeper, known: dict[str, Assignment], place: Path) -> Submission:
     found = Submission(place.parent.name, shown(place.name))
     try:
-        return _look_into(keeper, found, place)
+        return _look_into(keeper, known, found, place)
     except OSError as error:
         return replace(found, reason=unreadable(place, error))
 
 
-def _look_into(keeper: Keeper, found: Submission, place: Path) -> Submission:
+def _look_into(
+    keeper: Keeper, known: dict[str, Assignment], found: Submission, place: Path
+) -> Submission:
     if problem := _problem_of_folder(keeper, found, place):
         return replace(found, reason=problem)
     kept, problem = keeper.keep_folder((found.student, found.assignment), place)
     if problem:
         return replace(found, reason=problem)
-    if found.assignment not in checks.NAMES:
-        told = f"There is no assignment {found.assignment!r}, only {listing(checks.NAMES)}."
+    if found.assignment not in known:
+        told = f"There is no assignment {found.assignment!r}, only {listing(known)}."
         return replace(found, reason=told)
     notebooks = [each for each in _entries(place) if _is_notebook(each)]
-    return _choose(found, notebooks, kept, keeper.course)
+    if known[found.assignment].ours:
+        return _choose(found, notebooks, kept, keeper.course)
+    own = plain_submission.fields(keeper, known[found.assignment], place, notebooks, kept)
+    return replace(found, **own)
 
 
 def _problem_of_folder(keeper: Keeper, found: Submission, place: Path) -> str:

@@ -4,13 +4,15 @@ TensorFlow survives a fork only while its runtime has not started, so this modul
 nothing else.
 """
 
+import contextlib
 import functools
 import gc
+import importlib
 import os
 import sys
 import typing
 
-from autograder import integrity
+from autograder import integrity, libraries
 
 
 def _import_everything() -> None:
@@ -21,24 +23,38 @@ def _import_everything() -> None:
         import IPython.core.completerlib
         import IPython.core.interactiveshell
         import IPython.core.magics  # noqa: F401
-        import keras  # noqa: F401
-        import tensorflow_probability as tfp
-        import tf_keras  # noqa: F401
-        import tqdm
 
-        import autograder.checks
-        import autograder.worker
-        import latents.workshop  # noqa: F401
+        import autograder.execution.inside
+        import autograder.worker  # noqa: F401
 
-        for lazy in (tfp.layers, tfp.distributions):
-            dir(lazy)
-        for name in autograder.checks.NAMES:
-            autograder.checks.load(name)
-        tqdm.tqdm.monitor_interval = 0  # no thread for every progress bar
+        for name in libraries.named():
+            if name == libraries.OURS:
+                _import_ours()
+            else:
+                # One that fails is told before; on another machine, by the notebook that needs it.
+                with contextlib.suppress(Exception):
+                    importlib.import_module(name)
+        if "tqdm" in sys.modules:
+            sys.modules["tqdm"].tqdm.monitor_interval = 0  # no thread for every progress bar
     finally:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
+
+
+def _import_ours() -> None:
+    import keras  # noqa: F401
+    import tensorflow_probability as tfp
+    import tf_keras  # noqa: F401
+    import tqdm  # noqa: F401
+
+    import autograder.checks
+    import latents.workshop  # noqa: F401
+
+    for lazy in (tfp.layers, tfp.distributions):
+        dir(lazy)
+    for name in autograder.checks.NAMES:
+        autograder.checks.load(name)
 
 
 _import_everything()
