@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
 
     release = commands.add_parser("release", help="instructor: make the notebooks of the students")
     release.add_argument("folder", type=Path, metavar="DIR", help="folder of the course")
+    release.add_argument("--assignment", action="append", metavar="A", help="only this one")
     release.set_defaults(run=_release)
 
     grade = commands.add_parser("grade", help="instructor: grade everything in DIR/submitted/")
@@ -120,7 +121,7 @@ def _check(options) -> int:
 def _release(options) -> int:
     from autograder import release
 
-    for file in release.release(options.folder):
+    for file in release.release(options.folder, options.assignment or ()):
         print(file)
     return 0
 

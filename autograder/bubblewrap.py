@@ -20,12 +20,13 @@ from pathlib import Path
 from subprocess import Popen
 from typing import IO, NoReturn
 
-from autograder import concealed, confine, rootfs, sandbox, watcher
+from autograder import concealed, confine, libraries, rootfs, sandbox, watcher
 from autograder.confine import Limits
 
 NEEDED = ("--as-pid-1", "--clearenv", "--size")  # the last one came with version 0.7
 TERMINALS = "/dev/terminals"
-PASSED = ("LD_LIBRARY_PATH", *confine.KEPT)  # variables with which Python starts
+# Variables with which Python starts, and one that says what it imports.
+PASSED = ("LD_LIBRARY_PATH", libraries.VARIABLE, *confine.KEPT)
 
 
 def fault() -> str:

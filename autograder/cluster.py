@@ -22,6 +22,7 @@ from distributed import Client, KilledWorker, Security, Worker, WorkerPlugin, ge
 from distributed.comm import connect
 
 from autograder import AutograderError, cgroup, checks, execute, sandbox, session
+from autograder.execution.plain import PlainJob
 from autograder.execution.references import references
 from autograder.pool import Runner
 from autograder.sandbox import Containment
@@ -42,7 +43,8 @@ SAFE = "What was graded is recorded: run it again to go on."
 def version() -> str:
     """Return a hash of this project and of the packages that a score hangs on."""
     digest = hashlib.sha256("".join(map(execute.fingerprint, checks.NAMES)).encode())
-    for file in sorted(Path(__file__).parent.glob("*.py")):
+    here = Path(__file__).parent
+    for file in sorted([*here.glob("*.py"), *here.glob("execution/*.py")]):
         digest.update(file.read_bytes())
     return digest.hexdigest()
 
@@ -53,12 +55,12 @@ def described() -> dict[str, str]:
     return {"version": version(), "containment": kind, "reason": sandbox.reason()}
 
 
-def run(job: execute.Job, walls: Walls, wanted: str) -> dict:
+def run(job: execute.Job | PlainJob, walls: Walls, wanted: str) -> dict:
     """Run and score a notebook on the machine of this worker.
 
     Parameters
     ----------
-    job : Job
+    job : Job or PlainJob
         What to run.
     walls : Walls
         Its limits, and the least containment.
@@ -186,7 +188,7 @@ class Cluster:
             self._look()
         return self._threads
 
-    def start(self, job: execute.Job) -> Future:
+    def start(self, job: execute.Job | PlainJob) -> Future:
         """Hand a job to the scheduler."""
         return self._executor.submit(run, job, self.walls, version())
 

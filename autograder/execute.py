@@ -16,6 +16,7 @@ from typing import Any
 from autograder import AutograderError, checks, reference
 from autograder.execution import scoring
 from autograder.execution.answer import Answer
+from autograder.execution.plain import PlainJob, execute_plain
 from autograder.execution.references import Reference
 from autograder.execution.scoring import Judge, Scored
 from autograder.outputs import Cleaner, sentences
@@ -75,16 +76,20 @@ def fingerprint(exercise: str) -> str:
 
 
 def execute(
-    job: Job, known: Reference, walls: Walls, slot: int = 0, groups: Path | None = None
+    job: Job | PlainJob,
+    known: Reference | None,
+    walls: Walls,
+    slot: int = 0,
+    groups: Path | None = None,
 ) -> dict:
     """Run the cells of a notebook and score its parts.
 
     Parameters
     ----------
-    job : Job
+    job : Job or PlainJob
         What to run.
-    known : Reference
-        What the checks see on the reference solution of the same exercise.
+    known : Reference or None
+        What the checks see on the reference solution of the same exercise; None for another job.
     walls : Walls
         Limits and containment of each process.
     slot : int
@@ -99,6 +104,8 @@ def execute(
         ``attempted``, ``problems`` and ``failed``; ``remarks`` in sentences; ``review``, why
         somebody must look at the notebook, which then has no parts; ``seconds``.
     """
+    if isinstance(job, PlainJob):
+        return execute_plain(job, walls, slot, groups)
     begin = time.monotonic()
     scored, cleaner, review = Scored(), Cleaner(walls.limits.output), ""
     outputs = {cell_id: [] for cell_id, _ in (*job.cells, *job.checks)}

@@ -2,7 +2,8 @@
 
 import csv
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from autograder.course import (
 )
 from autograder.intake import shown
 
+BY_HAND = "needs manual grading"
 COLUMNS = ("student", "assignment", "score", "max_score", "status", "containment")
 
 
@@ -87,9 +89,8 @@ def table(grades: "Grades") -> Sheet:
     """Return one row for each student and assignment, with the points of every part."""
     from autograder.platforms import guarded_id
 
-    exercises = [checks.load(name) for name in checks.NAMES]
-    parts = [exercise.cell(part) for exercise in exercises for part in exercise.parts]
-    sheet = Sheet([*COLUMNS, *parts])
+    cells = dict.fromkeys(cell for name in grades.most for cell in grades.cells[name])
+    sheet = Sheet([*COLUMNS, *cells])
     for row in grades.rows():
         row["student"] = guarded_id(row["student"])
         sheet.rows.append([row.get(column, "") for column in sheet.header])
@@ -114,6 +115,7 @@ class Submission:
     points: dict[str, float] = field(default_factory=dict)
     penalty: float = 0.0
     manual: bool = False
+    unscored: set[str] = field(default_factory=set)  # cells that wait for their first points
 
 
 class Grades:
@@ -129,9 +131,10 @@ class Grades:
     students : dict of str to Student
         By their ids: those of the gradebook and those who have handed in something.
     most : dict of str to float
-        Points that each assignment is worth, in the order of the exercises.
+        Points that each assignment is worth, our exercises first.
     cells : dict of str to dict of str to float
-        For each assignment, the points of its parts by ``grade_id``.
+        For each assignment, the points of its cells by ``grade_id``; where several notebooks have
+        the same, by ``notebook.grade_id``.
     runs : dict of (str, str) to Run
         By student and assignment, what was run.
 
@@ -143,20 +146,21 @@ class Grades:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self.entries = {
-            (each.student, each.assignment): each
-            for each in journal.recall(folder)
-            if each.student and each.assignment in checks.NAMES
-        }
         self.runs = journal.runs(folder)
         with _gradebook(folder) as book:
             self.students = {each.id: _student(each) for each in book.students}
             known = {each.name: each for each in book.assignments}
-            names = [name for name in checks.NAMES if name in known]
+            names = sorted(known, key=_place)
             self.most = {name: known[name].max_score for name in names}
-            self.cells = {name: dict(_cells(known[name])) for name in names}
-            self._recorded = _recorded(book)
-        self._handed_in = set(_handed_in(folder))
+            columns = {name: _columns(known[name]) for name in names}
+            self.cells = {name: dict(_cells(known[name], columns[name])) for name in names}
+            self._recorded = _recorded(book, columns)
+        self.entries = {
+            (each.student, each.assignment): each
+            for each in journal.recall(folder)
+            if each.student and each.assignment in {*checks.NAMES, *names}
+        }
+        self._handed_in = set(_handed_in(folder, {*checks.NAMES, *names}))
         for student, _ in sorted({*self._handed_in, *self.entries}):
             self.students.setdefault(student, Student(student))
 
@@ -182,12 +186,14 @@ class Grades:
             if entry is not None or (student, name) in self._handed_in:
                 return row | {"status": "not graded", "score": ""}
             return row | {"status": "missing"}
-        row["score"] = points(max(0.0, sum(recorded.points.values()) - recorded.penalty))
         status = entry.status if entry else "graded"
         if not status:  # it was about to be recorded anew when grading was cut off
             return row | {"status": "not graded", "score": ""}
-        row["status"] = "needs manual grading" if recorded.manual else status
-        return row | {cell: points(value) for cell, value in recorded.points.items()}
+        row |= {cell: points(value) for cell, value in recorded.points.items()}
+        if recorded.manual:  # what there is so far would look like a score
+            return row | dict.fromkeys(["score", *recorded.unscored], "") | {"status": BY_HAND}
+        row["score"] = points(max(0.0, sum(recorded.points.values()) - recorded.penalty))
+        return row | {"status": status}
 
 
 @contextmanager
@@ -213,15 +219,51 @@ def _student(each) -> Student:
     return Student(each.id, *(" ".join((getattr(each, name) or "").split()) for name in names))
 
 
-def _cells(assignment) -> Iterator[tuple[str, float]]:
-    for notebook in assignment.notebooks:
-        for cell in [*notebook.grade_cells, *notebook.task_cells]:
-            yield cell.name, cell.max_score
+def _place(name: str) -> tuple[int, str]:
+    """Return by what assignments are sorted: our exercises first, in their order."""
+    ours = checks.NAMES.index(name) if name in checks.NAMES else len(checks.NAMES)
+    return ours, name
 
 
-def _recorded(book) -> dict[tuple[str, str], Submission]:
+def _columns(assignment) -> dict[tuple[str, str], str]:
+    """Return the column of every cell of an assignment, by notebook and ``grade_id``."""
+    pairs = [
+        (notebook.name, cell.name)
+        for notebook in assignment.notebooks
+        for cell in [*notebook.grade_cells, *notebook.task_cells]
+    ]
+    if assignment.name in checks.NAMES:  # in their order, in which some gradebooks do not keep them
+        exercise = checks.load(assignment.name)
+        order = [exercise.cell(part) for part in exercise.parts]
+        pairs.sort(key=lambda pair: order.index(pair[1]) if pair[1] in order else len(order))
+    counts = Counter(cell for _, cell in pairs)
+    return {
+        (notebook, cell): cell if counts[cell] == 1 else f"{notebook}.{cell}"
+        for notebook, cell in pairs
+    }
+
+
+def _cells(assignment, columns: dict[tuple[str, str], str]) -> Iterator[tuple[str, float]]:
+    most = {
+        (notebook.name, cell.name): cell.max_score
+        for notebook in assignment.notebooks
+        for cell in [*notebook.grade_cells, *notebook.task_cells]
+    }
+    for own, column in columns.items():
+        yield column, most[own]
+
+
+def _recorded(book, columns: dict) -> dict[tuple[str, str], Submission]:
     """Return all submissions by student and assignment, with two queries for the whole course."""
-    from nbgrader.api import Assignment, BaseCell, Grade, SubmittedAssignment, SubmittedNotebook
+    from nbgrader.api import (
+        Assignment,
+        BaseCell,
+        Grade,
+        Notebook,
+        SubmittedAssignment,
+        SubmittedNotebook,
+    )
+    from sqlalchemy import func
 
     key = SubmittedAssignment.student_id, Assignment.name
     penalties = (
@@ -232,23 +274,28 @@ def _recorded(book) -> dict[tuple[str, str], Submission]:
     found: dict[tuple[str, str], Submission] = {}
     for student, name, penalty in penalties:
         found.setdefault((student, name), Submission()).penalty += penalty or 0.0
+    given = func.coalesce(Grade.manual_score, Grade.auto_score)
     grades = (
-        book.db.query(*key, BaseCell.name, Grade.score, Grade.needs_manual_grade)
+        book.db.query(
+            *key, Notebook.name, BaseCell.name, Grade.score, Grade.needs_manual_grade, given
+        )
         .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
         .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
         .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
         .join(BaseCell, BaseCell.id == Grade.cell_id)
+        .join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
     )
-    for student, name, cell, score, manual in grades:
-        submission = found[student, name]
-        submission.points[cell] = submission.points.get(cell, 0.0) + score
+    for student, name, notebook, cell, score, manual, scored in grades:
+        submission, column = found[student, name], columns[name].get((notebook, cell), cell)
+        submission.points[column] = submission.points.get(column, 0.0) + score
         submission.manual |= manual
+        submission.unscored |= {column} if manual and scored is None else set()
     return found
 
 
-def _handed_in(folder: Path) -> Iterator[tuple[str, str]]:
+def _handed_in(folder: Path, names: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield student and assignment of the folders of submissions that are there."""
-    for name in checks.NAMES:
+    for name in names:
         for place in (folder / "submitted").glob(f"*/{name}/"):
             student = place.parent.name
             if not student.startswith("."):

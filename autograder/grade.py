@@ -5,82 +5,24 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from autograder import AutograderError, checks, execute, pool, reach, sandbox, submitted
+from autograder import AutograderError, assignments, libraries, pool, reach, sandbox, submitted
 from autograder.checks.words import listing
-from autograder.course import course, foreseen
+from autograder.course import course, foreseen, settings
 from autograder.intake import shown
 from autograder.journal import Entry, Journal
+from autograder.options import LIMITS, Options, walls
+from autograder.plain_source import SourceError
 from autograder.proof import Proofs
 from autograder.session import Walls
-from autograder.sources import Sources
+from autograder.sources import Prepared, Sources
+from autograder.work import Work, keyed
 
+__all__ = ["LIMITS", "Grading", "Options", "run", "walls"]
 AHEAD = 3  # jobs that wait for each one that runs
-LIMITS = sandbox.Limits(disk=64 * 2**20)
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a course is graded.
-
-    Attributes
-    ----------
-    assignment, student : str or None
-        Only these.
-    jobs : int
-        Notebooks that run at the same time on this machine.
-    force : bool
-        Whether to run again what was graded before.
-    walls : Walls
-        Limits and containment of every notebook.
-    scheduler : str or None
-        Address of the scheduler of a cluster that runs the notebooks; None for this machine.
-    """
-
-    assignment: str | None = None
-    student: str | None = None
-    jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
-    force: bool = False
-    walls: Walls = field(default_factory=Walls)
-    scheduler: str | None = None
-
-
-def walls(cell: float, limits: dict[str, int], unsafe: bool, scheduler: str | None = None) -> Walls:
-    """Return what every notebook may use.
-
-    Parameters
-    ----------
-    cell : float
-        Seconds that a cell or a check may take.
-    limits : dict of str to int
-        ``seconds`` of the notebook, and fields of ``Limits``; ``memory`` and ``disk`` in MiB,
-        ``output`` in KiB of text.
-    unsafe : bool
-        Whether to run student code as the user, where it cannot be contained.
-    scheduler : str or None
-        Of a cluster: its workers contain the notebooks, and this is the least that they must do.
-
-    Raises
-    ------
-    AutograderError
-        If this machine cannot contain student code and ``unsafe`` was not asked for.
-    """
-    if scheduler is not None:
-        *_, weakest, nothing = sandbox.Containment
-        kind = nothing if unsafe else weakest
-    elif (kind := sandbox.available()) is sandbox.Containment.NONE and not unsafe:
-        raise AutograderError(
-            f"{sandbox.reason()} Student code would run as you, with your files and your network. "
-            "Grade on Linux with user namespaces or bubblewrap, or accept that with --unsafe."
-        )
-    seconds = limits.pop("seconds", 300)
-    for name, unit in {"memory": 2**20, "disk": 2**20, "output": 2**10}.items():
-        if name in limits:
-            limits[name] *= unit
-    return Walls(cell, seconds, kind, replace(LIMITS, **limits))
 
 
 def run(folder: Path, options: Options) -> int:
@@ -99,7 +41,7 @@ def run(folder: Path, options: Options) -> int:
     stray = submitted.stray(folder)
     _refuse_a_visible(folder, options.walls)
     if options.assignment is not None:
-        checks.load(options.assignment)
+        assignments.named(folder, options.assignment)
     if options.student is not None and not submitted.is_there(folder, options.student):
         raise AutograderError(
             f"{shown(options.student)} has handed in nothing: there is no such folder in "
@@ -129,28 +71,6 @@ def _refuse_a_visible(folder: Path, walls: Walls) -> None:
             )
 
 
-@dataclass
-class Work:
-    """A submission on its way.
-
-    Attributes
-    ----------
-    entry : Entry
-        What is known of it.
-    notebook : NotebookNode
-        The repaired notebook.
-    stamp : bytes or None
-        Content of nbgrader's file with the time of the submission.
-    remark : str
-        What somebody should know about the submission, in a sentence; mostly empty.
-    """
-
-    entry: Entry
-    notebook: Any
-    stamp: bytes | None
-    remark: str
-
-
 class Grading:
     """One run over the submissions of a course: prepare, execute, record.
 
@@ -174,7 +94,12 @@ class Grading:
         only = self.options.assignment, self.options.student
         found = submitted.find(self.folder, self.journal, *only)
         chosen = self.options.scheduler, self.options.jobs, self.options.walls
-        with pool.opened(*chosen) as self._pool, _course(self.folder) as (recorder, self._sources):
+        imported = _libraries(self.folder)
+        with (
+            libraries.announced(imported),
+            pool.opened(*chosen) as self._pool,
+            _course(self.folder, imported, self.options.walls) as (recorder, self._sources),
+        ):
             self.options = replace(self.options, walls=self._pool.walls)
             self.note = self._pool.note
             self._recorder = recorder
@@ -213,36 +138,63 @@ class Grading:
         if submission.reason:
             self.review(replace(new, reason=submission.reason, sha256=""))
             return None
-        self._sources.read(submission.assignment)  # what is wrong there ends the run
         try:
-            notebook, repairs = self._sources.repaired(submission)
+            self._sources.require(submission.assignment)
+        except SourceError as error:  # of one of our exercises, it ends the run
+            self._refuse(new, error)
+            return None
+        try:
+            prepared = self._sources.prepared(submission)
         except AutograderError as error:
-            self.review(replace(new, reason=str(error)))
+            self._refuse(new, error)
             return None
-        key = execute.job(submission.assignment, notebook).key(self.options.walls)
+        return self._work_if_due(submission, new, prepared)
+
+    def _work_if_due(
+        self, submission: submitted.Submission, entry: Entry, prepared: Prepared
+    ) -> Work | None:
+        """Return what there is to do for a submission, unless it was done before."""
+        parts, key = keyed(prepared, self.options.walls)
         stamp, remark = submitted.stamp(submission)
-        remark = " ".join(filter(None, [remark, reach.remark(notebook.cells)]))
-        terms = remark or self._recorder.terms(entry.student, entry.assignment, stamp)
-        new = replace(new, key=key, repairs=repairs, terms=terms)
+        reaches = [reach.remark(part.notebook.cells) for part in prepared.parts]
+        remark = " ".join(filter(None, [prepared.remark, remark, *reaches]))
+        whose = entry.student, entry.assignment
+        terms = " ".join(filter(None, [remark, self._recorder.terms(*whose, stamp)]))
+        new = replace(entry, key=key, repairs=prepared.repairs, terms=terms)
         known = new.recorded == new.due and entry.status != "for review" and not self.options.force
-        if known and self._recorder.holds(entry.student, entry.assignment, stamp):
-            self._settle(entry)
+        names = [part.name for part in prepared.parts]
+        if known and self._recorder.holds(*whose, names, stamp):
+            self._settle(self.journal.entry(*whose))
             return None
-        return Work(new, notebook, stamp, remark)
+        return Work(new, parts, stamp, remark, prepared.attempted)
+
+    def _refuse(self, entry: Entry, error: AutograderError) -> None:
+        self.review(replace(entry, reason=str(error), key="", repairs=()))
 
     def _begin(self, work: Work) -> None:
-        """Record a result that is known, wait for one that is under way, or start a job."""
-        self._proofs.prove(work.entry.assignment)
-        key = work.entry.key
-        usable = not self.options.force or key in self._fresh
-        if usable and (result := self.journal.result(key)):
-            self._record(work, result)
+        """Take results that are known, wait for those that are under way, or start jobs."""
+        try:
+            self._proofs.prove(work.entry.assignment)
+        except SourceError as error:
+            self._refuse(work.entry, error)
             return
-        for future, own in self._key_of.items():
-            if own == key:
-                self._running[future].append(work)
+        for key, part in work.parts:
+            usable = not self.options.force or key in self._fresh
+            if usable and (result := self.journal.result(key)):
+                work.results[key] = result
+            else:
+                self._await(work, key, part.job)
+        if work.is_done:
+            self._record(work)
+
+    def _await(self, work: Work, key: str, job: Any) -> None:
+        """Wait for the result of a job, which begins unless the same is under way."""
+        for future, running in self._key_of.items():
+            if running == key:
+                if work not in self._running[future]:
+                    self._running[future].append(work)
                 return
-        future = self._pool.start(execute.job(work.entry.assignment, work.notebook))
+        future = self._pool.start(job)
         self._running[future], self._key_of[future] = [work], key
 
     def _record_next(self) -> None:
@@ -260,34 +212,43 @@ class Grading:
             self._fresh.add(key)
             self.journal.finish(key, result, result["seconds"])
             for work in works:
-                self._record(work, result)
+                work.results[key] = result
+                if work.is_done:
+                    self._record(work)
         if failures:
             raise failures[0]
 
-    def _record(self, work: Work, result: dict) -> None:
+    def _record(self, work: Work) -> None:
         with self._alone(work.entry.student, work.entry.assignment):
-            self._write(work, result)
+            self._write(work)
 
-    def _write(self, work: Work, result: dict) -> None:
-        entry = work.entry
+    def _write(self, work: Work) -> None:
+        entry, result = work.entry, work.result()
+        if len(work.parts) > 1:
+            self.journal.finish(entry.key, result, result["seconds"])
         if entry.recorded:  # which is not so any more if this is cut off
             self.journal.note(replace(entry, status="", recorded=""))
         if result.get("review"):
             self.review(replace(entry, reason=result["review"]))
             return
-        given = work.notebook, result["outputs"], work.stamp
-        problem = self._recorder.record(entry.student, entry.assignment, *given)
+        whose = entry.student, entry.assignment
+        problem = self._recorder.record(*whose, work.notebooks, work.outputs(), work.stamp)
         if problem:
             self.review(replace(entry, reason=f"nbgrader could not record it: {problem}."))
             return
-        attempts = [part["attempted"] for part in result["parts"].values()]
-        status = "graded" if any(attempts) or not attempts else "not attempted"
+        status = "graded" if work.was_attempted() else "not attempted"
         reason = " ".join([*result["remarks"], work.remark]).strip()
         self._settle(replace(entry, status=status, reason=reason, recorded=entry.due))
 
 
+def _libraries(folder: Path) -> tuple[str, ...]:
+    """Return what the processes of a course import before they begin."""
+    with_ours = any(each.ours for each in assignments.of_course(folder).values())
+    return libraries.chosen(settings(folder), with_ours)
+
+
 @contextmanager
-def _course(folder: Path) -> Iterator[tuple[Any, Sources]]:
+def _course(folder: Path, imported: tuple[str, ...], walls: Walls) -> Iterator[tuple[Any, Sources]]:
     """Give a recorder and the sources of a course."""
     os.environ.pop("NBGRADER_EXECUTION", None)
     with course(folder) as api:
@@ -298,6 +259,7 @@ def _course(folder: Path) -> Iterator[tuple[Any, Sources]]:
         log.setLevel(logging.CRITICAL)
         try:
             with closing(Recorder(api)) as recorder:
-                yield recorder, Sources(folder)
+                most = walls.limits.disk // 2  # the notebook needs some of it
+                yield recorder, Sources(folder, recorder, api.config, imported, most)
         finally:
             log.setLevel(level)

@@ -9,6 +9,7 @@ from nbgrader.api import (
     Grade,
     Gradebook,
     GradeCell,
+    MissingEntry,
     SubmittedAssignment,
     SubmittedNotebook,
 )
@@ -16,6 +17,7 @@ from nbgrader.converters import autograde
 from nbgrader.preprocessors import getgrades, latesubmissions, overwritecells, saveautogrades
 
 from autograder.late import Times
+from autograder.plain_source import GradebookCell
 
 # Modules of nbgrader that open the gradebook for each notebook.
 OPENERS = (autograde, getgrades, latesubmissions, overwritecells, saveautogrades)
@@ -88,6 +90,21 @@ class SharedGradebook(Gradebook):
             .filter(Assignment.name == assignment, SubmittedAssignment.student_id == student)
             .one_or_none()
         )
+
+    def source_cells(self, assignment: str) -> dict[str, dict[str, GradebookCell]]:
+        """Return the cells of an assignment by ``grade_id``, by notebook; none if it is unknown."""
+        try:
+            notebooks = self.find_assignment(assignment).notebooks
+        except MissingEntry:
+            return {}
+        found = {}
+        for each in notebooks:
+            points = {cell.name: cell.max_score for cell in [*each.grade_cells, *each.task_cells]}
+            found[each.name] = {
+                cell.name: GradebookCell(cell.source or "", points.get(cell.name), cell.locked)
+                for cell in each.source_cells
+            }
+        return found
 
     def automatic(self) -> dict[tuple[str, str], dict[str, float | None]]:
         """Return what stands in the gradebook: automatic points by submission and cell."""

@@ -96,10 +96,21 @@ def read(file: Path, called: str = "") -> Notebook:
         If it cannot be used at all; the message says why and what to do.
     """
     name = called or shown(file.name)
-    cells = _parse(_text(file, name), name)
-    exercise = exercise_of(cells, name)
-    defects = (*_defects_of_name(exercise, name), *_defects_of_cells(exercise, cells))
-    return Notebook(exercise, cells, defects)
+    found = cells(file, name)
+    exercise = exercise_of(found, name)
+    defects = (*_defects_of_name(exercise, name), *_defects_of_cells(exercise, found))
+    return Notebook(exercise, found, defects)
+
+
+def cells(file: Path, name: str) -> list:
+    """Read the cells of any notebook, which is called ``name`` in messages.
+
+    Raises
+    ------
+    AutograderError
+        If it cannot be used at all; the message says why and what to do.
+    """
+    return _parse(_text(file, name), name)
 
 
 def _text(file: Path, name: str) -> str:

@@ -41,19 +41,23 @@ class Said:
 
 
 def said(folder: Path, student: str, assignment: str) -> list[Said] | None:
-    """Return what the scoring cells of a graded notebook say; None if it cannot be read."""
-    file = folder / "autograded" / student / assignment / f"{assignment}.ipynb"
+    """Return what the scoring cells of graded notebooks say; None if one cannot be read."""
+    place = folder / "autograded" / student / assignment
     try:
-        if file.stat().st_size > LARGEST:
+        files = sorted(place.glob("*.ipynb"))
+        if not files or sum(file.stat().st_size for file in files) > LARGEST:
             return None
-        cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
-        return [_said(cell) for cell in cells if _scores(cell)]
+        books = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+        return [_said(cell) for book in books for cell in book["cells"] if _scores(cell)]
     except (OSError, ValueError, AttributeError, LookupError, RecursionError, TypeError):
         return None
 
 
 def _scores(cell: dict) -> bool:
-    return cell["cell_type"] == "code" and bool(cell["metadata"].get("nbgrader", {}).get("grade"))
+    nbgrader = cell["metadata"].get("nbgrader", {})
+    return cell["cell_type"] == "code" and bool(
+        nbgrader.get("grade") and not nbgrader.get("solution")
+    )
 
 
 def _said(cell: dict) -> Said:

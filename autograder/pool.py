@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from autograder import AutograderError, cgroup, checks, execute, session
+from autograder.execution.plain import PlainJob
 from autograder.execution.references import Reference, references
 from autograder.session import Walls
 
@@ -67,14 +68,16 @@ class Runner:
     ):
         self._known, self._slots, self._groups = known, deque(slots), groups
 
-    def run(self, job: execute.Job, walls: Walls) -> dict:
+    def run(self, job: execute.Job | PlainJob, walls: Walls) -> dict:
         """Return the result of a job; several threads may do this at the same time."""
-        slot, known = self._slots.pop(), self._known[job.exercise]
+        slot = self._slots.pop()
+        known = None if isinstance(job, PlainJob) else self._known[job.exercise]
         try:
             return execute.execute(job, known, walls, slot, self._groups)
         finally:
             self._slots.append(slot)
-            known.close()  # it has seen the places of the checks, which hardly ever change
+            if known is not None:
+                known.close()  # it has seen the places of the checks, which hardly ever change
 
 
 class Local:
@@ -101,7 +104,7 @@ class Local:
         self._executor, self._runner, self.jobs = executor, runner, jobs
         self.walls, self.note = walls, note
 
-    def start(self, job: execute.Job) -> Future:
+    def start(self, job: execute.Job | PlainJob) -> Future:
         """Begin with a job as soon as a thread is free."""
         return self._executor.submit(self._runner.run, job, self.walls)
 

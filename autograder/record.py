@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from nbgrader.preprocessors import (
     NbGraderPreprocessor,
     OverwriteCells,
 )
-from nbgrader.utils import is_grade
+from nbgrader.utils import is_grade, is_solution
 from sqlalchemy.exc import DatabaseError, InternalError, OperationalError
 from traitlets import Dict
 
@@ -43,16 +44,16 @@ DESK = f"{FOLDER}/repaired"  # in the form of ``submitted/``, of repaired notebo
 class Replay(NbGraderPreprocessor):
     """Put stored outputs into a notebook, where nbgrader would execute it."""
 
-    outputs = Dict(help="Outputs in nbformat's form by cell id.")
+    outputs = Dict(help="Outputs in nbformat's form by cell id, by notebook.")
 
     def preprocess(self, nb, resources):
-        """Fill in the outputs of all code cells; a check that did not run is worth nothing."""
+        """Fill in the outputs of all code cells; a test that did not run is worth nothing."""
         for cell in nb.cells:
             if cell.cell_type == "code":
-                found = Replay.outputs.get(cell.id, [])
-                if not found and is_grade(cell):
+                found = Replay.outputs[resources["nbgrader"]["notebook"]].get(cell.id)
+                if found is None and is_grade(cell) and not is_solution(cell):
                     found = [failure("NotRun", "This check was not run.")]
-                cell.outputs = intake.outputs(found)
+                cell.outputs = intake.outputs(found or [])
         return nb, resources
 
 
@@ -65,10 +66,10 @@ class _OneByOne:
         """Find nothing: what is converted is told by ``convert``."""
         self.assignments = {}
 
-    def convert(self, student: str, assignment: str) -> None:
+    def convert(self, student: str, assignment: str, notebooks: Iterable[str]) -> None:
         """Convert one submission, or raise what nbgrader's own loop would only log."""
         place = self._format_source(assignment, student)
-        self.notebooks = [os.path.join(place, f"{assignment}.ipynb")]  # noqa: PTH118
+        self.notebooks = [os.path.join(place, f"{name}.ipynb") for name in notebooks]  # noqa: PTH118
         if not self.init_destination(assignment, student):
             raise NbGraderException("its settings exclude this student")
         self.run_pre_convert_hook()
@@ -142,7 +143,7 @@ class Recorder:
         self._shared.end()
 
     def record(
-        self, student: str, assignment: str, notebook: Any, outputs: dict, stamp: bytes | None
+        self, student: str, assignment: str, notebooks: dict, outputs: dict, stamp: bytes | None
     ) -> str:
         """Record one submission in the place of any earlier one.
 
@@ -150,10 +151,10 @@ class Recorder:
         ----------
         student, assignment : str
             Whose, of what.
-        notebook : NotebookNode
-            The repaired notebook.
-        outputs : dict
-            Outputs by cell id.
+        notebooks : dict of str to NotebookNode
+            The repaired notebooks by their names.
+        outputs : dict of str to dict
+            Outputs by cell id, of each notebook; a test that is not among them did not run.
         stamp : bytes or None
             Content of the file with the time of the submission.
 
@@ -175,13 +176,13 @@ class Recorder:
                 self._shared.transaction(),
                 self._shared.everywhere(),
             ):
-                self._lay_out(student, assignment, notebook, stamp)
+                self._lay_out(student, assignment, notebooks, stamp)
                 if stamp is None:
                     self._shared.forget_time(student, assignment)
                 Replay.outputs = outputs
                 with limited(SLOWEST):
-                    self._autograde.convert(student, assignment)
-                    self._feedback.convert(student, assignment)
+                    self._autograde.convert(student, assignment, notebooks)
+                    self._feedback.convert(student, assignment, notebooks)
             done = True
         except (Exception, SystemExit) as error:
             self._end_if_not_the_submission(error)
@@ -197,17 +198,10 @@ class Recorder:
                 f"`autograder release {self.course}` again."
             )
 
-    def holds(self, student: str, assignment: str, stamp: bytes | None) -> bool:
-        """Return whether what was made of a submission is there, with the time that it has now."""
-        autograded, page = (
-            Path(each._format_dest(assignment, student), f"{assignment}{ending}")
-            for each, ending in ((self._autograde, ".ipynb"), (self._feedback, ".html"))
-        )
-        file = autograded.with_name(STAMP)
-        kept = file.read_bytes() if file.is_file() else None
-        if not (autograded.is_file() and page.is_file() and kept == stamp):
-            return False
-        return late.is_current(self._times(student, assignment), stamp)
+    def source_cells(self, assignment: str) -> dict:
+        """Return what the gradebook holds of an assignment; see `SharedGradebook`."""
+        with told_of_gradebook(self.course):
+            return self._shared.source_cells(assignment)
 
     def terms(self, student: str, assignment: str, stamp: bytes | None) -> str:
         """Return what the penalty for a late submission depends on; empty if it is on time."""
@@ -217,12 +211,31 @@ class Recorder:
         with told_of_gradebook(self.course):
             return self._shared.times(student, assignment)
 
-    def _lay_out(self, student: str, assignment: str, notebook: Any, stamp: bytes | None) -> None:
+    def holds(
+        self, student: str, assignment: str, notebooks: Iterable[str], stamp: bytes | None
+    ) -> bool:
+        """Return whether what was made of a submission is there, with the time that it has now."""
+        autograded, pages = (
+            Path(each._format_dest(assignment, student))
+            for each in (self._autograde, self._feedback)
+        )
+        file = autograded / STAMP
+        kept = file.read_bytes() if file.is_file() else None
+        made = all(
+            (autograded / f"{name}.ipynb").is_file() and (pages / f"{name}.html").is_file()
+            for name in notebooks
+        )
+        if not made or kept != stamp:
+            return False
+        return late.is_current(self._times(student, assignment), stamp)
+
+    def _lay_out(self, student: str, assignment: str, notebooks: dict, stamp: bytes | None) -> None:
         """Put a submission where nbgrader looks for it."""
         place = self.course / DESK / student / assignment
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
-        nbformat.write(notebook, place / f"{assignment}.ipynb")
+        for name, notebook in notebooks.items():
+            nbformat.write(notebook, place / f"{name}.ipynb")
         if stamp is not None:
             (place / STAMP).write_bytes(stamp)
 

@@ -2,6 +2,7 @@
 
 import re
 import tempfile
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import yaml
 from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder import AutograderError, checks, reference, seeds
+from autograder.assignments import of_course
+from autograder.checks.words import listing
 from autograder.course import course, prepare_gradebook
 
 SCHEMA = 3  # of nbgrader's cell metadata
@@ -96,24 +99,60 @@ def _setup_cell(name: str):
     return new_code_cell(source, id=grade_id, metadata={"nbgrader": nbgrader})
 
 
-def release(folder: Path) -> list[Path]:
-    """Write the student notebooks of all exercises, and return them.
+def release(folder: Path, only: Collection[str] = ()) -> list[Path]:
+    """Write the student notebooks of all assignments, and return them.
 
     ``folder`` becomes an nbgrader course: ``source/`` (with the solutions), ``release/`` (for the
-    students), ``gradebook.db`` and ``nbgrader_config.py``.
+    students), ``gradebook.db`` and ``nbgrader_config.py``. What else lies in ``source/`` is
+    released as it is.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the course.
+    only : collection of str
+        Only these assignments; without any, our exercises and all that are in ``source/``.
+
+    Raises
+    ------
+    AutograderError
+        If something cannot be released; what can be is released before.
     """
     folder = folder.resolve()
+    plain = {name: each for name, each in of_course(folder).items() if not each.ours}
+    ours, others = _chosen(only, plain)
     try:
-        _write_sources(folder)
+        _write_sources(folder, ours)
     except OSError as error:
         raise AutograderError(f"{folder} cannot be written to: {error.strerror}.") from error
+    failed = []
     with course(folder) as api:
         prepare_gradebook(folder, api.coursedir.db_url)
-        for name in checks.NAMES:
+        for name in [*ours, *others]:
             outcome = api.generate_assignment(name, force=True, create=True)
             if not outcome["success"]:
-                raise AutograderError(f"nbgrader could not release {name}: {_reason(outcome)}.")
-    return [_settle(folder / "release" / name / f"{name}.ipynb") for name in checks.NAMES]
+                failed.append(f"nbgrader could not release {name}: {_reason(outcome)}.")
+    files = {name: [folder / "release" / name / f"{name}.ipynb"] for name in ours}
+    for name in others:
+        files[name] = [folder / "release" / name / f"{own}.ipynb" for own in plain[name].notebooks]
+    if failed:
+        raise AutograderError(" ".join(failed))
+    return [_settle(file) if name in ours else file for name in files for file in files[name]]
+
+
+def _chosen(only: Collection[str], plain: Mapping) -> tuple[list[str], list[str]]:
+    """Return which exercises of ours and which other assignments are released."""
+    known = [*checks.NAMES, *plain]
+    if strange := [name for name in only if name not in known]:
+        raise AutograderError(f"There is no assignment {strange[0]!r}, only {listing(known)}.")
+    wanted = only or known
+    ours = [name for name in checks.NAMES if name in wanted and name not in plain]
+    if not only and (taken := [name for name in checks.NAMES if name in plain]):
+        raise AutograderError(
+            f"source/{taken[0]} is an assignment of yours with the name of one of our exercises: "
+            "rename it, or release single assignments with --assignment."
+        )
+    return ours, [name for name in plain if name in wanted]
 
 
 def _reason(outcome: dict) -> str:
@@ -139,9 +178,10 @@ def stub(name: str) -> str:
     return next(cell.source for cell in cells if cell.id == f"{name}-answer")
 
 
-def _write_sources(folder: Path) -> None:
-    known = seeds.of_course(folder, checks.NAMES)
-    for name in checks.NAMES:
+def _write_sources(folder: Path, names: list[str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    known = seeds.of_course(folder, names)
+    for name in names:
         file = folder / "source" / name / f"{name}.ipynb"
         file.parent.mkdir(parents=True, exist_ok=True)
         text = _text(source_notebook(name, known[name]))

@@ -76,7 +76,7 @@ def html(folder: Path) -> str:
         most_students=MOST_STUDENTS,
         most_messages=MOST_MESSAGES,
         assignments=[_assignment(grades, name, rows, seconds) for name in grades.most],
-        stray=_stray(folder),
+        stray=_stray(grades),
         uncontained=sum(
             row["containment"] == Containment.NONE and row["score"] != "" for row in rows
         ),
@@ -189,8 +189,10 @@ def _assignment(grades: Grades, name: str, rows: list[dict], seconds: dict) -> A
 
 def _titles(grades: Grades, name: str, told: Iterable[tuple[str, list[Said]]]) -> dict[str, str]:
     """Return the titles of the parts: ours, or what the cells of another course say."""
-    exercise = checks.load(name)
-    known = {exercise.cell(part): part.title for part in exercise.parts}
+    known = {}
+    if name in checks.NAMES:
+        exercise = checks.load(name)
+        known = {exercise.cell(part): part.title for part in exercise.parts}
     for _, found in told:
         for each in found:
             known.setdefault(each.cell, each.title)
@@ -247,10 +249,10 @@ def duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
-def _stray(folder: Path) -> list[Look]:
+def _stray(grades: Grades) -> list[Look]:
     """Return what was handed in but belongs to no assignment."""
     return [
         Look(plain(f"{each.student}/{each.assignment}".strip("/")), each.status, plain(each.reason))
-        for each in journal.recall(folder)
-        if each.reason and not (each.student and each.assignment in checks.NAMES)
+        for each in journal.recall(grades.folder)
+        if each.reason and (each.student, each.assignment) not in grades.entries
     ]

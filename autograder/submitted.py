@@ -2,15 +2,17 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from autograder import AutograderError, checks, intake, unwrapped
+from autograder import AutograderError, assignments, intake, plain_submission, unwrapped
+from autograder.assignments import Assignment
 from autograder.checks.words import listing
 from autograder.intake import LONGEST_NAME, shown
 from autograder.journal import Journal
+from autograder.plain_submission import Kept
 from autograder.received import Keeper, is_file, unreadable
 from autograder.unwrapped import NOTEBOOK, STAMP
 
@@ -43,6 +45,9 @@ class Submission:
         Where the notebook lay if it was in another folder or in an archive; else empty.
     place : Path or None
         The folder of the submission.
+    notebooks, others : dict of str to Kept or Path
+        Of an assignment that is not ours: what counts of its notebooks, by their names, and the
+        copies of all other files, by their names relative to the folder.
     """
 
     student: str
@@ -53,6 +58,8 @@ class Submission:
     renamed: bool = False
     took: str = ""
     place: Path | None = None
+    notebooks: Mapping[str, Kept] = field(default_factory=dict)
+    others: Mapping[str, Path] = field(default_factory=dict)
 
 
 def find(
@@ -74,16 +81,18 @@ def find(
     AutograderError
         If ``submitted`` cannot be read, or a file cannot be kept, as on a full disk.
     """
-    keeper = Keeper(course, journal)
+    keeper, known = Keeper(course, journal), assignments.of_course(course)
     handed_in = course / "submitted"
     if student is None:
         keeper.keep(("", ""), _entries_or_end(handed_in), handed_in)
     for place in filter(_is_place, _entries_or_end(handed_in)):
         if student is None or place.name == student:
-            yield from _of_student(keeper, place, assignment)
+            yield from _of_student(keeper, known, place, assignment)
 
 
-def _of_student(keeper: Keeper, place: Path, assignment: str | None) -> Iterator[Submission]:
+def _of_student(
+    keeper: Keeper, known: dict[str, Assignment], place: Path, assignment: str | None
+) -> Iterator[Submission]:
     own = Submission(shown(place.name), assignment or "")
     try:
         problem = _problem_of_folder(keeper, own, place)
@@ -96,7 +105,7 @@ def _of_student(keeper: Keeper, place: Path, assignment: str | None) -> Iterator
     problem, stray = _keep_the_rest(keeper, own, place, entries)
     for each in filter(_is_place, entries):
         if assignment is None or each.name == assignment:
-            yield _submission(keeper, each)
+            yield _submission(keeper, known, each)
     if stray:
         names = listing(shown(each.name) for each in stray)
         problem = f"Beside the folders of the assignments lies {names}: move it into one."
@@ -116,10 +125,10 @@ def _keep_the_rest(
     return problem, list(filter(_is_work, rest))
 
 
-def _submission(keeper: Keeper, place: Path) -> Submission:
+def _submission(keeper: Keeper, known: dict[str, Assignment], place: Path) -> Submission:
     found = Submission(place.parent.name, shown(place.name), place=place)
     try:
-        return _look_into(keeper, found, place)
+        return _look_into(keeper, known, found, place)
     except OSError as error:
         return replace(found, reason=unreadable(place, error))
     except (RecursionError, ValueError, TypeError, LookupError) as error:  # of our own making
@@ -127,16 +136,21 @@ def _submission(keeper: Keeper, place: Path) -> Submission:
         return replace(found, reason=told)
 
 
-def _look_into(keeper: Keeper, found: Submission, place: Path) -> Submission:
+def _look_into(
+    keeper: Keeper, known: dict[str, Assignment], found: Submission, place: Path
+) -> Submission:
     if problem := _problem_of_folder(keeper, found, place):
         return replace(found, reason=problem)
     kept, problem = keeper.keep_folder((found.student, found.assignment), place)
     if problem:
         return replace(found, reason=problem)
-    if found.assignment not in checks.NAMES:
-        told = f"There is no assignment {found.assignment!r}, only {listing(checks.NAMES)}."
+    if found.assignment not in known:
+        told = f"There is no assignment {found.assignment!r}, only {listing(known)}."
         return replace(found, reason=told)
     notebooks = [each for each in _entries(place) if _is_notebook(each)]
+    if not known[found.assignment].ours:
+        fields = plain_submission.fields(keeper, known[found.assignment], place, notebooks, kept)
+        return replace(found, **fields)
     if not notebooks:
         return unwrapped.find(found, place, kept, keeper)
     return _choose(found, notebooks, kept, keeper.course)

@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from statistics import fmean
@@ -18,9 +19,9 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from autograder import AutograderError, checks
+from autograder import AutograderError, assignments, checks
 from autograder.checks.words import listing
-from autograder.export import Grades
+from autograder.export import BY_HAND, Grades
 from autograder.journal import Entry
 from autograder.sandbox import Containment
 
@@ -67,7 +68,8 @@ def show(course: Path, grading) -> int:
     """
     console = _console()
     rows = {(row["student"], row["assignment"]): row for row in Grades(course).rows()}
-    console.print(_table(grading.entries, rows))
+    known = assignments.of_course(course)
+    console.print(_table(grading.entries, rows, dict.fromkeys([*checks.NAMES, *known])))
     findings = [entry for entry in grading.entries if entry.reason]
     for entry in findings[:MOST]:
         place = f"{entry.student or 'submitted'}/{entry.assignment}".rstrip("/")
@@ -81,11 +83,20 @@ def show(course: Path, grading) -> int:
         f"{len(grading.entries)} in = {told or '0 graded'} + {review} for review "
         f"({grading.executed} notebooks were run)."
     )
-    if wrong := [entry for entry in grading.entries if not _recorded(grading, entry, rows)]:
+    ours = {name for name in checks.NAMES if name not in known or known[name].ours}
+    if wrong := [
+        entry
+        for entry in grading.entries
+        if not _recorded(grading, entry, rows, entry.assignment in ours)
+    ]:
         names = listing(f"{entry.student}/{entry.assignment}" for entry in wrong[:MOST])
         raise AutograderError(
             f"The gradebook does not hold what was found for {names}: run it again with --force."
         )
+    graded = {(entry.student, entry.assignment) for entry in grading.entries}
+    if by_hand := sum(rows[own]["status"] == BY_HAND for own in graded & rows.keys()):
+        verb = "waits" if by_hand == 1 else "wait"
+        console.print(f"{by_hand} {verb} for points by hand: give them in formgrader.")
     if grading.note:
         console.print(Text(grading.note, "yellow"), soft_wrap=True)
     if _uncontained(grading):
@@ -105,11 +116,13 @@ def _uncontained(grading) -> bool:
     return grading.options.walls.containment == Containment.NONE
 
 
-def _recorded(grading, entry: Entry, rows: dict) -> bool:
+def _recorded(grading, entry: Entry, rows: dict, is_ours: bool) -> bool:
     """Return whether the gradebook has the points of every part, as they were found."""
     if entry.status == "for review":
         return True
     row = rows.get((entry.student, entry.assignment))
+    if not is_ours:  # nbgrader itself has scored it
+        return row is not None
     parts = (grading.journal.result(entry.key) or {"parts": {}})["parts"]
     exercise = checks.load(entry.assignment)
     cells = {exercise.cell(part): parts.get(part.name, {}) for part in exercise.parts}
@@ -119,12 +132,12 @@ def _recorded(grading, entry: Entry, rows: dict) -> bool:
     )
 
 
-def _table(entries: list, rows: dict) -> Table:
+def _table(entries: list, rows: dict, names: Iterable[str]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("assignment")
     for name in ("handed in", "graded", "not attempted", "for review", "mean score"):
         table.add_column(name, justify="right")
-    for name in checks.NAMES:
+    for name in names:
         own = [entry for entry in entries if entry.assignment == name]
         if not own:
             continue

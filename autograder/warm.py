@@ -4,12 +4,15 @@ TensorFlow survives a fork only while its runtime has not started, so this modul
 nothing else.
 """
 
+import contextlib
 import functools
 import gc
 import importlib
 import os
 import sys
 import typing
+
+from autograder import libraries
 
 
 def _import_everything() -> None:
@@ -20,29 +23,41 @@ def _import_everything() -> None:
         import IPython.core.completerlib
         import IPython.core.interactiveshell
         import IPython.core.magics  # noqa: F401
-        import keras  # noqa: F401
-        import tensorflow_probability as tfp
-        import tf_keras  # noqa: F401
-        import tqdm
 
-        import autograder.checks.local
-        import autograder.execution.prober
-        import autograder.execution.worker.serve
-        import latents.plots
-        import latents.workshop  # noqa: F401
+        import autograder.execution.worker.plain
+        import autograder.execution.worker.serve  # noqa: F401
 
-        for lazy in (tfp.layers, tfp.distributions):
-            dir(lazy)
-        for (
-            name
-        ) in autograder.checks.NAMES:  # but not their judges, which student code must not see
-            for part in ("contract", "probes"):
-                importlib.import_module(f"autograder.exercises.{name}.{part}")
-        tqdm.tqdm.monitor_interval = 0  # no thread for every progress bar
+        for name in libraries.named():
+            if name == libraries.OURS:
+                _import_ours()
+            else:
+                # One that fails is told before; on another machine, by the notebook that needs it.
+                with contextlib.suppress(Exception):
+                    importlib.import_module(name)
+        if "tqdm" in sys.modules:
+            sys.modules["tqdm"].tqdm.monitor_interval = 0  # no thread for every progress bar
     finally:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
+
+
+def _import_ours() -> None:
+    import keras  # noqa: F401
+    import tensorflow_probability as tfp
+    import tf_keras  # noqa: F401
+    import tqdm  # noqa: F401
+
+    import autograder.checks.local
+    import autograder.execution.prober
+    import latents.plots
+    import latents.workshop  # noqa: F401
+
+    for lazy in (tfp.layers, tfp.distributions):
+        dir(lazy)
+    for name in autograder.checks.NAMES:  # not their judges, which student code must not see
+        for part in ("contract", "probes"):
+            importlib.import_module(f"autograder.exercises.{name}.{part}")
 
 
 _import_everything()

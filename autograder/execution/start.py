@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from multiprocessing import forkserver
 
-from autograder import AutograderError
+from autograder import AutograderError, libraries
 
 ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "-1",
@@ -20,7 +20,10 @@ ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_NUM_INTRAOP_THREADS": "1",
 }
-PASSED = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH", "TMPDIR", "TZ")
+PASSED = (
+    *("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH", "TMPDIR", "TZ"),
+    libraries.VARIABLE,
+)
 STARTING = threading.Lock()
 WARM: list[int] = []  # number of the process that others are forked from
 

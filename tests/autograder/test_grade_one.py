@@ -222,7 +222,9 @@ def test_points_given_by_hand_outlive_a_changed_submission(graded):
         opened.db.commit()
     hand_in(graded, "bob", "# wrong again")
     assert grade(graded) == 0
-    assert outcome(graded)["bob"] == ("needs manual grading", 1.5)  # somebody must look again
+    assert outcome(graded)["bob"] == ("needs manual grading", "")  # somebody must look again
+    with book(graded) as opened:
+        assert opened.find_submission(NAME, "bob").score == 1.5
     with book(graded) as opened:
         grade_ = opened.find_grade(cell, NAME, NAME, "bob")
         assert (grade_.manual_score, grade_.extra_credit, grade_.auto_score) == (1.0, 0.5, 0)

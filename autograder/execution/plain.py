@@ -1,0 +1,264 @@
+"""Run a notebook of an ordinary nbgrader assignment, and return what nbgrader scores it by.
+
+The tests run beside the student's code, as nbgrader runs them, in a contained process. One thing
+differs from ``nbgrader autograde``: hidden tests enter that process only after the student's last
+cell. In its place a cell with hidden tests runs as it was released; when the last cell has ended,
+the complete cell runs with the names, the random numbers (of ``random`` and ``numpy.random``) and
+the working folder that there were at its place, and that run counts. So
+
+- objects that later cells have changed in place (a list that grew, a fitted model) and files are
+  seen as they are at the end;
+- the visible lines of such a cell run twice;
+- names that hidden lines define are there for later hidden tests only;
+- without hidden tests nothing differs.
+"""
+
+import base64
+import hashlib
+import json
+import platform
+import time
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from autograder import AutograderError
+from autograder.execution.plain_outputs import SILENT, failure, scored
+from autograder.outputs import Cleaner, sentences
+from autograder.session import EndedError, Session, UnusableError, Walls
+
+GRACE = 5  # seconds between the interrupt of a cell and the end of its process
+CHUNK = 2**20  # bytes of a file in one message
+CALL = '__import__("autograder.execution.worker.plain", fromlist=["plain"]).{}({})'
+RUNNING = ("outputs.py", "session.py", "warm.py", "wire.py")  # what else a score depends on
+LOST = "The notebook could not go back to where this test stands, so it gives no points."
+
+
+@cache
+def environment() -> str:
+    """Return a hash of what a score depends on besides the job: Python, packages, this code."""
+    found = {f"{each.name} {each.version}" for each in metadata.distributions()}
+    digest = hashlib.sha256("\n".join([platform.python_version(), *sorted(found)]).encode())
+    here = Path(__file__).parent
+    for file in [*(here.with_name(name) for name in RUNNING), *sorted(here.rglob("*.py"))]:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class PlainCell:
+    """A code cell.
+
+    Attributes
+    ----------
+    id, source : str
+        As they stand in the notebook that is recorded.
+    scored : bool
+        Whether its outputs give points.
+    released : str or None
+        Of a cell with hidden tests: its source without them.
+    """
+
+    id: str
+    source: str
+    scored: bool = False
+    released: str | None = None
+
+
+@dataclass(frozen=True)
+class PlainJob:
+    """A notebook to run.
+
+    Attributes
+    ----------
+    name : str
+        What it is called in messages.
+    cells : tuple of PlainCell
+        Its code cells in their order.
+    files : tuple of (str, bytes)
+        Name, relative to the working folder, and content of what lies there.
+    libraries : tuple of str
+        What the process has imported before it begins.
+    environment : str
+        See the function of this name.
+    """
+
+    name: str
+    cells: tuple[PlainCell, ...]
+    files: tuple[tuple[str, bytes], ...] = ()
+    libraries: tuple[str, ...] = ()
+    environment: str = field(default_factory=environment)
+
+    def key(self, walls: Walls) -> str:
+        """Return what this job has in common with those that must have the same result."""
+        cells = [asdict(cell) for cell in self.cells]
+        files = sorted((name, hashlib.sha256(data).hexdigest()) for name, data in self.files)
+        parts = cells, files, self.libraries, self.environment, asdict(walls)
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def job(
+    name: str,
+    notebook: Any,
+    released: dict[str, str],
+    files: Iterable[tuple[str, bytes]] = (),
+    libraries: tuple[str, ...] = (),
+) -> PlainJob:
+    """Return the job of a notebook whose locked cells are those of the source.
+
+    Parameters
+    ----------
+    name : str
+        What it is called in messages.
+    notebook : NotebookNode
+        What runs.
+    released : dict of str to str
+        Source of the cells with hidden tests as students have it, by ``grade_id``.
+    files : iterable of (str, bytes)
+        What lies beside it.
+    libraries : tuple of str
+        What the process has imported before it begins.
+    """
+    code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+    cells = []
+    for cell in code:
+        scored = is_test(cell)
+        visible = released.get(cell.metadata["nbgrader"]["grade_id"]) if scored else None
+        cells.append(PlainCell(cell.id, cell.source, scored, visible))
+    return PlainJob(name, tuple(cells), tuple(files), libraries)
+
+
+def is_test(cell: Any) -> bool:
+    """Return whether the outputs of a cell give points: it is no answer that a person scores."""
+    from nbgrader.utils import is_grade, is_solution
+
+    return bool(cell.cell_type == "code" and is_grade(cell) and not is_solution(cell))
+
+
+def execute_plain(job: PlainJob, walls: Walls, slot: int = 0, groups: Path | None = None) -> dict:
+    """Run the cells of a notebook.
+
+    Parameters
+    ----------
+    job : PlainJob
+        What to run.
+    walls : Walls
+        Limits and containment of the process.
+    slot : int
+        Number of this notebook among those that run at the same time.
+    groups : Path or None
+        The control group that takes those of notebooks.
+
+    Returns
+    -------
+    dict
+        JSON: ``outputs`` by cell id in nbformat's form; ``parts``, which is empty, since nbgrader
+        scores the outputs; ``remarks`` in sentences; ``review``, why somebody must look at the
+        notebook, which then has no outputs; ``seconds``; ``containment``.
+
+    Raises
+    ------
+    AutograderError
+        If the fault is not the notebook's.
+    """
+    began = time.monotonic()
+    if job.environment != environment():
+        raise AutograderError(
+            f"{job.name} must run with the packages that the machine of the gradebook has: install "
+            "the same versions here."
+        )
+    outputs, review, ended = {}, "", ""
+    try:
+        # A cell that is interrupted in time leaves the process alive for those below.
+        with Session(replace(walls, cell=walls.cell + GRACE), 2 * slot, groups) as session:
+            run = _Run(session, walls)
+            run.begin(job)
+            ended = run.cells(job.cells)
+            outputs = run.outputs
+    except UnusableError as error:
+        review = str(error)
+    return {
+        "outputs": outputs,
+        "parts": {},
+        "remarks": list(sentences([ended] if ended else [])),
+        "review": review,
+        "seconds": round(time.monotonic() - began, 3),
+        "containment": walls.containment,
+    }
+
+
+class _Run:
+    """One notebook in its process, and the outputs so far."""
+
+    def __init__(self, running: Session, walls: Walls):
+        self._session, self._walls = running, walls
+        self._cleaner = Cleaner(walls.limits.output)
+        self.outputs: dict[str, list[dict]] = {}
+
+    def begin(self, job: PlainJob) -> None:
+        """Prepare the shell and write the files, before any code of the student runs."""
+        calls = [_call("begin", self._walls.cell)]
+        calls += [_call("write", *part) for name, data in job.files for part in _parts(name, data)]
+        for call in calls:
+            try:
+                reply = self._session.run(call)
+            except EndedError as error:
+                raise AutograderError(f"{job.name} could not begin: {error}") from error
+            if not reply["ok"]:
+                told = next((each.get("evalue") for each in reply["outputs"][::-1]), SILENT)
+                raise AutograderError(f"{job.name} could not begin: {told}")
+
+    def cells(self, cells: tuple[PlainCell, ...]) -> str:
+        """Run all cells; return why the process has ended before its time, or an empty text."""
+        self.outputs = {cell.id: [] for cell in cells if not cell.scored}
+        ended = ""
+        try:
+            for cell in cells:
+                self._in_place(current := cell)
+            for cell in filter(_has_hidden_tests, cells):
+                self._complete(current := cell)
+        except EndedError as error:
+            ended = str(error)
+            self.outputs[current.id] = [failure("Ended", ended)]
+        told = f"This test was not run. {ended}".strip()
+        for cell in cells:
+            self.outputs.setdefault(cell.id, [failure("NotRun", told)])
+        return ended
+
+    def _in_place(self, cell: PlainCell) -> None:
+        if _has_hidden_tests(cell):
+            self._session.run(_call("keep", cell.id))
+            self._session.run(cell.released)
+        elif cell.scored:
+            self.outputs[cell.id] = scored(self._session.run(cell.source))
+        else:
+            self.outputs[cell.id] = self._cleaner.clean(self._session.run(cell.source)["outputs"])
+
+    def _complete(self, cell: PlainCell) -> None:
+        if not self._session.run(_call("put_back", cell.id))["ok"]:
+            self.outputs[cell.id] = [failure("NotScored", LOST)]
+            return
+        found = scored(self._session.run(cell.source))
+        for each in found:
+            if each["output_type"] == "error":  # a traceback would show the hidden lines
+                each["traceback"] = [f"{each['ename']}: {each['evalue']}"]
+        self.outputs[cell.id] = found
+
+
+def _has_hidden_tests(cell: PlainCell) -> bool:
+    return cell.released is not None
+
+
+def _call(name: str, *arguments: Any) -> str:
+    return CALL.format(name, ", ".join(map(repr, arguments)))
+
+
+def _parts(name: str, data: bytes) -> Iterator[tuple[str, str, bool]]:
+    """Yield what is written of a file in each message; of an empty one, too."""
+    for begin in range(0, max(1, len(data)), CHUNK):
+        part = zlib.compress(data[begin : begin + CHUNK], 1)
+        yield name, base64.b64encode(part).decode(), begin > 0

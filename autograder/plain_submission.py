@@ -1,0 +1,147 @@
+"""What a student has handed in for an assignment of the instructor's own: notebooks and files."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder.assignments import Assignment
+from autograder.checks.words import listing
+from autograder.intake import shown
+from autograder.received import Keeper
+from autograder.unwrapped import NOTEBOOK, STAMP, is_usual, what_lies_there
+
+STRANGE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\\]")  # in no name beside a notebook
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file that was handed in.
+
+    Attributes
+    ----------
+    name : str
+        The name that the student gave it.
+    kept : Path
+        The copy under its hash, which is what is graded.
+    """
+
+    name: str
+    kept: Path
+
+
+def fields(
+    keeper: Keeper,
+    assignment: Assignment,
+    place: Path,
+    notebooks: list[Path],
+    kept: Mapping[Path, str],
+) -> dict[str, Any]:
+    """Return the fields of a ``submitted.Submission``: what counts, or a reason why nothing does.
+
+    Parameters
+    ----------
+    keeper : Keeper
+        Where the copies are.
+    assignment : Assignment
+        What was handed in.
+    place : Path
+        The folder of the submission.
+    notebooks : list of Path
+        The notebooks in it.
+    kept : mapping
+        Hash of each file that was kept.
+    """
+    if not notebooks and not (notebooks := _in_one_folder(assignment, place, kept)):
+        return {"reason": _what_lies_there(assignment, place, kept)}
+    chosen, problem = choose(assignment, notebooks, kept)
+    if problem:
+        return {"reason": problem}
+    beside = notebooks[0].parent  # mostly the folder of the submission
+    names = {
+        file.relative_to(beside).as_posix(): file for file in kept if file.is_relative_to(beside)
+    }
+    others = {
+        name: file
+        for name, file in names.items()
+        if name != STAMP and file not in chosen.values() and not STRANGE.search(name)
+    }
+    counts = {f"{name}.ipynb": file for name, file in chosen.items()} | others
+    first = next(iter(chosen.values()))
+    return {
+        "file": first,
+        "sha256": fingerprint({name: kept[file] for name, file in counts.items()}),
+        "renamed": first.stem not in assignment.notebooks or beside != place,
+        "took": "" if beside == place else shown(first.relative_to(place).as_posix()),
+        "notebooks": {
+            name: Kept(file.name, keeper.place(kept[file])) for name, file in chosen.items()
+        },
+        "others": {name: keeper.place(kept[file]) for name, file in others.items()},
+    }
+
+
+def _in_one_folder(assignment: Assignment, place: Path, kept: Mapping[Path, str]) -> list[Path]:
+    """Return the notebooks of a folder in the folder, if there is only one with such."""
+    wanted = [f"{name}.ipynb" for name in assignment.notebooks]
+    found = [
+        file
+        for file in sorted(kept)
+        if NOTEBOOK.search(file.name) and is_usual(file.relative_to(place).as_posix())
+    ]
+    right = [file for file in found if file.name in wanted]
+    folders = {file.parent for file in right or found}
+    return [file for file in found if file.parent in folders] if len(folders) == 1 else []
+
+
+def _what_lies_there(assignment: Assignment, place: Path, kept: Mapping[Path, str]) -> str:
+    """Return why nothing counts where no notebook lies; what an archive holds is not guessed."""
+    names = [file.relative_to(place).as_posix() for file in kept]
+    usual = [name for name in names if is_usual(name)]
+    rest = [name for name in names if name != STAMP]
+    if notebooks := [shown(name) for name in usual if NOTEBOOK.search(name)]:
+        missing = listing(f"{name}.ipynb" for name in assignment.notebooks)
+        return f"There are {listing(notebooks[:5])}: keep one folder, with {missing} in it."
+    return what_lies_there(usual or rest, listing(f"{name}.ipynb" for name in assignment.notebooks))
+
+
+def choose(
+    assignment: Assignment, notebooks: list[Path], kept: Mapping[Path, str]
+) -> tuple[dict[str, Path], str]:
+    """Return the notebooks of a submission by their names, or why a person must choose.
+
+    Parameters
+    ----------
+    assignment : Assignment
+        What was handed in.
+    notebooks : list of Path
+        The notebooks in the folder of the submission.
+    kept : mapping
+        Hash of each file that was kept.
+    """
+    wanted = {f"{name}.ipynb": name for name in assignment.notebooks}
+    chosen = {wanted[file.name]: file for file in notebooks if file.name in wanted}
+    missing = [file for file, name in wanted.items() if name not in chosen]
+    others = [file for file in notebooks if file.name not in wanted]
+    if not notebooks:
+        verb = "is" if len(missing) == 1 else "are"
+        return {}, f"There is no notebook: {listing(missing)} {verb} missing."
+    if len(wanted) == len(others) == 1 and missing:
+        chosen, missing = {assignment.notebooks[0]: others[0]}, []
+    if missing and others:
+        there = listing(shown(file.name) for file in others)
+        return {}, (
+            f"{listing(missing)} cannot be found, and there is {there}: give the notebook that "
+            "counts the right name, and remove the others."
+        )
+    for file in chosen.values():
+        if file.is_symlink() or file not in kept:
+            return {}, f"{shown(file.name)} is a link or no file: hand in the file itself."
+    return chosen, ""
+
+
+def fingerprint(kept: Mapping[str, str]) -> str:
+    """Return one hash for all files of a submission, by their names and hashes."""
+    lines = [f"{sha256} {name}" for name, sha256 in sorted(kept.items())]
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "backslashreplace")).hexdigest()
