@@ -23,8 +23,9 @@ def scored(reply: dict) -> list[dict]:
         found = [*found, failure("Failed", SILENT)]
     deciding = [each for each in found if _decides(each)]
     others = [each for each in found if not _decides(each)]
-    kept = [*others[: MOST - len(deciding[:DECIDING])], *deciding[:DECIDING]]
-    cleaned = Cleaner(SHARE * LONGEST).clean(kept)
+    # Each with room of its own, so that a flood leaves those alone that decide.
+    parts = others[: MOST - DECIDING], deciding[:DECIDING]
+    cleaned = [each for part in parts for each in Cleaner(SHARE * LONGEST).clean(part)]
     if _decision(cleaned) != _decision(found):
         return [failure("NotScored", UNCLEAR)]
     return cleaned

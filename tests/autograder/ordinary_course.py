@@ -9,7 +9,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 SETTINGS = """\
 c = get_config()
 c.CourseDirectory.course_id = "ordinary"
-c.Execute.timeout = 3
+c.Execute.timeout = 20  # for the libraries to be imported, also on a busy machine
+c.Execute.iopub_timeout = 60
 c.OverwriteCells.add_missing_cells = True  # stock nbgrader gives nothing for a test that is gone
 """
 DATA = "1.0,2.0\n2.0,4.0\n3.0,6.0\n"  # without a header
