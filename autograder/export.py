@@ -2,13 +2,12 @@
 
 import csv
 import sys
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autograder import AutograderError, checks, journal
+from autograder import AutograderError, checks, journal, recorded
 from autograder.course import (
     SETTINGS,
     address,
@@ -108,16 +107,6 @@ class Student:
     lms_user_id: str = ""
 
 
-@dataclass
-class Submission:
-    """What the gradebook holds of one submission: points by ``grade_id``, and late penalty."""
-
-    points: dict[str, float] = field(default_factory=dict)
-    penalty: float = 0.0
-    manual: bool = False
-    unscored: set[str] = field(default_factory=set)  # cells that wait for their first points
-
-
 class Grades:
     """The grades that stand in the gradebook of a course.
 
@@ -152,9 +141,9 @@ class Grades:
             known = {each.name: each for each in book.assignments}
             names = sorted(known, key=_place)
             self.most = {name: known[name].max_score for name in names}
-            columns = {name: _columns(known[name]) for name in names}
-            self.cells = {name: dict(_cells(known[name], columns[name])) for name in names}
-            self._recorded = _recorded(book, columns)
+            columns = {name: recorded.columns(known[name]) for name in names}
+            self.cells = {name: dict(recorded.cells(known[name], columns[name])) for name in names}
+            self._recorded = recorded.submissions(book, columns)
         self.entries = {
             (each.student, each.assignment): each
             for each in journal.recall(folder)
@@ -176,23 +165,23 @@ class Grades:
 
     def _row(self, student: str, name: str) -> dict:
         entry = self.entries.get((student, name))
-        recorded = self._recorded.get((student, name))
+        found = self._recorded.get((student, name))
         run = self.runs.get((student, name))
         row = {"student": student, "assignment": name, "score": 0}
         row |= {"max_score": points(self.most[name]), "containment": run.containment if run else ""}
         if entry is not None and entry.status == "for review":
             return row | {"status": "for review", "score": ""}
-        if recorded is None:
+        if found is None:
             if entry is not None or (student, name) in self._handed_in:
                 return row | {"status": "not graded", "score": ""}
             return row | {"status": "missing"}
         status = entry.status if entry else "graded"
         if not status:  # it was about to be recorded anew when grading was cut off
             return row | {"status": "not graded", "score": ""}
-        row |= {cell: points(value) for cell, value in recorded.points.items()}
-        if recorded.manual:  # what there is so far would look like a score
-            return row | dict.fromkeys(["score", *recorded.unscored], "") | {"status": BY_HAND}
-        row["score"] = points(max(0.0, sum(recorded.points.values()) - recorded.penalty))
+        row |= {cell: points(value) for cell, value in found.points.items()}
+        if found.manual:  # what there is so far would look like a score
+            return row | dict.fromkeys(["score", *found.unscored], "") | {"status": BY_HAND}
+        row["score"] = points(max(0.0, sum(found.points.values()) - found.penalty))
         return row | {"status": status}
 
 
@@ -223,74 +212,6 @@ def _place(name: str) -> tuple[int, str]:
     """Return by what assignments are sorted: our exercises first, in their order."""
     ours = checks.NAMES.index(name) if name in checks.NAMES else len(checks.NAMES)
     return ours, name
-
-
-def _columns(assignment) -> dict[tuple[str, str], str]:
-    """Return the column of every cell of an assignment, by notebook and ``grade_id``."""
-    pairs = [
-        (notebook.name, cell.name)
-        for notebook in assignment.notebooks
-        for cell in [*notebook.grade_cells, *notebook.task_cells]
-    ]
-    if assignment.name in checks.NAMES:  # in their order, in which some gradebooks do not keep them
-        exercise = checks.load(assignment.name)
-        order = [exercise.cell(part) for part in exercise.parts]
-        pairs.sort(key=lambda pair: order.index(pair[1]) if pair[1] in order else len(order))
-    counts = Counter(cell for _, cell in pairs)
-    return {
-        (notebook, cell): cell if counts[cell] == 1 else f"{notebook}.{cell}"
-        for notebook, cell in pairs
-    }
-
-
-def _cells(assignment, columns: dict[tuple[str, str], str]) -> Iterator[tuple[str, float]]:
-    most = {
-        (notebook.name, cell.name): cell.max_score
-        for notebook in assignment.notebooks
-        for cell in [*notebook.grade_cells, *notebook.task_cells]
-    }
-    for own, column in columns.items():
-        yield column, most[own]
-
-
-def _recorded(book, columns: dict) -> dict[tuple[str, str], Submission]:
-    """Return all submissions by student and assignment, with two queries for the whole course."""
-    from nbgrader.api import (
-        Assignment,
-        BaseCell,
-        Grade,
-        Notebook,
-        SubmittedAssignment,
-        SubmittedNotebook,
-    )
-    from sqlalchemy import func
-
-    key = SubmittedAssignment.student_id, Assignment.name
-    penalties = (
-        book.db.query(*key, SubmittedNotebook.late_submission_penalty)
-        .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
-        .outerjoin(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
-    )
-    found: dict[tuple[str, str], Submission] = {}
-    for student, name, penalty in penalties:
-        found.setdefault((student, name), Submission()).penalty += penalty or 0.0
-    given = func.coalesce(Grade.manual_score, Grade.auto_score)
-    grades = (
-        book.db.query(
-            *key, Notebook.name, BaseCell.name, Grade.score, Grade.needs_manual_grade, given
-        )
-        .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
-        .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
-        .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
-        .join(BaseCell, BaseCell.id == Grade.cell_id)
-        .join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
-    )
-    for student, name, notebook, cell, score, manual, scored in grades:
-        submission, column = found[student, name], columns[name].get((notebook, cell), cell)
-        submission.points[column] = submission.points.get(column, 0.0) + score
-        submission.manual |= manual
-        submission.unscored |= {column} if manual and scored is None else set()
-    return found
 
 
 def _handed_in(folder: Path, names: Iterable[str]) -> Iterator[tuple[str, str]]:

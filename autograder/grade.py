@@ -9,7 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from autograder import AutograderError, assignments, libraries, pool, reach, sandbox, submitted
+from autograder import (
+    AutograderError,
+    assignments,
+    libraries,
+    pool,
+    reach,
+    sandbox,
+    stamps,
+    submitted,
+)
 from autograder.checks.words import listing
 from autograder.course import course, foreseen, settings
 from autograder.intake import shown
@@ -155,7 +164,7 @@ class Grading:
     ) -> Work | None:
         """Return what there is to do for a submission, unless it was done before."""
         parts, key = keyed(prepared, self.options.walls)
-        stamp, remark = submitted.stamp(submission)
+        stamp, remark = stamps.stamp(submission)
         reaches = [reach.remark(part.notebook.cells) for part in prepared.parts]
         remark = " ".join(filter(None, [prepared.remark, remark, *reaches]))
         whose = entry.student, entry.assignment

@@ -35,7 +35,7 @@ from autograder.execution.scoring import failure
 from autograder.gradebook import SharedGradebook
 from autograder.journal import FOLDER
 from autograder.limited import limited
-from autograder.submitted import STAMP
+from autograder.unwrapped import STAMP
 
 SLOWEST = 120  # seconds of computing time for the pages of one submission
 DESK = f"{FOLDER}/repaired"  # in the form of ``submitted/``, of repaired notebooks only

@@ -13,8 +13,8 @@ from autograder.checks.words import listing
 from autograder.intake import LONGEST_NAME, shown
 from autograder.journal import Journal
 from autograder.plain_submission import Kept
-from autograder.received import Keeper, is_file, unreadable
-from autograder.unwrapped import NOTEBOOK, STAMP
+from autograder.received import Keeper, unreadable
+from autograder.unwrapped import NOTEBOOK
 
 # Control characters, halves of surrogate pairs (bytes that are no UTF-8), marks that turn the
 # direction of writing, separators of folders, blanks at an end.
@@ -22,7 +22,6 @@ STRANGE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff/\\]|^[\s.]|\s$", re.UNICODE
 )
 ARCHIVE = re.compile(r"\.(zip|tar|tgz|gz|bz2|xz|7z|rar)$", re.IGNORECASE)
-TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?( ?[A-Za-z0-9/_+:-]{1,40})?")
 
 
 @dataclass(frozen=True)
@@ -253,41 +252,6 @@ def count(course: Path, assignment: str | None, student: str | None) -> int:
                     own = filter(_is_place, _entries(place))
                     found += sum(assignment in (None, each.name) for each in own)
     return found
-
-
-def stamp(submission: Submission) -> tuple[bytes | None, str]:
-    """Return the content of nbgrader's file with the time of a submission, if it is a time.
-
-    Returns
-    -------
-    content : bytes or None
-        None if there is no file, or if it cannot be used.
-    problem : str
-        In a sentence, that it cannot be used; else empty.
-    """
-    file = (submission.place or submission.file.parent) / STAMP
-    if not os.path.lexists(file):
-        return None, ""
-    content = _time(file)
-    told = f"{STAMP} holds no time, so this counts as handed in on time."
-    return content, told if content is None else ""
-
-
-def _time(file: Path) -> bytes | None:
-    """Return the content of a file if it is a time."""
-    from nbgrader.utils import parse_utc
-
-    try:
-        if not is_file(file) or file.stat().st_size > LONGEST_NAME:
-            return None
-        content = file.read_bytes()
-        text = content.decode("ascii").strip()
-        if not TIME.fullmatch(text):
-            return None
-        parse_utc(text)
-    except (OSError, ValueError, OverflowError):
-        return None
-    return content
 
 
 def stray(course: Path) -> list[Path]:

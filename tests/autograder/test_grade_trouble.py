@@ -203,7 +203,7 @@ def test_a_student_who_is_not_there_is_told(course, ends, student):
 
 @pytest.mark.parametrize("step", ["autograded", "feedback", f"{FOLDER}/repaired"])
 def test_a_file_in_the_place_of_a_folder_is_told_and_nothing_is_half_written(course, ends, step):
-    (course / FOLDER).mkdir()
+    (course / FOLDER).mkdir(exist_ok=True)
     (course / step).write_text("")
     assert f"cannot be written ({course / step}" in ends(course)
     (course / step).unlink()

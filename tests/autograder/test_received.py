@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from kept_files import kept, received
 
-from autograder import AutograderError, submitted
+from autograder import AutograderError, stamps, submitted
 from autograder import received as store
 from autograder.journal import FOLDER, Journal
 
@@ -210,7 +210,7 @@ REAL = """
 import sys
 from contextlib import closing
 from pathlib import Path
-from autograder import AutograderError, submitted
+from autograder import AutograderError, stamps, submitted
 from autograder.journal import Journal
 try:
     with closing(Journal(Path(sys.argv[1]))) as journal:
@@ -273,19 +273,19 @@ def test_a_store_without_rights_ends_the_run(course):
 )
 def test_only_a_time_is_taken_for_one(course, content, is_time):
     (course / "submitted" / "ann" / NAME / "timestamp.txt").write_bytes(content)
-    found, problem = submitted.stamp(find(course)["ann", NAME])
+    found, problem = stamps.stamp(find(course)["ann", NAME])
     assert found == (content if is_time else None)
     assert ("timestamp.txt holds no time" in problem) != is_time
 
 
 def test_without_a_time_there_is_no_problem(course):
-    assert submitted.stamp(find(course)["ann", NAME]) == (None, "")
+    assert stamps.stamp(find(course)["ann", NAME]) == (None, "")
 
 
 def test_a_link_is_no_time(course):
     file = course / "submitted" / "ann" / NAME / "timestamp.txt"
     (course / "time").write_text("2026-11-01 12:00:00 UTC")
     file.symlink_to(course / "time")
-    found, problem = submitted.stamp(find(course)["ann", NAME])
+    found, problem = stamps.stamp(find(course)["ann", NAME])
     assert found is None
     assert "holds no time" in problem
