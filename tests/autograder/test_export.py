@@ -159,7 +159,7 @@ def test_every_state_stands_in_the_table(unfinished, exported):
         "graded": ("graded", "10"),
         "untouched": ("not attempted", "0"),
         "broken": ("for review", ""),
-        "by hand": ("needs manual grading", "10"),
+        "by hand": ("needs manual grading", ""),
         "waiting": ("not graded", ""),
         "absent": ("missing", "0"),
     }

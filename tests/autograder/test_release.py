@@ -52,6 +52,11 @@ def squeezed(text: str) -> str:
     return re.sub(r"\s+", "", html.unescape(re.sub(r"<[^>]*>", "", text)))
 
 
+def without_seed(text: str) -> str:
+    """Return a notebook of a course with the public seed in the place of the drawn one."""
+    return re.sub(r"hidden=\d+\)", "hidden=0)", text)
+
+
 def leaks(text: str) -> list[str]:
     searched = squeezed(text)
     return [line for line in secrets() if squeezed(line) in searched]
@@ -66,7 +71,7 @@ def test_every_line_that_is_hidden_is_long_enough_to_be_looked_for():
 @pytest.mark.parametrize("name", checks.NAMES)
 def test_a_solution_is_found_in_the_solved_notebook(course, name):
     solved = (course / "source" / name / f"{name}.ipynb").read_text(encoding="utf-8")
-    source = "\n".join(cell.source for cell in nbformat.reads(solved, 4).cells)
+    source = "\n".join(cell.source for cell in nbformat.reads(without_seed(solved), 4).cells)
     inside, outside = regions(name)
     wanted = secrets() & set(inside) - set(outside)
     assert wanted
@@ -117,7 +122,10 @@ def test_the_release_is_the_same_at_every_run(course, tmp_path):
     for name in checks.NAMES:
         for room in ("source", "release"):
             place = Path(room, name, f"{name}.ipynb")
-            assert (course / place).read_bytes() == (tmp_path / place).read_bytes()
+            one, two = ((each / place).read_text(encoding="utf-8") for each in (course, tmp_path))
+            if room == "source":  # every course draws its own seeds
+                one, two = without_seed(one), without_seed(two)
+            assert one == two
 
 
 def test_a_second_release_into_the_same_folder_changes_nothing(course):
