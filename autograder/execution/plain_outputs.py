@@ -2,7 +2,7 @@
 
 from autograder.outputs import MOST, SHARE, Cleaner
 
-LONGEST = 20_000  # characters of one output of a test
+LONGEST = 5_000  # characters of one output of a test
 DECIDING = 10  # outputs that nbgrader looks at of which so many are kept; the first one decides
 UNCLEAR = "What this test has shown is empty or too long, so it gives no points."
 SILENT = "The cell failed and did not say why."

@@ -153,7 +153,7 @@ def test_a_folder_that_is_no_course_is_told(tmp_path, monkeypatch, capsys, argum
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--assignment", "samplign"], "There is no exercise 'samplign'"),
+        (["--assignment", "samplign"], "There is no assignment 'samplign'"),
         (["--student", "nobody"], "nobody has handed in nothing"),
     ],
 )
