@@ -183,7 +183,14 @@ def _wrong(steps: Steps) -> str:
             "beside the KL there seems to be a penalty, such as a kernel_regularizer, an "
             "activity_regularizer or an entropy, or the KL has a weight"
         )
-    if min(away) <= 1:
+    of_codes = [
+        told
+        for told, value, _ in found
+        if np.allclose(steps.losses, value / kl * steps.at_codes, rtol=EXACT, atol=1e-4)
+    ]
+    if of_codes:  # there is no chance in that
+        cause = of_codes[0]
+    elif min(away) <= 1:
         cause = found[int(np.argmin(away))][0]
     return (
         f"The training loss carries {_ratio(loss / kl)} times the KL to the prior "
