@@ -16,12 +16,12 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 from distributed import Client, KilledWorker, Security, Worker, WorkerPlugin, get_worker
 from distributed.comm import connect
 
 from autograder import AutograderError, cgroup, checks, execute, sandbox, session
+from autograder.execution import code
 from autograder.execution.plain import PlainJob
 from autograder.execution.references import references
 from autograder.pool import Runner
@@ -43,9 +43,7 @@ SAFE = "What was graded is recorded: run it again to go on."
 def version() -> str:
     """Return a hash of this project and of the packages that a score hangs on."""
     digest = hashlib.sha256("".join(map(execute.fingerprint, checks.NAMES)).encode())
-    here = Path(__file__).parent
-    for file in sorted([*here.glob("*.py"), *here.glob("execution/*.py")]):
-        digest.update(file.read_bytes())
+    digest.update(code.digest(["."]).encode())
     return digest.hexdigest()
 
 

@@ -14,16 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from autograder import AutograderError, checks, reference
-from autograder.execution import scoring
+from autograder.execution import code, scoring
 from autograder.execution.answer import Answer
 from autograder.execution.plain import PlainJob, execute_plain
 from autograder.execution.references import Reference
 from autograder.execution.scoring import Judge, Scored
-from autograder.outputs import Cleaner, sentences
+from autograder.outputs import Cleaner, failure, sentences
 from autograder.session import Session, UnusableError, Walls
 
 DISTRIBUTIONS = ("tensorflow", "keras", "tf-keras", "tensorflow-probability", "numpy", "ipython")
-JUDGING = ("checks", "execute.py", "execution", "exercises", "outputs.py", "wire.py", "warm.py")
+JUDGING = ("checks", "execution", "exercises", "execute.py", "outputs.py", "session.py")
+JUDGING += ("warm.py", "wire.py")
 NOT_OURS = "This cell is not a check of the autograder, so it gives no points."
 
 
@@ -55,11 +56,11 @@ def job(exercise: str, notebook: Any) -> Job:
     """Return the job of a notebook whose locked cells are those of the source."""
     from nbgrader.utils import is_grade
 
-    code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
     return Job(
         exercise,
-        tuple((cell.id, cell.source) for cell in code if not is_grade(cell)),
-        tuple((cell.id, cell.source) for cell in code if is_grade(cell)),
+        tuple((cell.id, cell.source) for cell in cells if not is_grade(cell)),
+        tuple((cell.id, cell.source) for cell in cells if is_grade(cell)),
     )
 
 
@@ -67,9 +68,7 @@ def job(exercise: str, notebook: Any) -> Job:
 def fingerprint(exercise: str) -> str:
     """Return a hash of what a score hangs on besides the notebook: checks, solution, versions."""
     digest = hashlib.sha256(reference.file(exercise).read_bytes())
-    for place in (Path(__file__).with_name(name) for name in JUDGING):
-        for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
-            digest.update(file.read_bytes())
+    digest.update(code.digest(JUDGING).encode())
     versions = [f"{name} {metadata.version(name)}" for name in DISTRIBUTIONS]
     digest.update("\n".join([platform.python_version(), *versions]).encode())
     return digest.hexdigest()
@@ -155,7 +154,7 @@ def _part(result: checks.Result) -> dict:
 def _score(judge: Judge, cell: _Cell, scored: Scored) -> list[dict]:
     """Return the outputs of a scoring cell: a number, or an error, which is worth nothing."""
     if not judge.understands(cell):
-        return [scoring.failure("NotScored", NOT_OURS)]
+        return [failure("NotScored", NOT_OURS)]
     try:
         result, outputs = judge.run(cell)
     except AutograderError:  # of the reference solution, or a process that cannot be trusted

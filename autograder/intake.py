@@ -44,15 +44,6 @@ class Notebook:
     cells: list
     defects: tuple[str, ...]
 
-    def students_code(self) -> list[tuple[int, Any]]:
-        """Return number (from 1) and cell of the code cells that no check stands in."""
-        scored = {self.exercise.cell(part) for part in self.exercise.parts}
-        return [
-            (number, cell)
-            for number, cell in enumerate(self.cells, 1)
-            if cell.cell_type == "code" and grade_id(cell) not in scored and cell.source.strip()
-        ]
-
 
 def grade_id(cell: Any) -> str | None:
     """Return the ``grade_id`` of a cell."""

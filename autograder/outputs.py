@@ -128,6 +128,11 @@ def sentences(problems: Iterable[Any], longest: int = 600) -> tuple[str, ...]:
     return tuple(line if len(line) <= longest else line[: longest - 1] + "…" for line in lines)
 
 
+def failure(kind: str, message: str) -> dict:
+    """Return an output of nbformat that says that a cell has failed."""
+    return {"output_type": "error", "ename": kind, "evalue": message, "traceback": [message]}
+
+
 def raised(output: Mapping[str, Any]) -> str:
     """Return what an output of nbformat's kind ``error`` says, on one line."""
     said = f"{output.get('ename')}: {output.get('evalue')}".strip()

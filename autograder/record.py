@@ -31,10 +31,10 @@ from autograder.course import (
     told_of_gradebook,
     usable,
 )
-from autograder.execution.scoring import failure
 from autograder.gradebook import SharedGradebook
 from autograder.journal import FOLDER
 from autograder.limited import limited
+from autograder.outputs import failure
 from autograder.unwrapped import STAMP
 
 SLOWEST = 120  # seconds of computing time for the pages of one submission

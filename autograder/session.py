@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn, Self
+from typing import NoReturn, Self, TypeVar
 
 from autograder import AutograderError, cgroup, wire
 from autograder.checks.values import Values
@@ -20,6 +20,7 @@ from autograder.sandbox import Containment, Limits
 
 START = 300  # seconds for the libraries to be imported on a busy machine
 AROUND = 3  # processes outside and inside that keep a contained one, and bwrap
+Reply = TypeVar("Reply")
 END = 5  # seconds for a process to end that has closed its connection
 
 
@@ -104,7 +105,9 @@ class Process:
             self._group.close()
         self._folder.cleanup()
 
-    def request(self, kind: str, message: Values, who: str, largest: int = wire.LARGEST) -> dict:
+    def request(
+        self, kind: str, message: Values, who: str, decode: Callable[[dict], Reply]
+    ) -> Reply:
         """Send a message and return the reply.
 
         Parameters
@@ -115,8 +118,8 @@ class Process:
             Its details.
         who : str
             What a sentence about a failure begins with.
-        largest : int
-            Bytes that the reply may have.
+        decode : callable
+            Takes the reply apart, one of those in ``wire``.
 
         Raises
         ------
@@ -131,7 +134,7 @@ class Process:
         deadline = min(begin + self.walls.cell, self._deadline)
         try:
             self._channel.send(f"{kind} ".encode() + wire.pack(message), deadline)
-            return wire.unpack(self._channel.receive(deadline, largest))
+            return decode(wire.unpack(self._channel.receive(deadline, wire.LARGEST)))
         except TimeoutError:
             if self._deadline < begin + self.walls.cell:
                 self._end(f"The notebook took {self.walls.notebook:g} s in all and was stopped.")
@@ -140,13 +143,9 @@ class Process:
             self._process.join(END)
             self._end(f"{who} {self._how_it_ended()}, so nothing could follow.")
         except AutograderError as error:
-            raise self.unusable(who, error) from error
-
-    def unusable(self, who: str, error: AutograderError) -> UnusableError:
-        """End the process, and return what to raise for a reply that cannot be used."""
-        self.problem = f"{who} gave an answer that cannot be used. {error}"
-        self._stop()
-        return UnusableError(self.problem)
+            self.problem = f"{who} gave an answer that cannot be used. {error}"
+            self._stop()
+            raise UnusableError(self.problem) from error
 
     def _stop(self) -> None:
         """End the process; a contained one first ends all that it has started."""
@@ -221,23 +220,13 @@ class Session(Process):
         EndedError, UnusableError
             As `Process.request` does.
         """
-        who = "The cell"
-        reply = self.request("run", {"source": source}, who)
-        try:
-            outputs, ok = wire.cell(reply)
-        except AutograderError as error:
-            raise self.unusable(who, error) from error
+        outputs, ok = self.request("run", {"source": source}, "The cell", wire.cell)
         return {"outputs": outputs, "ok": ok}
 
     def export(self, exercise: str, names: Iterable[str], settings: Values) -> Values:
         """Return what came of the answer, in the form of ``autograder.checks.export``."""
-        who = "Your answer"
         message = {"exercise": exercise, "names": list(names), "settings": settings}
-        reply = self.request("export", message, who)
-        try:
-            return wire.exported(reply)
-        except AutograderError as error:
-            raise self.unusable(who, error) from error
+        return self.request("export", message, "Your answer", wire.exported)
 
 
 class Prober(Process):
@@ -259,9 +248,4 @@ class Prober(Process):
         return self._observe("probe", message)
 
     def _observe(self, kind: str, message: Values) -> Values:
-        who = "The graph of your answer"
-        reply = self.request(kind, message, who)
-        try:
-            return wire.observed(reply)
-        except AutograderError as error:
-            raise self.unusable(who, error) from error
+        return self.request(kind, message, "The graph of your answer", wire.observed)

@@ -27,14 +27,21 @@ from pathlib import Path
 from typing import Any
 
 from autograder import AutograderError
-from autograder.execution.plain_outputs import SILENT, failure, scored
-from autograder.outputs import Cleaner, sentences
+from autograder.execution import code
+from autograder.execution.plain_outputs import SILENT, scored
+from autograder.outputs import Cleaner, failure, sentences
 from autograder.session import EndedError, Session, UnusableError, Walls
 
 GRACE = 5  # seconds between the interrupt of a cell and the end of its process
 CHUNK = 2**20  # bytes of a file in one message
 CALL = '__import__("autograder.execution.worker.plain", fromlist=["plain"]).{}({})'
-RUNNING = ("outputs.py", "session.py", "warm.py", "wire.py")  # what else a score depends on
+RUNNING = (
+    "execution",
+    "outputs.py",
+    "session.py",
+    "warm.py",
+    "wire.py",
+)  # what else a score depends on
 LOST = "The notebook could not go back to where this test stands, so it gives no points."
 
 
@@ -43,9 +50,7 @@ def environment() -> str:
     """Return a hash of what a score depends on besides the job: Python, packages, this code."""
     found = {f"{each.name} {each.version}" for each in metadata.distributions()}
     digest = hashlib.sha256("\n".join([platform.python_version(), *sorted(found)]).encode())
-    here = Path(__file__).parent
-    for file in [*(here.with_name(name) for name in RUNNING), *sorted(here.rglob("*.py"))]:
-        digest.update(file.read_bytes())
+    digest.update(code.digest(RUNNING).encode())
     return digest.hexdigest()
 
 
@@ -123,9 +128,10 @@ def job(
     libraries : tuple of str
         What the process has imported before it begins.
     """
-    code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
     cells = []
-    for cell in code:
+    for cell in notebook.cells:
+        if cell.cell_type != "code" or not cell.source.strip():
+            continue
         scored = is_test(cell)
         visible = released.get(cell.metadata["nbgrader"]["grade_id"]) if scored else None
         cells.append(PlainCell(cell.id, cell.source, scored, visible))

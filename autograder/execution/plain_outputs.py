@@ -1,16 +1,11 @@
 """What nbgrader makes of the outputs of a test, and how they are cut so that it stays the same."""
 
-from autograder.outputs import MOST, SHARE, Cleaner
+from autograder.outputs import MOST, SHARE, Cleaner, failure
 
 LONGEST = 5_000  # characters of one output of a test
 DECIDING = 10  # outputs that nbgrader looks at of which so many are kept; the first one decides
 UNCLEAR = "What this test has shown is empty or too long, so it gives no points."
 SILENT = "The cell failed and did not say why."
-
-
-def failure(kind: str, message: str) -> dict:
-    """Return an output of nbformat that says that a cell has failed."""
-    return {"output_type": "error", "ename": kind, "evalue": message, "traceback": [message]}
 
 
 def scored(reply: dict) -> list[dict]:

@@ -12,7 +12,7 @@ from autograder.checks import Exercise, Result
 from autograder.checks.cells import REPORT
 from autograder.execution.answer import Answer
 from autograder.execution.references import Reference
-from autograder.outputs import raised
+from autograder.outputs import failure, raised
 from autograder.session import EndedError, Session
 
 
@@ -54,11 +54,6 @@ def run_students_code(
         for output in reply["outputs"]:
             if output.get("output_type") == "error":
                 scored.errors.append(f"{name} raised {raised(output)}")
-
-
-def failure(kind: str, message: str) -> dict:
-    """Return an output of nbformat that says that a cell has failed."""
-    return {"output_type": "error", "ename": kind, "evalue": message, "traceback": [message]}
 
 
 class Judge:

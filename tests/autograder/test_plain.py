@@ -6,7 +6,8 @@ import pytest
 
 from autograder import AutograderError
 from autograder.execution.plain import PlainCell, PlainJob, execute_plain
-from autograder.execution.plain_outputs import failure, scored
+from autograder.execution.plain_outputs import scored
+from autograder.outputs import failure
 from autograder.session import Walls
 
 VISIBLE = "seen = 1"
