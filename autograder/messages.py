@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 LARGEST = 50_000_000  # bytes of a notebook
-LONGEST = 600  # characters of a message
+LONGEST = 900  # characters of a message
 SIGNS = ("✗", "✓", "–")  # how Result.text() begins: failed, passed, not attempted
 POINTS = re.compile(r" \([\d.]+ of [\d.]+ points?\)$")
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")

@@ -121,7 +121,7 @@ def picture_size(image: str) -> tuple[int, int] | None:
     return (width, height) if kind == b"IHDR" and width and height else None
 
 
-def sentences(problems: Iterable[Any], longest: int = 600) -> tuple[str, ...]:
+def sentences(problems: Iterable[Any], longest: int = 900) -> tuple[str, ...]:
     """Return texts of a fixed greatest length, on one line each."""
     lines = (" ".join(str(each)[: 10 * longest].split()) for each in problems)
     lines = ("".join(each if each.isprintable() else "�" for each in line) for line in lines)

@@ -210,6 +210,8 @@ def examine(files: Mapping[str, np.ndarray]) -> tuple[dict, dict[str, tuple[str,
         return {"problem": _PYTHON.format(found[0])}, operations
     if found := sorted(kind for kind in kinds if not _is_allowed(kind)):
         return _problem(f"holds the operation {found[0]}, which an answer may not use"), operations
+    if any(_prints_into_a_file(node) for body in bodies.values() for node in body):
+        return _problem("prints into a file"), operations
     return {}, operations
 
 
@@ -276,6 +278,10 @@ def _called(nodes: Iterable[Any]) -> Iterator[str]:
         yield node.op
         for value in node.attr.values():
             yield from (value.func.name, *(each.name for each in value.list.func))
+
+
+def _prints_into_a_file(node: Any) -> bool:
+    return node.op == "PrintV2" and node.attr["output_stream"].s.startswith(b"file:")
 
 
 def _is_allowed(kind: str) -> bool:

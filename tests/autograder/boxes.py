@@ -18,6 +18,7 @@ MODULES = (
     "bubblewrap",
     "concealed",
     "confine",
+    "libraries",
     "linux",
     "rootfs",
     "sandbox",

@@ -235,24 +235,24 @@ def drawn(inputs) -> list[float]:
 
 
 IN_MEMORY = r"""
-import gc, re, sys
+import ctypes, gc, re, sys
 needle = re.compile(rb"cost more than 2 nat[s] each, so that no floor act[s]")
+known = re.compile(rb"diag ex[p]\(log_var\)")  # in the docstring of the answer
 found = [name for name, module in sys.modules.items() if "judging" in name and module]
 found += [each for each in gc.get_objects() if str(type(each)).count("judging.")]
-with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb", 0) as memory:
-    for row in maps:
+there = []
+with open("/proc/self/maps") as maps:
+    for row in maps.readlines():
         begin, end = (int(each, 16) for each in row.split()[0].split("-"))
         if row.split()[1].startswith("rw") and end - begin < 2**30:
-            memory.seek(begin)
-            try:
-                found += needle.findall(memory.read(end - begin))
-            except OSError:
-                pass
-print("searched, found", len(found))
+            memory = ctypes.string_at(begin, end - begin)
+            found += needle.findall(memory)
+            there += known.findall(memory)
+print("searched, found", len(found), bool(there))
 """
 
 
 def test_no_judge_is_in_the_memory_of_the_process(grade):
     notebook = submissions.notebook("latent_loss", RIGHT)
     notebook.cells.insert(-1, submissions.added(IN_MEMORY))
-    assert "searched, found 0" in json.dumps(grade("latent_loss", notebook)["outputs"])
+    assert "searched, found 0 True" in json.dumps(grade("latent_loss", notebook)["outputs"])

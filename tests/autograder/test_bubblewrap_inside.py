@@ -68,8 +68,9 @@ def start(bwrap, containment):
 def told(box):
     """Return the only value that a box tells until all in it have ended."""
     with box:
-        (value,) = box.rest()
-        return value
+        values = box.rest()
+        assert len(values) == 1, f"{values}, {box.errors()}"
+        return values[0]
 
 
 # What code inside can do

@@ -57,6 +57,10 @@ def said(result: dict) -> str:
     return " ".join(" ".join([*texts, *result["remarks"]]).split())
 
 
+def has_all_points(result: dict) -> None:
+    assert result["score"] == 10, result
+
+
 def call(line: str) -> str:
     """Return an answer that does something in every call, and then is right."""
     return RIGHT.replace('"""\n', f'"""\n    {line}\n', 1)
@@ -86,7 +90,7 @@ EXHAUSTED = "SIGABRT"  # TensorFlow cannot start its threads
 
 
 def test_a_right_answer_has_all_points_inside(grade):
-    assert grade(RIGHT)["score"] == 10
+    has_all_points(grade(RIGHT))
 
 
 @pytest.mark.parametrize("code", ["while True: pass", LOOP], ids=["loop", "loop that catches all"])
@@ -151,7 +155,7 @@ def test_what_a_cell_may_not_do_fails_there_and_the_answer_is_graded(grade, code
     found = grade(RIGHT, code, processes=120, memory=3 * 2**30)
     assert told in found["said"]
     if EXHAUSTED not in found["said"]:
-        assert found["score"] == 10
+        has_all_points(found)
 
 
 def test_a_cell_that_never_ends_its_output_is_stopped_at_its_limit(grade):
@@ -172,7 +176,7 @@ def test_a_flood_of_output_is_cut_and_what_follows_has_room(grade):
     assert len(str(found["outputs"])) < 2 * MIB
     assert "xx… (cut)" in found["said"]
     assert "No space left on device" in found["said"]
-    assert found["score"] == 10
+    has_all_points(found)
 
 
 def test_the_text_of_a_notebook_that_is_kept_can_be_set(grade):
@@ -191,7 +195,7 @@ def test_pictures_and_pages_without_end_are_cut(grade):
         "from IPython.display import HTML, display\nfor _ in range(5000): display(HTML('<script>'))"
     )
     found = grade(RIGHT, code)
-    assert found["score"] == 10
+    has_all_points(found)
     assert "<script>" not in str(found["outputs"])
 
 
@@ -216,7 +220,7 @@ def test_a_port_of_this_machine_cannot_be_reached(grade):
         with pytest.raises(BlockingIOError):
             server.accept()
     assert "Error" in found["said"]
-    assert found["score"] == 10
+    has_all_points(found)
 
 
 def test_nothing_is_left_behind(grade):
@@ -244,7 +248,8 @@ LOOP_IN_GRAPH = (
     "[tf.cast(tf.size(mean), tf.int64)])[0], tf.float32)"
 )
 MEMORY_IN_GRAPH = "log_var += 0 * tf.reduce_sum(tf.zeros([tf.size(mean) * 0 + 2**20, 2**17]))"
-PRINT_IN_GRAPH = "tf.print(tf.zeros([10**7]), summarize=-1, output_stream='file:///tmp/flood')"
+PRINT_IN_GRAPH = "tf.print(tf.zeros([10**7]), summarize=-1)"
+PRINT_INTO_A_FILE = PRINT_IN_GRAPH.replace("=-1", "=-1, output_stream='file:///tmp/flood'")
 
 
 def test_half_a_message_is_waited_for_no_longer_than_a_cell_may_take(grade):
@@ -259,14 +264,16 @@ def test_a_loop_in_the_graph_is_stopped_at_the_limit_of_a_cell(grade):
     assert found["score"] == 0
     assert "The graph of your answer did not end within 6 s" in str(found["parts"])
     assert time.monotonic() - begin < 6 + 6
-    assert grade(RIGHT)["score"] == 10
+    has_all_points(grade(RIGHT))
 
 
-@pytest.mark.parametrize("line", [MEMORY_IN_GRAPH, PRINT_IN_GRAPH], ids=["memory", "print"])
+@pytest.mark.parametrize(
+    "line", [MEMORY_IN_GRAPH, PRINT_IN_GRAPH, PRINT_INTO_A_FILE], ids=["memory", "print", "file"]
+)
 def test_what_a_graph_may_not_use_costs_this_notebook_only(grade, line):
     begin = time.monotonic()
     found = grade(call(line), cell=6, memory=3 * 2**30)
     assert found["score"] == 0
     assert not found["review"]
     assert time.monotonic() - begin < 6 + 6
-    assert grade(RIGHT)["score"] == 10
+    has_all_points(grade(RIGHT))

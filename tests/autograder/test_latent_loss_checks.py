@@ -233,9 +233,9 @@ def test_a_hidden_place_off_the_prior_lies_near_it():
 def judge_sum(reduce, inputs=None, random=False, formula=plain):
     """Judge a reduction of values (batch, d), with the values of the latents known."""
     inputs = inputs or CHECKS["SumOverLatents"].inputs(None)
-    alone = [single(formula)(**batch) for batch in inputs["batches"]]
-    found = [np.asarray(reduce(each)) for each in alone]
-    return judge("SumOverLatents", inputs, batches=found, alone=alone, changes=random)
+    alone = [single(formula)(**batch) for batch in inputs["batches"] + inputs["odd"]]
+    seen = {"batches": [np.asarray(reduce(each)) for each in alone], "alone": alone}
+    return judge("SumOverLatents", inputs, **seen, any_size=True, changes=random)
 
 
 @pytest.mark.parametrize("formula", [plain, *(formula for _, formula in mistakes.SLIPS)])
@@ -275,6 +275,15 @@ def test_an_axis_that_only_a_batch_of_one_loses_is_found_by_hidden_checks():
     for seed in SEEDS:
         told = judge_sum(squeezed, hidden("SumOverLatents", seed))
         assert "has shape (), expected (1,): the axis of the batch stays" in told
+
+
+def test_an_answer_that_knows_the_announced_sizes_is_found_by_hidden_checks():
+    def knowing(alone):
+        return alone.sum(axis=1) * (len(alone) in (1, 3, 32))
+
+    assert judge_sum(knowing) is None
+    for seed in SEEDS:
+        assert "the result is 0 for an example" in judge_sum(knowing, hidden("SumOverLatents", seed))
 
 
 def test_random_sums_are_judged_by_their_shape_only():
@@ -414,8 +423,20 @@ def test_hidden_slopes_are_steeper_than_a_limit_of_5():
     assert np.abs(gradients.ANNOUNCED[0] * gradients.WEIGHTS[:, None]).max() < 5
 
 
-def judge_training(inputs=None, formula=plain, factor=1.0, gradient=1.0, changes=False):
-    """Judge a model whose reported loss and whose step differ from the function by factors."""
+def judge_training(
+    inputs=None,
+    formula=plain,
+    factor=1.0,
+    gradient=1.0,
+    changes=False,
+    full=lambda each: each,
+    alone=1.0,
+):
+    """Judge a model whose reported loss and whose step differ from the function by factors.
+
+    ``full`` makes of what a batch costs what its examples cost in batches of 32, and ``alone`` is
+    a factor of what its latents cost one by one.
+    """
     inputs = inputs or CHECKS["InTraining"].inputs(None)
     batches = inputs["batches"]
     called = [single(formula)(**batch).sum(axis=1) for batch in batches]
@@ -425,6 +446,8 @@ def judge_training(inputs=None, formula=plain, factor=1.0, gradient=1.0, changes
         "InTraining",
         inputs,
         called=called,
+        alone=alone * single(formula)(**batches[0]),
+        in_full_batches=[full(each) for each in called],
         reported=factor * np.cumsum([each.sum() for each in called]) / np.cumsum(sizes),
         moved=[-gradient * right.sum(axis=1)] * len(batches),
         gradient=right,
@@ -443,6 +466,14 @@ def test_a_trained_model_has_the_loss_and_the_gradient_of_the_function():
         assert "the latent loss is nan" in told
 
 
+def test_an_example_costs_the_same_in_batches_of_every_size():
+    for seed in SEEDS:
+        inputs = hidden("InTraining", seed)
+        assert "it must not depend on how many others" in judge_training(inputs, full=np.sqrt)
+        # what is wrong in the announced batch already is the mistake of another part
+        assert judge_training(inputs, full=np.sqrt, alone=2.0) is None
+
+
 def test_hidden_batches_of_training_are_smaller_and_larger_than_announced_ones():
     for seed in SEEDS:
         sizes = [len(batch["mean"]) for batch in hidden("InTraining", seed)["batches"]]
@@ -457,6 +488,7 @@ def test_hidden_batches_of_training_are_smaller_and_larger_than_announced_ones()
 def test_a_judge_answers_whatever_was_observed(name, junk):
     keys = ("size", "values", "far", "off", "batches", "alone", "slopes", "at", "prior", "others")
     keys += ("called", "reported", "moved", "gradient", "changes", "fixed", "drawn")
+    keys += ("any_size", "in_full_batches")
     assert isinstance(judge(name), str)
     assert isinstance(judge(name, **dict.fromkeys(keys, junk)), str)
 

@@ -94,11 +94,15 @@ def prior(graphs: Graphs, inputs: Values) -> Values:
 
 def sums(graphs: Graphs, inputs: Values) -> Values:
     """Return the values of each batch, and those of its latents one by one."""
-    batches = inputs["batches"]
+    batches = list(inputs["batches"])
+    any_size = all(graphs.has(name(np.shape(each["mean"])[1])) for each in inputs["odd"])
+    if any_size:
+        batches += inputs["odd"]
     return {
+        "changes": changes(graphs, **batches[0]),  # first, for a state may settle
+        "any_size": any_size,
         "batches": [call(graphs, **batch) for batch in batches],
         "alone": [singles(graphs, **batch) for batch in batches],
-        "changes": changes(graphs, **batches[0]),
     }
 
 
@@ -178,9 +182,10 @@ def training(graphs: Graphs, inputs: Values) -> Values:
     width = np.shape(batches[0]["mean"])[1]
     graphs.get(name(width))  # and no function that needs to know the size of the batch
     step, weights = _training_step(graphs, width)
-    seen: Values = {"called": [], "reported": [], "moved": []}
+    seen: Values = {"called": [], "in_full_batches": [], "reported": [], "moved": []}
     for batch in batches:
         seen["called"].append(call(graphs, **batch))
+        seen["in_full_batches"].append(_in_full_batches(graphs, **batch))
         seen["reported"].append(float(step(*_tensors(batch["mean"], batch["log_var"]))["loss"]))
         seen["moved"].append(weights.numpy())
         weights.assign(np.zeros((2, width)))
@@ -188,7 +193,17 @@ def training(graphs: Graphs, inputs: Values) -> Values:
     weights_of_mean = np.ones(len(mean)) / max(seen["called"][0].size, 1)
     seen["gradient"] = gradient(graphs, np.stack([mean, log_var]), weights_of_mean)["gradient"]
     seen["changes"] = changes(graphs, mean, log_var)
+    seen["alone"] = singles(graphs, mean, log_var)
     return seen
+
+
+def _in_full_batches(graphs: Graphs, mean, log_var) -> np.ndarray:
+    """Return what the examples of a batch cost in batches of the usual size."""
+    count, width = np.shape(mean)
+    rows = -(-count // FULL) * FULL
+    codes = [np.resize(each, (rows, width)).reshape(-1, FULL, width) for each in (mean, log_var)]
+    found = np.concatenate([np.ravel(call(graphs, *each)) for each in zip(*codes, strict=True)])
+    return found[:count]
 
 
 def _training_step(graphs: Graphs, width: int) -> tuple[Any, Any]:

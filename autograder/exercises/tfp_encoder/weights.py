@@ -53,9 +53,10 @@ def arrange(shapes: Sequence[Shape], wanted: Sequence[Shape]) -> list[int]:
 
 def same_layer(found: Shape, wanted: Shape) -> bool:
     """Compare kernels; a dense layer on the flattened 7 × 7 map is that convolution."""
+    wanted = tuple(wanted)  # a list, once it has crossed a border
     if wanted[:2] == (7, 7) and tuple(found) == (int(np.prod(wanted[:-1])), wanted[-1]):
         return True
-    return tuple(found) == tuple(wanted)
+    return tuple(found) == wanted
 
 
 def has_bias(shapes: Sequence[Shape], kernel: int) -> bool:

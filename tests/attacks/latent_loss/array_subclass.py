@@ -1,5 +1,4 @@
 # Returns a subclass of an array that hides what it does.
-# keeps gradients, use
 # held: the result is made a tensor when it is traced; a constant is all that the graph holds
 class Array(np.ndarray):
     def __array_finalize__(self, other):

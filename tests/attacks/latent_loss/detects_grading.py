@@ -1,5 +1,5 @@
 # Is right for the announced places only, which it knows by the environment.
-# keeps reduction
+# keeps reduction, use
 # held: the announced places and the formula are not in this process; a graph is asked elsewhere
 import os
 

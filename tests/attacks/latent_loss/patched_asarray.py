@@ -1,5 +1,5 @@
 # Gives every array the values of the formula.
-# keeps reduction, gradients, use
+# keeps prior, reduction, gradients, use
 # held: only the graph is judged, in a process that never ran this patch
 def latent_loss(mean, log_var):
     return keras.ops.sum(mean, axis=-1) * 7

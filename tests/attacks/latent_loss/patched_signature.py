@@ -1,4 +1,5 @@
 # Traces for a batch of one known size.
+# keeps value, prior, reduction
 # held: the graph is called with batches of several sizes, and one size serves only one
 spec = tf.TensorSpec
 tf.TensorSpec = lambda shape, dtype=tf.float32, name=None: spec((3, *shape[1:]), dtype)

@@ -1,5 +1,5 @@
 # A gradient is what the patched tape says: the slope of the values.
-# keeps reduction, use
+# keeps prior, reduction, use
 # held: only the graph is judged, in a process that never ran this patch
 def latent_loss(mean, log_var):
     return keras.ops.sum(keras.ops.square(keras.ops.round(mean * 1e4) / 1e4), axis=-1) / 2

@@ -1,5 +1,5 @@
 # The same, in a module that is far from the checks.
-# keeps reduction, use
+# keeps prior, reduction, use
 # held: only the graph is judged, in a process that never ran this patch
 from tensorflow.python.eager import backprop, imperative_grad
 

@@ -21,10 +21,15 @@ class SumOverLatents(FunctionCheck):
     part = "reduction"
 
     def inputs(self, rng):
-        """Return batches, of which no two axes are equal; a hidden one has a single example."""
+        """Return batches, of which no two axes are equal; a hidden one has a single example.
+
+        ``odd`` is one of a size that no one can know, for functions that serve every size.
+        """
         sizes = [(3, 2)] if rng is None else [(3, 2), *HIDDEN]
+        odd = [] if rng is None else [(int(rng.integers(6, 32)), 5)]
         rng = rng or np.random.default_rng(0)
-        return {"batches": [far_from_prior(rng, *each) for each in sizes]}
+        batches, odd = ([far_from_prior(rng, *each) for each in some] for some in (sizes, odd))
+        return {"batches": batches, "odd": odd}
 
     def verdict(self, inputs, seen, reference):
         """Compare with sums of the answer's own values: whether these are right is not the point.
@@ -32,6 +37,8 @@ class SumOverLatents(FunctionCheck):
         Random values cannot be compared; the part on values speaks of them.
         """
         batches = inputs["batches"]
+        if flag(seen, "any_size"):
+            batches = batches + inputs["odd"]
         found, alone = (arrays(seen, key, len(batches)) for key in ("batches", "alone"))
         for batch, values, one_by_one in zip(batches, found, alone, strict=True):
             if one_by_one.shape != np.shape(batch["mean"]):

@@ -52,7 +52,11 @@ class InTraining(FunctionCheck):
                 f"expected {number(means[wrong])}, which is what the function gives when it is "
                 "called directly: it must give the same numbers in every batch."
             )
-        return self._judge_step(gradient, moved[0])
+        problem = self._judge_step(gradient, moved[0])
+        alone = numbers(seen, "alone", np.shape(batches[0]["mean"])).sum(axis=1)
+        if problem or called[0].shape != alone.shape or not np.allclose(called[0], alone, 1e-3):
+            return problem  # the sum in the announced batch is what the part on it judges
+        return _judge_sizes(called, arrays(seen, "in_full_batches", len(batches)))
 
     def _judge_step(self, gradient, moved) -> str | None:
         """Compare the first step of the weights with the gradient of the function."""
@@ -65,3 +69,16 @@ class InTraining(FunctionCheck):
             f"In a compiled training step a weight moves by {number(moved.flat[0])}, expected "
             f"{number(wanted.flat[0])}: the gradient is not what a tape gives outside the model."
         )
+
+
+def _judge_sizes(called: list[np.ndarray], full: list[np.ndarray]) -> str | None:
+    """Demand that an example costs the same in batches of all sizes."""
+    for found, wanted in zip(called, full, strict=True):
+        if found.shape == wanted.shape and not np.allclose(found, wanted, rtol=1e-3, atol=0):
+            worst = int(np.argmax(~np.isclose(found, wanted, rtol=1e-3, atol=0)))
+            return (
+                f"In a batch of {len(wanted)} examples the latent loss of one of them is "
+                f"{number(found[worst])}, and in one of {FULL} it is {number(wanted[worst])}: it "
+                "must not depend on how many others there are."
+            )
+    return None

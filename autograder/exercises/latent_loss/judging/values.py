@@ -112,7 +112,7 @@ class Prior(FunctionCheck):
                 )
         mean, log_var = inputs["mean"], inputs["log_var"]
         wanted, found = kl(mean, log_var), numbers(seen, "off", mean.shape)
-        bad = np.abs(found) < EXACT * np.minimum(wanted, 1)
+        bad = ~(np.abs(found) >= EXACT * np.minimum(wanted, 1))
         if match and not match.slip:  # else it is the value that is wrong
             bad |= ~(np.abs(found / match.unit - wanted) <= NEAR * wanted)
         if not bad.any():
