@@ -1,5 +1,6 @@
 """An exercise, its parts and their checks, and the result that a student reads."""
 
+import functools
 import textwrap
 import zlib
 from abc import ABC, abstractmethod
@@ -10,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograder import AutograderError
-from autograder.checks.values import Values
+from autograder.checks.values import Values, digest
 
 INDENT = {"initial_indent": "  ", "subsequent_indent": "  ", "break_long_words": False}
 
@@ -93,6 +94,24 @@ class Question:
     check: str
     settings: Values
     inputs: Values
+
+    @functools.cached_property
+    def traced(self) -> str:
+        """Return what tells the settings from others."""
+        return digest(self.settings)
+
+    @functools.cached_property
+    def key(self) -> str:
+        """Return what tells the question from others of the same exercise."""
+        return digest({"check": self.check, "settings": self.settings, "inputs": self.inputs})
+
+
+@functools.lru_cache(maxsize=1024)  # the same are put to every submission of a class
+def _question(check: Check, settings: Callable[[int | None], Values], seed: int | None) -> Question:
+    rng = None
+    if seed is not None:
+        rng = np.random.default_rng([seed, zlib.crc32(check.name.encode())])
+    return Question(check.name, settings(seed), check.inputs(rng))
 
 
 Ask = Callable[[Question, tuple], Values]
@@ -178,10 +197,7 @@ class Exercise:
 
     def _run(self, check: Check, answers: tuple, hidden: int | None) -> "Result":
         part = self.part(check.part)
-        rng = None
-        if hidden is not None:
-            rng = np.random.default_rng([hidden, zlib.crc32(check.name.encode())])
-        question = Question(check.name, self.settings(hidden), check.inputs(rng))
+        question = _question(check, self.settings, hidden)
         seen = (self.ask or self._ask_here)(question, answers)
         if seen.get("missing"):
             return Result(part, attempted=False)
@@ -203,7 +219,9 @@ class Exercise:
 
             seen = self._ask_here(question, reference.answers(self))
         problem = seen.get("problem") or ("it is not written" if seen.get("missing") else None)
-        problem = problem or check.judge(question.inputs, seen["values"], None)
+        if not problem and not seen.get("judged"):
+            problem = check.judge(question.inputs, seen["values"], None)
+            seen["judged"] = not problem  # who asks keeps what was seen
         if problem:
             raise AutograderError(
                 f"The reference solution of {self.name} fails {check.name}: {problem}"

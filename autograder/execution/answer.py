@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from autograder.checks import Exercise, Question
+from autograder.checks.exercise import no_settings
 from autograder.checks.switches import sentence
 from autograder.checks.values import Values
 from autograder.execution.observations import Observations, digest
@@ -61,7 +62,7 @@ class Answer:
     def ask(self, question: Question, _answers: tuple = ()) -> Values:
         """Put a question to the answer; ``Exercise.ask`` has this form."""
         try:
-            key = repr(sorted(question.settings.items()))
+            key = question.traced
             if key not in self._exported:
                 self._exported[key] = self._export(question.settings)
             exported, graph = self._exported[key]
@@ -78,6 +79,8 @@ class Answer:
     def _export(self, settings: Values) -> tuple[Values, str]:
         exported = self._session.export(self.exercise.name, self.exercise.answers, settings)
         self.switches = list(dict.fromkeys([*self.switches, *exported["switches"]]))
+        if self.exercise.settings is no_settings:  # it will be asked for nothing else
+            self._session.close()
         return exported, digest(exported)
 
     def _observe(self, key: str, exported: Values, question: Question) -> Values:

@@ -12,6 +12,7 @@ from autograder.execution.observations import Observations
 from autograder.session import Session, Walls
 
 REFERENCE = 120  # seconds for a step of a reference solution
+IDLE = 100  # questions known already, after which its processes are worth their memory no more
 
 
 class Reference:
@@ -32,15 +33,20 @@ class Reference:
         self.exercise, self.observations = exercise, Observations()
         self._open: contextlib.ExitStack | None = None
         self._answer: Answer | None = None
-        self._seen: dict[tuple[str, str], Values] = {}
+        self._seen: dict[str, Values] = {}
+        self._known_in_a_row = 0
         self._one_at_a_time = threading.Lock()
 
     def ask(self, question: Question, _answers: tuple = ()) -> Values:
         """Put a question to the reference solution; ``Exercise.ask_reference`` has this form."""
-        key = question.check, repr((question.settings, question.inputs))
+        key = question.key
         with self._one_at_a_time:
             if key in self._seen:
+                self._known_in_a_row += 1
+                if self._known_in_a_row == IDLE:
+                    self._end()
                 return self._seen[key]
+            self._known_in_a_row = 0
             seen = self._running().ask(question)
             if "values" in seen:
                 self._seen[key] = seen

@@ -283,7 +283,9 @@ def test_an_answer_that_knows_the_announced_sizes_is_found_by_hidden_checks():
 
     assert judge_sum(knowing) is None
     for seed in SEEDS:
-        assert "the result is 0 for an example" in judge_sum(knowing, hidden("SumOverLatents", seed))
+        assert "the result is 0 for an example" in judge_sum(
+            knowing, hidden("SumOverLatents", seed)
+        )
 
 
 def test_random_sums_are_judged_by_their_shape_only():

@@ -4,6 +4,9 @@ Both grade right, wrong and untouched notebooks of all exercises on this machine
 other, from their start to their end. Every answer differs from every other by a comment, so that
 none is served from what was graded before; untouched notebooks are alike, as in any class, and ours
 runs one of them. Ours writes the pages of feedback, too; nbgrader's are timed apart.
+
+The right answers are the same but for comments, and ours asks equal graphs once. What it costs where
+none is equal is measured as well: with the answers of the bank, each different.
 """
 
 import argparse
@@ -13,6 +16,7 @@ import sys
 import tempfile
 from dataclasses import asdict
 from datetime import UTC, datetime
+from itertools import cycle
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -21,7 +25,7 @@ sys.path[:0] = [str(PROJECT), str(PROJECT / "book"), str(PROJECT / "tests" / "au
 import submissions  # noqa: E402 - the paths are set above
 from processes import Cost, measure  # noqa: E402
 
-from autograder import checks, reference  # noqa: E402
+from autograder import bank, checks, reference  # noqa: E402
 from latents import hardware  # noqa: E402
 
 RECORD = PROJECT / "book" / "records" / "bench" / "grading.json"
@@ -35,6 +39,7 @@ NAMES = {
     "stock": "nbgrader autograde",
     "feedback": "nbgrader generate_feedback",
     "autograder": "autograder grade, with feedback",
+    "varied": "the same, no two answers alike",
     "many": "autograder grade, with feedback",
 }
 
@@ -63,8 +68,9 @@ def timed(folder: Path, options):
     made = course(folder / "stock", options.stock)
     yield told("stock", measure(made, options.stock, grade))
     yield told("feedback", measure(made, options.stock, pages))
-    for name, count in (("autograder", options.submissions), ("many", options.many)):
-        made = course(folder / name, count)
+    few = options.submissions
+    for name, count in (("autograder", few), ("varied", few), ("many", options.many)):
+        made = course(folder / name, count, varied=name == "varied")
         ours = [program(), "grade", made, "--jobs", str(options.jobs)]
         yield told(name, measure(made, count, [ours]))
 
@@ -80,20 +86,29 @@ def program() -> str:
     return str(Path(sys.executable).with_name("autograder"))
 
 
-def course(folder: Path, count: int) -> Path:
+def course(folder: Path, count: int, varied: bool = False) -> Path:
     """Return a new course in which some students have handed in all exercises."""
     subprocess.run([program(), "release", folder], check=True, stdout=subprocess.DEVNULL)
-    bank = PROJECT / "tests" / "bank"
     for name in checks.NAMES:
-        answers = {
-            "right": reference.source(name),
-            "wrong": submissions.answer_of(bank, name, WRONG[name]),
-        }
+        answers = {kind: cycle(every) for kind, every in known(name, varied).items()}
         for number in range(count):
-            answer = answers.get(MIX[number % len(MIX)])
-            answer = answer and f"# student {number}\n{answer}"
+            kind = MIX[number % len(MIX)]
+            answer = f"# student {number}\n{next(answers[kind])}" if kind in answers else None
             submissions.hand_in(folder, f"student-{number:04}", name, answer)
     return folder
+
+
+def known(exercise: str, varied: bool) -> dict[str, list[str]]:
+    """Return right and wrong answers: one of each, or those of the bank."""
+    folder = PROJECT / "tests" / "bank"
+    if not varied:
+        wrong = submissions.answer_of(folder, exercise, WRONG[exercise])
+        return {"right": [reference.source(exercise)], "wrong": [wrong]}
+    cases = bank.read(folder, exercise)
+    return {
+        kind: [case.code for case in cases if case.right == (kind == "right")]
+        for kind in ("right", "wrong")
+    }
 
 
 def describe(costs: dict[str, Cost], jobs: int) -> dict:
@@ -109,6 +124,7 @@ def describe(costs: dict[str, Cost], jobs: int) -> dict:
         "jobs": jobs,
         "notebooks": len(checks.NAMES),
         "ratios": ratio("stock", "autograder"),
+        "ratios_varied": ratio("stock", "varied"),
         "ratios_many": ratio("stock", "many"),
         "growth": ratio("many", "autograder"),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -132,6 +148,7 @@ def show(costs: dict[str, Cost], record: dict) -> None:
         print(f"{NAMES[name]:34}{numbers}")
     for text, key in (
         ("autograder costs less by", "ratios"),
+        ("the same, no two answers alike", "ratios_varied"),
         ("the same, many submissions", "ratios_many"),
         (
             f"{costs['many'].submissions} submissions against {costs['autograder'].submissions}",
