@@ -199,6 +199,13 @@ class Exercise:
         part = self.part(check.part)
         question = _question(check, self.settings, hidden)
         seen = (self.ask or self._ask_here)(question, answers)
+        return replace(
+            self._judge(check, part, question, seen, hidden), remark=seen.get("remark", "")
+        )
+
+    def _judge(
+        self, check: Check, part: Part, question: Question, seen: Values, hidden: int | None
+    ) -> "Result":
         if seen.get("missing"):
             return Result(part, attempted=False)
         if problem := seen.get("problem"):
@@ -248,12 +255,15 @@ class Result:
         False while the stub still stands.
     failed : tuple of str
         Names of the checks that found something.
+    remark : str
+        What else a student should know; mostly empty.
     """
 
     part: Part
     problems: tuple[str, ...] = ()
     attempted: bool = True
     failed: tuple[str, ...] = ()
+    remark: str = ""
 
     @property
     def passed(self) -> bool:
@@ -269,17 +279,17 @@ class Result:
         """Return the result of both: the first problems that were found, or none."""
         attempted = self.attempted and other.attempted
         failed = tuple(dict.fromkeys(self.failed + other.failed))
-        return Result(self.part, self.problems or other.problems, attempted, failed)
+        problems, remark = self.problems or other.problems, self.remark or other.remark
+        return Result(self.part, problems, attempted, failed, remark)
 
     def text(self) -> str:
         """Return what the student reads."""
         points = f"{self.score} of {self.part.points} point{'s' * (self.part.points != 1)}"
         if not self.attempted:
             return f"– {self.part.title}: not attempted yet ({points})"
-        if self.passed:
-            return f"✓ {self.part.title} ({points})"
-        lines = [textwrap.fill(problem, 92, **INDENT) for problem in self.problems]
-        return "\n".join([f"✗ {self.part.title} ({points})", *lines])
+        said = [each for each in (*self.problems, self.remark) if each]
+        lines = [textwrap.fill(each, 92, **INDENT) for each in said]
+        return "\n".join([f"{'✓' if self.passed else '✗'} {self.part.title} ({points})", *lines])
 
     def report(self) -> int:
         """Print the result and return the score, which nbgrader records."""

@@ -5,8 +5,8 @@ other, from their start to their end. Every answer differs from every other by a
 none is served from what was graded before; untouched notebooks are alike, as in any class, and ours
 runs one of them. Ours writes the pages of feedback, too; nbgrader's are timed apart.
 
-The right answers are the same but for comments, and ours asks equal graphs once. What it costs where
-none is equal is measured as well: with the answers of the bank, each different.
+The right answers are the same but for comments, and ours probes equal graphs once. What it costs
+where none are equal is measured as well, with the answers of the bank.
 """
 
 import argparse
