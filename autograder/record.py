@@ -85,7 +85,7 @@ def _has_picture(cell: Any) -> bool:
     shown = [data for each in cell.get("outputs", ()) for data in each.get("data", {})]
     if any(not kind.startswith("text/plain") for kind in shown):
         return True
-    return cell.cell_type != "code" and ("![" in cell.source or "<" in cell.source)
+    return cell.cell_type != "code" and ("![" in cell.source or "<img" in cell.source.lower())
 
 
 class _OneByOne:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import AutograderError, cgroup, checks, execute, pool, session
+from autograder import AutograderError, cgroup, execute, pool, session
 from autograder.sandbox import Limits
 from autograder.session import EndedError, Session, Walls
 
@@ -243,7 +243,7 @@ def begun(process: int) -> bool:
 def test_a_process_has_its_group_before_it_begins(groups, tmp_path):
     _, steps = groups
     limits = Limits(memory=3 * 2**30, processes=50)
-    with Session(checks.load("sampling"), Walls(60, limits=limits), 4, tmp_path) as running:
+    with Session(Walls(60, limits=limits), 4, tmp_path) as running:
         assert begun(running._process.pid)
     assert steps == [(tmp_path, 4, 3 * 2**30, 50 + session.AROUND), ("begun", False), "closed"]
 
@@ -251,7 +251,7 @@ def test_a_process_has_its_group_before_it_begins(groups, tmp_path):
 def test_used_up_memory_is_told_in_plain_words(groups, tmp_path):
     group, _ = groups
     limits = Limits(memory=3 * 2**30)
-    with Session(checks.load("sampling"), Walls(60, limits=limits), 0, tmp_path) as running:
+    with Session(Walls(60, limits=limits), 0, tmp_path) as running:
         group.used_up = True
         with pytest.raises(EndedError, match="cell used up the 3,072 MiB of memory of the notebo"):
             running.run("import os; os.kill(os.getpid(), 9)")  # as the kernel does then
@@ -265,5 +265,5 @@ def test_a_group_that_takes_no_process_stops_the_grading(groups, tmp_path, monke
 
     monkeypatch.setattr(group, "add", refuse)
     with pytest.raises(AutograderError, match="takes in no process"):
-        Session(checks.load("sampling"), Walls(60), 0, tmp_path)
+        Session(Walls(60), 0, tmp_path)
     assert steps[-1] == "closed"

@@ -95,6 +95,7 @@ def test_nothing_is_written_into_the_folder(tmp_path, say):
 def test_other_cells_that_fail_are_named_and_do_not_matter(tmp_path, say):
     made = submissions.notebook("sampling", reference.source("sampling"))
     submissions.cell(made, "sampling-histogram").source = "1 / 0"
+    made.cells.insert(-1, submissions.added("1 / 0"))
     code, said = say("check", submissions.save(made, tmp_path / "sampling.ipynb"))
     assert "raised ZeroDivisionError: division by zero" in said
     assert "10 of 10 points" in said

@@ -5,8 +5,9 @@ import copy
 import numpy as np
 import pytest
 
-from autograder.checks import Question
+from autograder.checks import Exercise, Question
 from autograder.checks.export import FILES
+from autograder.execution.answer import Answer
 from autograder.execution.observations import Observations, digest
 
 
@@ -66,3 +67,51 @@ def test_what_is_large_is_not_kept():
     known = Observations(most=40_000)
     known.keep("a", question(), {"values": {"x": np.zeros(5000)}})
     assert known.get("a", question()) is None
+
+
+class Worker:
+    """A process that exports a graph of its own for each settings, and counts how often."""
+
+    def __init__(self, hidden: int, visible: int):
+        self.graphs, self.asked = {"hidden": hidden, "visible": visible}, []
+
+    def export(self, exercise, names, settings):
+        """Return the graph of these settings."""
+        self.asked.append(settings["of"])
+        made = np.full(3, self.graphs[settings["of"]], np.uint8)
+        return graph(files=dict.fromkeys(FILES, made))
+
+    def close(self):
+        """Do nothing."""
+
+
+def answer(worker, known, monkeypatch):
+    def observe(self, key, exported, question):
+        return {
+            "values": {"by": int(exported["files"][FILES[0]][0]), "at": question.settings["of"]}
+        }
+
+    monkeypatch.setattr(Answer, "_observe", observe)
+    settings = lambda seed: {"of": "visible" if seed is None else "hidden"}  # noqa: E731
+    exercise = Exercise("x", ("f",), (), (), settings)
+    return Answer(exercise, worker, None, known=known)
+
+
+HIDDEN, VISIBLE = Question("C", {"of": "hidden"}, {}), Question("C", {"of": "visible"}, {})
+
+
+def test_a_loss_is_explained_by_what_was_seen_of_an_equal_answer(monkeypatch):
+    known, first, second = Observations(), Worker(1, 2), Worker(1, 3)
+    for worker in (first, second):
+        asked = answer(worker, known, monkeypatch)
+        assert asked.ask(HIDDEN)["values"] == {"by": 1, "at": "hidden"}
+        assert asked.ask(VISIBLE)["values"] == {"by": 2, "at": "visible"}
+    assert (first.asked, second.asked) == (["hidden", "visible"], ["hidden"])
+
+
+def test_a_hidden_question_is_answered_by_the_graph_itself_alone(monkeypatch):
+    known, right, wrong = Observations(), Worker(1, 2), Worker(9, 2)
+    for worker, wanted in ((right, 1), (wrong, 9)):
+        asked = answer(worker, known, monkeypatch)
+        assert asked.ask(VISIBLE)["values"]["by"] == 2
+        assert asked.ask(HIDDEN)["values"]["by"] == wanted

@@ -97,6 +97,7 @@ def drawn(inputs, scale_of=lambda scale: scale, **changes):
     modes = ("inference", "training")
     few = {mode: [call(FEW) for _ in range(CODES)] for mode in modes}
     calls = {"inference": [first, call(MANY)], "training": [call(MANY), call(MANY)]}
+    calls["turned"] = call(MANY)
     return {"z": z, **calls, "few": few, "derivatives": derivatives(inputs)}
 
 

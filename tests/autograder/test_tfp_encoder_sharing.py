@@ -151,4 +151,4 @@ def test_a_question_about_an_encoder_that_is_none_is_answered_with_a_sentence(ce
     question = Question("Stack", settings(None), CHECKS["Stack"].inputs(None))
     answers = {"make_prior": stub, "make_encoder": lambda *_: None}
     found = local.ask("tfp_encoder", answers, question)
-    assert found == {"problem": "make_encoder returned nothing, expected a model of tf_keras."}
+    assert found["problem"] == "make_encoder returned nothing, expected a model of tf_keras."

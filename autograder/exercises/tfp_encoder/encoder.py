@@ -153,6 +153,12 @@ class Encoder:
         for bias, part in zip(biases, np.split(step, ends), strict=True):
             bias.assign_add(np.asarray(part, bias.dtype.as_numpy_dtype))
 
+    def turn_last(self) -> None:
+        """Multiply the weights behind the stack by -1."""
+        for places in last_layers(self.shapes, self.inputs["kernels"]):
+            for place in places:
+                self.weights[place].assign(-self.weights[place].numpy())
+
     def move_mean(self, away: float, shrink: float | None = None) -> None:
         """Move the mean of the first image, to a distance from that of the prior.
 

@@ -106,7 +106,8 @@ def _even(encoder: Encoder, value: float) -> np.ndarray:
 def gaussian(graphs: Graphs, inputs: Values) -> Values:
     """Return moments, log-densities and codes in both modes, many codes of few images, a gradient.
 
-    The log-densities are those of points around the means.
+    The log-densities are those of points around the means. ``turned`` is seen with the last layer
+    multiplied by -1, for an activation behind it may keep some outputs at 0.
     """
     with encoder_of(graphs, inputs) as encoder:
         encoder.fill(gain=2, bias=0.1)
@@ -120,6 +121,8 @@ def gaussian(graphs: Graphs, inputs: Values) -> Values:
         }
         modes = (INFERENCE, TRAINING)
         few = {m: [encoder.call(m, images[:FEW]) for _ in range(CODES)] for m in modes}
+        encoder.turn_last()
+        seen["turned"] = encoder.call(TRAINING, images)
     return {**seen, "few": few, "derivatives": derivatives(graphs, inputs)}
 
 

@@ -28,10 +28,11 @@ class Gaussian(EncoderCheck):
                 "In training, with training=True, the encoder returns no distribution, only at "
                 "inference: return the same in both."
             )
+        turned = moments(seen["turned"])[1]
         return (
-            _covariance(moments(inference)[1])
+            _covariance(moments(inference)[1], turned)
             or _density(numbers(seen["z"], MANY, None), inference)
-            or _modes(inference, training)
+            or _modes(inference, training, turned)
             or problem_of_codes(inputs, seen)
             or problem_of_code(inputs, seen["derivatives"])
         )
@@ -51,7 +52,7 @@ def _shapes(inputs, seen) -> str | None:
     )
 
 
-def _modes(inference, training) -> str | None:
+def _modes(inference, training, turned) -> str | None:
     """Demand the same scale in both modes; `architecture` judges whether the means are the same."""
     mean, root = moments(inference)
     other_mean, other_root = moments(training)
@@ -62,11 +63,15 @@ def _modes(inference, training) -> str | None:
             "In training, with training=True, the Gaussian of the same image has another scale "
             "than at inference, expected the same in both."
         )
-    return _covariance(other_root)
+    return _covariance(other_root, turned)
 
 
-def _covariance(scale: np.ndarray) -> str | None:
-    """Look at the elements above, below and on the diagonal of the scale, over all images."""
+def _covariance(scale: np.ndarray, turned: np.ndarray) -> str | None:
+    """Look at the elements above, below and on the diagonal of the scale, over all images.
+
+    Where ``turned``, the scale with the last layer multiplied by -1, differs, an activation has
+    stopped an element; `architecture` judges that.
+    """
     if not np.isfinite(scale).all():
         return "The scale of the Gaussian is not finite, expected finite numbers."
     if (np.abs(np.triu(scale, 1)) > SAME).any():
@@ -75,7 +80,8 @@ def _covariance(scale: np.ndarray) -> str | None:
             "MultivariateNormalTriL makes it."
         )
     below = scale[(..., *np.tril_indices(scale.shape[-1], -1))]  # (batch, d (d − 1) / 2)
-    zero = (np.abs(below) < SAME).all(axis=0)
+    stopped = np.abs(turned[(..., *np.tril_indices(scale.shape[-1], -1))]) >= SAME
+    zero = (np.abs(below) < SAME).all(axis=0) & ~stopped.any(axis=0)
     if zero.all():
         return (
             "The covariance is diagonal: all elements of the scale below its diagonal are 0, "
@@ -92,13 +98,14 @@ def _covariance(scale: np.ndarray) -> str | None:
             f"The diagonal of the scale goes down to {number(lowest)}, expected positive "
             "numbers only: pass it through softplus or exp, or use FillScaleTriL."
         )
-    return _from_image(scale, below)
+    return _from_image(scale, turned, below)
 
 
-def _from_image(scale, below) -> str | None:
+def _from_image(scale, turned, below) -> str | None:
     """Demand that every element has an output of its own."""
     rows, columns = np.tril_indices(scale.shape[-1])
     same = np.ptp(scale[:, rows, columns], axis=0) < SAME
+    same &= np.ptp(turned[:, rows, columns], axis=0) < SAME
     if same.any():
         where = "on" if same[rows == columns].any() else "below"
         return (
