@@ -23,8 +23,10 @@ from autograder.outputs import Cleaner, failure, sentences
 from autograder.session import Session, UnusableError, Walls
 
 DISTRIBUTIONS = ("tensorflow", "keras", "tf-keras", "tensorflow-probability", "numpy", "ipython")
-JUDGING = ("checks", "execution", "exercises", "execute.py", "outputs.py", "session.py")
-JUDGING += ("warm.py", "wire.py")
+JUDGING = (
+    *("checks", "execution", "exercises"),
+    *("execute.py", "outputs.py", "session.py", "warm.py", "wire.py"),
+)
 NOT_OURS = "This cell is not a check of the autograder, so it gives no points."
 
 

@@ -74,7 +74,6 @@ class Process:
 
     def __init__(self, target: Callable, walls: Walls, slot: int = 0, groups: Path | None = None):
         self.walls, self.problem = walls, ""
-        self._closed = False
         self._folder = tempfile.TemporaryDirectory(prefix="autograder-", ignore_cleanup_errors=True)
         chosen = context()
         ours, theirs = chosen.Pipe()
@@ -99,10 +98,7 @@ class Process:
         self.close()
 
     def close(self) -> None:
-        """End the process and delete its folder, if that has not been done."""
-        if self._closed:
-            return
-        self._closed = True
+        """End the process and delete its folder."""
         self._channel.close()
         self._stop()
         if self._group is not None:

@@ -4,7 +4,6 @@ It takes the same way as in grading: the answer is traced, saved, examined, load
 the borders between processes are missing.
 """
 
-import json
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,7 +52,7 @@ KEPT: deque[Kept] = deque(maxlen=4)  # of the student and of the reference, anno
 
 def ask(exercise: str, answers: Mapping[str, Any], question: Question) -> Values:
     """Put a question to an answer, which is traced at most once until another cell has run."""
-    settings, cells = _key(question.settings), others_run()
+    settings, cells = question.traced, others_run()
     wanted = exercise, answers, settings, cells
     kept = next((one for one in KEPT if one.serves(*wanted)), None)
     with ordinary() as turned:
@@ -63,7 +62,3 @@ def ask(exercise: str, answers: Mapping[str, Any], question: Question) -> Values
             KEPT.append(kept)
         seen = probing.run(exercise, question.check, kept.graphs, question.inputs)
     return {**seen, "remark": sentence(turned)}
-
-
-def _key(settings: Values) -> str:
-    return json.dumps(settings, sort_keys=True, default=lambda value: value.tolist())

@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-from autograder.checks import Exercise, Question
-from autograder.checks.exercise import no_settings
+from autograder.checks import Exercise, Question, values
 from autograder.checks.switches import sentence
 from autograder.checks.values import Values
-from autograder.checks.values import digest as digest_of
 from autograder.execution.observations import Observations, digest
 from autograder.session import EndedError, Prober, Session, Walls
 
@@ -44,6 +42,7 @@ class Answer:
         self._prober: Prober | None = None
         self._exported: dict[str, tuple[Values, str]] = {}
         self._loaded: set[str] = set()
+        self._announced = values.digest(exercise.settings(None))
         self.switches: list[str] = []
 
     def __enter__(self) -> "Answer":
@@ -63,9 +62,9 @@ class Answer:
     def ask(self, question: Question, _answers: tuple = ()) -> Values:
         """Put a question to the answer; ``Exercise.ask`` has this form."""
         try:
-            key = question.traced
+            key, stand_in = question.traced, self._stand_in(question)
             if key not in self._exported:
-                if (seen := self._seen_of_an_equal(question)) is not None:
+                if stand_in and (seen := self._known.get(stand_in, question)) is not None:
                     return seen
                 self._exported[key] = self._export(question.settings)
             exported, graph = self._exported[key]
@@ -74,29 +73,28 @@ class Answer:
             seen = self._known.get(graph, question)
             if seen is None:
                 seen = self._observe(key, exported, question)
-            for _, each in self._exported.values():
-                self._known.keep(each, question, seen)
+                self._known.keep(graph, question, seen)
+            if stand_in:
+                self._known.keep(stand_in, question, seen)
             return seen
         except EndedError as error:
             return {"problem": str(error)}
 
-    def _seen_of_an_equal(self, question: Question) -> Values | None:
-        """Return what was seen, in announced places, of one whose graph for hidden checks is equal.
+    def _stand_in(self, question: Question) -> str | None:
+        """Return the graph for hidden checks, if it may stand in for the one for announced places.
 
-        Such questions are asked after a loss, to explain it, and give no points. Hidden ones are
-        answered by the graph itself alone.
+        Announced places are asked after a loss, to explain it, and give no points: answers whose
+        graphs for hidden checks are equal share what is seen there. Hidden questions are answered
+        by the graph itself alone, and so is what has no graph.
         """
-        if question.traced != digest_of(self.exercise.settings(None)):
+        if question.traced != self._announced:
             return None
-        for _, graph in self._exported.values():
-            return self._known.get(graph, question)
-        return None
+        others = [each for key, each in self._exported.items() if key != self._announced]
+        return next((graph for exported, graph in others if exported["files"]), None)
 
     def _export(self, settings: Values) -> tuple[Values, str]:
         exported = self._session.export(self.exercise.name, self.exercise.answers, settings)
         self.switches = list(dict.fromkeys([*self.switches, *exported["switches"]]))
-        if self.exercise.settings is no_settings:  # it will be asked for nothing else
-            self._session.close()
         return exported, digest(exported)
 
     def _observe(self, key: str, exported: Values, question: Question) -> Values:

@@ -35,13 +35,8 @@ from autograder.session import EndedError, Session, UnusableError, Walls
 GRACE = 5  # seconds between the interrupt of a cell and the end of its process
 CHUNK = 2**20  # bytes of a file in one message
 CALL = '__import__("autograder.execution.worker.plain", fromlist=["plain"]).{}({})'
-RUNNING = (
-    "execution",
-    "outputs.py",
-    "session.py",
-    "warm.py",
-    "wire.py",
-)  # what else a score depends on
+# What else a score depends on.
+RUNNING = ("execution", "outputs.py", "session.py", "warm.py", "wire.py")
 LOST = "The notebook could not go back to where this test stands, so it gives no points."
 
 

@@ -12,7 +12,6 @@ from autograder.execution.observations import Observations
 from autograder.session import Session, Walls
 
 REFERENCE = 120  # seconds for a step of a reference solution
-IDLE = 100  # questions known already, after which its processes are worth their memory no more
 
 
 class Reference:
@@ -34,7 +33,6 @@ class Reference:
         self._open: contextlib.ExitStack | None = None
         self._answer: Answer | None = None
         self._seen: dict[str, Values] = {}
-        self._known_in_a_row = 0
         self._one_at_a_time = threading.Lock()
 
     def ask(self, question: Question, _answers: tuple = ()) -> Values:
@@ -42,11 +40,7 @@ class Reference:
         key = question.key
         with self._one_at_a_time:
             if key in self._seen:
-                self._known_in_a_row += 1
-                if self._known_in_a_row == IDLE:
-                    self._end()
                 return self._seen[key]
-            self._known_in_a_row = 0
             seen = self._running().ask(question)
             if "values" in seen:
                 self._seen[key] = seen

@@ -81,9 +81,6 @@ class Worker:
         made = np.full(3, self.graphs[settings["of"]], np.uint8)
         return graph(files=dict.fromkeys(FILES, made))
 
-    def close(self):
-        """Do nothing."""
-
 
 def answer(worker, known, monkeypatch):
     def observe(self, key, exported, question):
@@ -115,3 +112,24 @@ def test_a_hidden_question_is_answered_by_the_graph_itself_alone(monkeypatch):
         asked = answer(worker, known, monkeypatch)
         assert asked.ask(VISIBLE)["values"]["by"] == 2
         assert asked.ask(HIDDEN)["values"]["by"] == wanted
+
+
+def test_what_a_hidden_question_shows_is_kept_for_its_own_graph_alone(monkeypatch):
+    known = Observations()
+    asked = answer(Worker(1, 2), known, monkeypatch)
+    for each in (VISIBLE, HIDDEN):
+        asked.ask(each)
+    forged = answer(Worker(2, 2), known, monkeypatch)  # as the graph for announced places was
+    assert forged.ask(HIDDEN)["values"]["by"] == 2
+
+
+def test_answers_without_a_graph_do_not_explain_each_other(monkeypatch):
+    known = Observations()
+    monkeypatch.setattr(Worker, "export", lambda self, *_: self.graphs.pop(0))
+    none = graph(functions={"f": {"problem": "no"}}, files={})
+    for number in (2, 3):
+        worker = Worker(1, 1)
+        worker.graphs = [none, graph(files=dict.fromkeys(FILES, np.full(3, number, np.uint8)))]
+        asked = answer(worker, known, monkeypatch)
+        assert asked.ask(HIDDEN) == {"problem": "no"}
+        assert asked.ask(VISIBLE)["values"]["by"] == number

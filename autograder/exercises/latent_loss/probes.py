@@ -40,9 +40,7 @@ def singles(graphs: Graphs, mean, log_var) -> np.ndarray:
     They are computed in batches, unless the examples of a batch depend on each other.
     """
     mean, log_var = np.asarray(mean), np.asarray(log_var)
-    size = -(-mean.size // FULL) * FULL
-    rows = [np.resize(array, size).reshape(-1, FULL, 1) for array in (mean, log_var)]
-    found = [call(graphs, *batch) for batch in zip(*rows, strict=True)]
+    found = _in_full_batches(graphs, mean.reshape(-1, 1), log_var.reshape(-1, 1))
     if all(each.size == FULL for each in found):
         together = np.ravel(found)[: mean.size]
         some = np.unique(np.linspace(0, mean.size - 1, 4).astype(int))
@@ -51,6 +49,14 @@ def singles(graphs: Graphs, mean, log_var) -> np.ndarray:
             return together.reshape(mean.shape)
     alone = [_single(graphs, *place) for place in zip(mean.flat, log_var.flat, strict=True)]
     return np.reshape(alone, mean.shape)
+
+
+def _in_full_batches(graphs: Graphs, mean: np.ndarray, log_var: np.ndarray) -> list[np.ndarray]:
+    """Return the result of each full batch into which codes are divided, the last one padded."""
+    count, width = mean.shape
+    rows = -(-count // FULL) * FULL
+    codes = [np.resize(each, (rows, width)).reshape(-1, FULL, width) for each in (mean, log_var)]
+    return [call(graphs, *batch) for batch in zip(*codes, strict=True)]
 
 
 def _single(graphs: Graphs, mean: float, log_var: float) -> float:
@@ -185,7 +191,10 @@ def training(graphs: Graphs, inputs: Values) -> Values:
     seen: Values = {"called": [], "in_full_batches": [], "reported": [], "moved": []}
     for batch in batches:
         seen["called"].append(call(graphs, **batch))
-        seen["in_full_batches"].append(_in_full_batches(graphs, **batch))
+        full = _in_full_batches(graphs, **batch)
+        seen["in_full_batches"].append(
+            np.concatenate(list(map(np.ravel, full)))[: len(batch["mean"])]
+        )
         seen["reported"].append(float(step(*_tensors(batch["mean"], batch["log_var"]))["loss"]))
         seen["moved"].append(weights.numpy())
         weights.assign(np.zeros((2, width)))
@@ -195,15 +204,6 @@ def training(graphs: Graphs, inputs: Values) -> Values:
     seen["changes"] = changes(graphs, mean, log_var)
     seen["alone"] = singles(graphs, mean, log_var)
     return seen
-
-
-def _in_full_batches(graphs: Graphs, mean, log_var) -> np.ndarray:
-    """Return what the examples of a batch cost in batches of the usual size."""
-    count, width = np.shape(mean)
-    rows = -(-count // FULL) * FULL
-    codes = [np.resize(each, (rows, width)).reshape(-1, FULL, width) for each in (mean, log_var)]
-    found = np.concatenate([np.ravel(call(graphs, *each)) for each in zip(*codes, strict=True)])
-    return found[:count]
 
 
 def _training_step(graphs: Graphs, width: int) -> tuple[Any, Any]:

@@ -79,9 +79,9 @@ def _covariance(scale: np.ndarray, turned: np.ndarray) -> str | None:
             "The scale has elements above its diagonal, expected a lower triangular matrix, as "
             "MultivariateNormalTriL makes it."
         )
-    below = scale[(..., *np.tril_indices(scale.shape[-1], -1))]  # (batch, d (d − 1) / 2)
-    stopped = np.abs(turned[(..., *np.tril_indices(scale.shape[-1], -1))]) >= SAME
-    zero = (np.abs(below) < SAME).all(axis=0) & ~stopped.any(axis=0)
+    lower = (..., *np.tril_indices(scale.shape[-1], -1))
+    below = scale[lower]  # (batch, d (d − 1) / 2)
+    zero = ~(np.abs([below, turned[lower]]) >= SAME).any(axis=(0, 1))
     if zero.all():
         return (
             "The covariance is diagonal: all elements of the scale below its diagonal are 0, "
