@@ -9,6 +9,7 @@ from multiprocessing.connection import Connection
 from autograder import wire
 from autograder.execution import entering
 from autograder.execution.entering import Place
+from autograder.execution.worker import reserve
 from autograder.execution.worker.export import export
 from autograder.execution.worker.shell import Notebook
 from autograder.sandbox import Limits
@@ -26,6 +27,7 @@ def begin(connection: Connection, limits: Limits) -> None:
     """Make a notebook, say whether that went well, and answer requests."""
     try:
         notebook, problem = Notebook(limits.output), ""
+        reserve.hold()
     except Exception as error:  # nothing of a student has run, so it is the grader's
         notebook, problem = None, f"A notebook could not begin: {type(error).__name__}: {error}."
     connection.send_bytes(wire.pack({"failed": problem}))
