@@ -1,4 +1,4 @@
-"""Read one notebook out of an archive that somebody has handed in; nothing is unpacked to the disk.
+"""Read files out of an archive that somebody has handed in; nothing is unpacked to the disk.
 
 Archives are the work of strangers: how much is read of one, and what of it is held in memory, is
 limited here, not by what the archive says of itself.
@@ -23,6 +23,7 @@ from autograder.intake import LARGEST, shown
 from autograder.limited import TooSlowError, limited
 
 MOST_FILES = 10_000  # in an archive
+MOST_CHOSEN = 1_000  # files that are read of one
 LONGEST_LIST = 4 * 2**20  # bytes of the list of files at the end of a zip
 SLOWEST = 10  # seconds of computing time
 PIECE, LONGEST_HEADER = 2**15, 2**16  # bytes that are read of a notebook, of a tar at once
@@ -99,10 +100,31 @@ def notebook(file: Path, name: str, choose: Callable[[list[str]], list[str]]) ->
     AutograderError
         If there is not exactly one, or if the archive cannot be read.
     """
+    ((chosen, content),) = files(file, name, lambda names: [_only(names, choose)]).items()
+    return chosen, content
+
+
+def files(file: Path, name: str, choose: Callable[[list[str]], list[str]]) -> dict[str, bytes]:
+    """Return the content of some files in an archive by their names.
+
+    Parameters
+    ----------
+    file : Path
+        The archive.
+    name : str
+        As it was handed in.
+    choose : callable
+        Returns, of the names of all files in it, those that are read.
+
+    Raises
+    ------
+    AutograderError
+        If the archive cannot be read, or if what was chosen is too much.
+    """
     read = _of_zip if name.lower().endswith(".zip") else _of_tar
     try:
         with limited(SLOWEST), _told_as(name):
-            return read(file, name, choose)
+            return read(file, name, lambda names: choose(_inside(names)))
     except TooSlowError as error:
         raise AutograderError(f"{shown(name)} takes too long to open: {IN_ITSELF}.") from error
     except _RefusedError as error:
@@ -121,13 +143,16 @@ def _told_as(name: str) -> Iterator[None]:
 
 def _only(names: list[str], choose: Callable) -> str:
     """Return the one name of a notebook."""
-    inside = [each for each in dict.fromkeys(names) if _is_inside(each)]
-    chosen = choose(inside)
+    chosen = choose(names)
     if len(chosen) > 1:
         raise _RefusedError(f"holds {listing(shown(each) for each in chosen[:5])}")
     if not chosen:
-        raise _RefusedError(f"holds no notebook, {_content(inside)}")
+        raise _RefusedError(f"holds no notebook, {_content(names)}")
     return chosen[0]
+
+
+def _inside(names: list[str]) -> list[str]:
+    return [each for each in dict.fromkeys(names) if _is_inside(each)]
 
 
 def _content(names: list[str]) -> str:
@@ -143,18 +168,21 @@ def _is_inside(name: str) -> bool:
     return not path.is_absolute() and ".." not in path.parts and ":" not in name
 
 
-def _of_zip(file: Path, name: str, choose: Callable) -> tuple[str, bytes]:
+def _of_zip(file: Path, name: str, choose: Callable) -> dict[str, bytes]:
     with _Limited(file) as raw, zipfile.ZipFile(raw) as opened:
         known = {each.filename: each for each in opened.infolist() if _is_plain_file(each)}
         if len(known) > MOST_FILES:
             raise _RefusedError("holds too many files")
-        chosen = known[_only([*known], choose)]
-        if chosen.flag_bits & ENCRYPTED:
-            raise _RefusedError("is locked with a password")
-        if chosen.compress_type not in PLAIN:
-            raise _RefusedError("is packed in a way that is not opened here")
-        with opened.open(chosen) as stream:
-            return chosen.filename, _content_of(stream)
+        content = _Content()
+        for chosen in _few(choose([*known])):
+            member = known[chosen]
+            if member.flag_bits & ENCRYPTED:
+                raise _RefusedError("is locked with a password")
+            if member.compress_type not in PLAIN:
+                raise _RefusedError("is packed in a way that is not opened here")
+            with opened.open(member) as stream:
+                content.read(chosen, stream)
+        return content
 
 
 def _is_plain_file(each: zipfile.ZipInfo) -> bool:
@@ -162,13 +190,22 @@ def _is_plain_file(each: zipfile.ZipInfo) -> bool:
     return not each.is_dir() and kind in (0, stat.S_IFREG)
 
 
-def _of_tar(file: Path, name: str, choose: Callable) -> tuple[str, bytes]:
-    """Read a tar twice, for it has no list: its names first, then the one notebook."""
-    chosen = _only([each.name for each, _ in _members(file, name)], choose)
+def _of_tar(file: Path, name: str, choose: Callable) -> dict[str, bytes]:
+    """Read a tar twice, for it has no list: its names first, then what is chosen."""
+    chosen = _few(choose([each.name for each, _ in _members(file, name)]))
+    content = _Content()
     for each, opened in _members(file, name):
-        if each.name == chosen:
-            return chosen, _content_of(opened.extractfile(each))
-    raise tarfile.ReadError
+        if each.name in chosen and each.name not in content:
+            content.read(each.name, opened.extractfile(each))
+    if len(content) < len(chosen):
+        raise tarfile.ReadError
+    return content
+
+
+def _few(chosen: list[str]) -> list[str]:
+    if len(chosen) > MOST_CHOSEN:
+        raise _RefusedError(f"holds more than {MOST_CHOSEN:,} files")
+    return chosen
 
 
 def _members(file: Path, name: str) -> Iterator[tuple[tarfile.TarInfo, tarfile.TarFile]]:
@@ -185,11 +222,19 @@ def _members(file: Path, name: str) -> Iterator[tuple[tarfile.TarInfo, tarfile.T
                 yield each, opened
 
 
-def _content_of(stream) -> bytes:
-    """Return what a stream holds, read in pieces of which none is large."""
-    content = bytearray()
-    while piece := stream.read(PIECE):
-        content += piece
-        if len(content) > LARGEST:
-            raise _RefusedError(f"holds a notebook of more than {LARGEST // 2**20} MiB")
-    return bytes(content)
+class _Content(dict):
+    """What was read of an archive, by name; all of it together is limited."""
+
+    def __init__(self):
+        super().__init__()
+        self._size = 0
+
+    def read(self, name: str, stream: BinaryIO) -> None:
+        """Read a file in pieces of which none is large."""
+        content = bytearray()
+        while piece := stream.read(PIECE):
+            content += piece
+            self._size += len(piece)
+            if self._size > LARGEST:
+                raise _RefusedError(f"holds more than {LARGEST // 2**20} MiB")
+        self[name] = bytes(content)

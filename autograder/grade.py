@@ -241,7 +241,9 @@ class Grading:
             self.review(replace(entry, reason=result["review"]))
             return
         whose = entry.student, entry.assignment
-        problem = self._recorder.record(*whose, work.notebooks, work.outputs(), work.stamp)
+        problem = self._recorder.record(
+            *whose, work.notebooks, work.outputs(), work.stamp, work.files
+        )
         if problem:
             self.review(replace(entry, reason=f"nbgrader could not record it: {problem}."))
             return

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from autograder import AutograderError, archives
 from autograder.assignments import Assignment
 from autograder.checks.words import listing
 from autograder.intake import shown
@@ -34,6 +35,7 @@ class Kept:
 
 def fields(
     keeper: Keeper,
+    owner: tuple[str, str],
     assignment: Assignment,
     place: Path,
     notebooks: list[Path],
@@ -45,6 +47,8 @@ def fields(
     ----------
     keeper : Keeper
         Where the copies are.
+    owner : tuple of str
+        Student and assignment.
     assignment : Assignment
         What was handed in.
     place : Path
@@ -54,6 +58,10 @@ def fields(
     kept : mapping
         Hash of each file that was kept.
     """
+    if not notebooks and not _notebooks(place, kept):
+        kept, problem = _unpacked(keeper, owner, place, kept)
+        if problem:
+            return {"reason": f"{_missing(assignment)} {problem}"}
     if not notebooks and not (notebooks := _in_one_folder(assignment, place, kept)):
         return {"reason": _what_lies_there(assignment, place, kept)}
     chosen, problem = choose(assignment, notebooks, kept)
@@ -82,21 +90,59 @@ def fields(
     }
 
 
-def _in_one_folder(assignment: Assignment, place: Path, kept: Mapping[Path, str]) -> list[Path]:
-    """Return the notebooks of a folder in the folder, if there is only one with such."""
-    wanted = [f"{name}.ipynb" for name in assignment.notebooks]
-    found = [
+def _unpacked(
+    keeper: Keeper, owner: tuple[str, str], place: Path, kept: Mapping[Path, str]
+) -> tuple[Mapping[Path, str], str]:
+    """Return the files with those of the only archive, or what is wrong with the archive.
+
+    What comes out of it is kept as if the archive were a folder.
+    """
+    names = {file.relative_to(place).as_posix(): file for file in kept}
+    packed = [name for name in names if is_usual(name) and archives.can_be_opened(name)]
+    if len(packed) != 1:
+        return kept, ""
+    archive = names[packed[0]]
+    try:
+        content = archives.files(
+            keeper.place(kept[archive]),
+            packed[0],
+            lambda inside: [name for name in inside if is_usual(f"{packed[0]}/{name}")],
+        )
+    except AutograderError as error:
+        return kept, str(error)
+    unpacked = {
+        archive / name: keeper.keep_content(owner, f"{packed[0]}/{name}", data)[1]
+        for name, data in content.items()
+    }
+    rest = {file: sha256 for file, sha256 in kept.items() if file != archive}
+    return rest | unpacked, ""
+
+
+def _notebooks(place: Path, kept: Mapping[Path, str]) -> list[Path]:
+    """Return the notebooks that somebody may have meant to hand in, however deep they lie."""
+    return [
         file
         for file in sorted(kept)
         if NOTEBOOK.search(file.name) and is_usual(file.relative_to(place).as_posix())
     ]
+
+
+def _in_one_folder(assignment: Assignment, place: Path, kept: Mapping[Path, str]) -> list[Path]:
+    """Return the notebooks of a folder in the folder, if there is only one with such."""
+    wanted = [f"{name}.ipynb" for name in assignment.notebooks]
+    found = _notebooks(place, kept)
     right = [file for file in found if file.name in wanted]
     folders = {file.parent for file in right or found}
     return [file for file in found if file.parent in folders] if len(folders) == 1 else []
 
 
+def _missing(assignment: Assignment) -> str:
+    names = [f"{name}.ipynb" for name in assignment.notebooks]
+    return f"There is no notebook: {listing(names)} {'are' if names[1:] else 'is'} missing."
+
+
 def _what_lies_there(assignment: Assignment, place: Path, kept: Mapping[Path, str]) -> str:
-    """Return why nothing counts where no notebook lies; what an archive holds is not guessed."""
+    """Return why nothing counts where no notebook lies."""
     names = [file.relative_to(place).as_posix() for file in kept]
     usual = [name for name in names if is_usual(name)]
     rest = [name for name in names if name != STAMP]
@@ -125,8 +171,7 @@ def choose(
     missing = [file for file, name in wanted.items() if name not in chosen]
     others = [file for file in notebooks if file.name not in wanted]
     if not notebooks:
-        verb = "is" if len(missing) == 1 else "are"
-        return {}, f"There is no notebook: {listing(missing)} {verb} missing."
+        return {}, _missing(assignment)
     if len(wanted) == len(others) == 1 and missing:
         chosen, missing = {assignment.notebooks[0]: others[0]}, []
     if missing and others:

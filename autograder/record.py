@@ -4,7 +4,7 @@ import contextlib
 import logging
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +174,13 @@ class Recorder:
         self._shared.end()
 
     def record(
-        self, student: str, assignment: str, notebooks: dict, outputs: dict, stamp: bytes | None
+        self,
+        student: str,
+        assignment: str,
+        notebooks: dict,
+        outputs: dict,
+        stamp: bytes | None,
+        files: Mapping[str, bytes],
     ) -> str:
         """Record one submission in the place of any earlier one.
 
@@ -188,6 +194,8 @@ class Recorder:
             Outputs by cell id, of each notebook; a test that is not among them did not run.
         stamp : bytes or None
             Content of the file with the time of the submission.
+        files : mapping of str to bytes
+            What else lies beside the notebooks, by name; not their time.
 
         Returns
         -------
@@ -207,7 +215,10 @@ class Recorder:
                 self._shared.transaction(),
                 self._shared.everywhere(),
             ):
-                self._lay_out(student, assignment, notebooks, stamp)
+                place = self._lay_out(student, assignment, notebooks, stamp)
+                for name, data in files.items():
+                    (place / name).parent.mkdir(parents=True, exist_ok=True)
+                    (place / name).write_bytes(data)
                 if stamp is None:
                     self._shared.forget_time(student, assignment)
                 Replay.outputs = outputs
@@ -260,8 +271,8 @@ class Recorder:
             return False
         return late.is_current(self._times(student, assignment), stamp)
 
-    def _lay_out(self, student: str, assignment: str, notebooks: dict, stamp: bytes | None) -> None:
-        """Put a submission where nbgrader looks for it."""
+    def _lay_out(self, student: str, assignment: str, notebooks: dict, stamp: bytes | None) -> Path:
+        """Put a submission where nbgrader looks for it, and return that folder."""
         place = self.course / DESK / student / assignment
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
@@ -269,6 +280,7 @@ class Recorder:
             nbformat.write(notebook, place / f"{name}.ipynb")
         if stamp is not None:
             (place / STAMP).write_bytes(stamp)
+        return place
 
     def _clear(self, student: str, assignment: str, done: bool) -> None:
         """Remove what is not needed any more; all of it if the submission was not recorded."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from autograder import (
@@ -225,10 +225,14 @@ class Sources:
     def _theirs(self, submission: submitted.Submission) -> dict[str, bytes]:
         """Return the student's files that lie beside the notebooks, without those of the source."""
         ours = self._files[submission.assignment]
+        folders = {str(above) for name in ours for above in PurePosixPath(name).parents}
         wanted = {
             name: file
             for name, file in submission.others.items()
-            if name not in ours and not plain_source.is_ignored(self.config, name)
+            if not plain_source.is_ignored(self.config, name)
+            # Neither a file of the source, nor one in its place or below it.
+            and name not in folders
+            and ours.keys().isdisjoint({name, *map(str, PurePosixPath(name).parents)})
         }
         size = sum(map(len, ours.values())) + sum(file.stat().st_size for file in wanted.values())
         if size > self.most:

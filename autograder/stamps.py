@@ -9,6 +9,7 @@ from autograder.received import is_file
 from autograder.submitted import Submission
 from autograder.unwrapped import STAMP
 
+OFFSET = re.compile(r" (?=[+-]\d\d:?\d\d$)")  # of which nbgrader would take hours for seconds
 TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?( ?[A-Za-z0-9/_+:-]{1,40})?")
 
 
@@ -31,7 +32,8 @@ def stamp(submission: Submission) -> tuple[bytes | None, str]:
 
 
 def _time(file: Path) -> bytes | None:
-    """Return the content of a file if it is a time."""
+    """Return the time in a file, as nbgrader reads it right; None if it is no time."""
+    from dateutil import tz
     from nbgrader.utils import parse_utc
 
     try:
@@ -41,7 +43,11 @@ def _time(file: Path) -> bytes | None:
         text = content.decode("ascii").strip()
         if not TIME.fullmatch(text):
             return None
+        text = OFFSET.sub("", text)
+        zone = text.split(" ")[2:]
+        if zone and zone != ["Z"] and tz.gettz(zone[0]) is None:
+            return None  # nbgrader would take it for UTC
         parse_utc(text)
     except (OSError, ValueError, OverflowError):
         return None
-    return content
+    return text.encode()

@@ -148,7 +148,14 @@ def _look_into(
         return replace(found, reason=told)
     notebooks = [each for each in _entries(place) if _is_notebook(each)]
     if not known[found.assignment].ours:
-        fields = plain_submission.fields(keeper, known[found.assignment], place, notebooks, kept)
+        fields = plain_submission.fields(
+            keeper,
+            (found.student, found.assignment),
+            known[found.assignment],
+            place,
+            notebooks,
+            kept,
+        )
         return replace(found, **fields)
     if not notebooks:
         return unwrapped.find(found, place, kept, keeper)

@@ -48,6 +48,12 @@ class Work:
         """The repaired notebooks by their names."""
         return {part.name: part.notebook for _, part in self.parts}
 
+    @property
+    def files(self) -> dict[str, bytes]:
+        """The files beside its notebooks, which whoever scores by hand may want to see."""
+        jobs = [part.job for _, part in self.parts if isinstance(part.job, PlainJob)]
+        return {name: data for job in jobs for name, data in job.files}
+
     def outputs(self) -> dict[str, dict]:
         """Return the outputs by cell id, of each notebook."""
         return {part.name: _outputs(part, self.results[key]) for key, part in self.parts}

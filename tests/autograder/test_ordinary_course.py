@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 import ordinary_course
 import pytest
-from ordinary_course import BOOKS, CLASS
+from ordinary_course import BOOKS, CLASS, DATA
 
 from autograder.__main__ import main
 from autograder.journal import recall
@@ -110,6 +110,18 @@ def test_nothing_is_run_twice_and_a_lost_notebook_is_told(graded, tmp_path, caps
     assert main(["grade", str(folder), "--timeout", "10", "--student", "right"]) == 0
     assert "second.ipynb is missing, so the released one" in capsys.readouterr().out
     assert rows(folder)["right", "ps2"]["score"] == "2"
+
+
+def test_files_beside_a_notebook_are_there_for_whoever_scores_by_hand(course):
+    place = course / "submitted" / "right" / "ps1"
+    (place / "data.csv").unlink(missing_ok=True)
+    for name in ("plot.png", "more/notes.txt", "data.csv/hidden.txt"):
+        (place / name).parent.mkdir(exist_ok=True)
+        (place / name).write_bytes(b"theirs")
+    assert main(["grade", str(course), "--assignment", "ps1"]) == 0
+    made = course / "autograded" / "right" / "ps1"
+    assert (made / "plot.png").read_bytes() == (made / "more/notes.txt").read_bytes() == b"theirs"
+    assert (made / "data.csv").read_text() == DATA  # the source's, whatever has its name
 
 
 # Sources

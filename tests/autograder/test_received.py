@@ -7,10 +7,12 @@ import subprocess
 import sys
 import tempfile
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from kept_files import kept, received
+from nbgrader.utils import parse_utc
 
 from autograder import AutograderError, stamps, submitted
 from autograder import received as store
@@ -261,7 +263,8 @@ def test_a_store_without_rights_ends_the_run(course):
     [
         (b"2026-11-01 12:00:00 UTC\n", True),
         (b"2026-11-01 12:00:00.5 Europe/Zurich", True),
-        (b"2026-11-01 12:00:00 +02:00", True),
+        (b"2026-11-01 12:00:00 Z", True),
+        (b"2026-11-01 12:00:00 Nowhere", False),
         (b"2026-11-01 12:00", True),
         (b"2026-13-01 12:00:00", False),
         (b"0001-01-01T00:00:00+14:00", False),
@@ -274,8 +277,16 @@ def test_a_store_without_rights_ends_the_run(course):
 def test_only_a_time_is_taken_for_one(course, content, is_time):
     (course / "submitted" / "ann" / NAME / "timestamp.txt").write_bytes(content)
     found, problem = stamps.stamp(find(course)["ann", NAME])
-    assert found == (content if is_time else None)
+    assert found == (content.strip() if is_time else None)
     assert ("timestamp.txt holds no time" in problem) != is_time
+
+
+@pytest.mark.parametrize("offset", ["+02:00", " +02:00", "+0200", " +0200"])
+def test_an_offset_is_one_of_hours(course, offset):
+    text = f"2026-11-01 12:00:00{offset}"
+    (course / "submitted" / "ann" / NAME / "timestamp.txt").write_text(text)
+    found, problem = stamps.stamp(find(course)["ann", NAME])
+    assert (parse_utc(found.decode()), problem) == (datetime(2026, 11, 1, 10), "")
 
 
 def test_without_a_time_there_is_no_problem(course):

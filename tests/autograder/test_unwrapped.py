@@ -181,7 +181,7 @@ BAD = {
     ),
     "bomb.zip": (
         lambda: zipped((IPYNB, bytes(LARGEST + 1)), compression=zipfile.ZIP_DEFLATED),
-        "bomb.zip holds a notebook of more than 50 MiB: ",
+        "bomb.zip holds more than 50 MiB: ",
     ),
     "many.zip": (lambda: zipped(*many(10_001)), "many.zip holds too many files: "),
     "list.zip": (lambda: zipped(*many(90_000)), "list.zip lists too many files: "),
@@ -250,6 +250,68 @@ def test_random_damage_is_told_or_does_not_matter(course):  # noqa: F811
         assert bool(each.reason) != bool(each.file)
         assert each.reason.isprintable()
     assert 10 < sum(bool(each.file) for each in seen) < 140
+
+
+# An assignment of the instructor's own, with several notebooks and other files
+
+
+@pytest.fixture
+def ordinary(course):  # noqa: F811
+    for name in ("first", "second"):
+        file = course / "source" / "ps1" / f"{name}.ipynb"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("{}")
+    return course
+
+
+BOTH = (("first.ipynb", b"{1}"), ("second.ipynb", b"{2}"))
+
+
+@pytest.mark.parametrize("inner", ["", "ps1/", "home/ann/ps1/"])
+@pytest.mark.parametrize("packer", PACKERS)
+def test_an_archive_is_opened_as_if_it_were_a_folder(ordinary, packer, inner):
+    members = [(f"{inner}{name}", data) for name, data in (*BOTH, ("data/a.csv", b"1"))]
+    put(ordinary, "ann", "ps1", packer, content=PACKERS[packer](*members, *LEFT))
+    put(ordinary, "ann", "ps1", "timestamp.txt")
+    each = only(ordinary)
+    assert (each.reason, each.took) == ("", f"{packer}/{inner}first.ipynb")
+    taken = {name: found.kept.read_bytes() for name, found in each.notebooks.items()}
+    assert taken == {"first": b"{1}", "second": b"{2}"}
+    assert {name: file.read_bytes() for name, file in each.others.items()} == {"data/a.csv": b"1"}
+
+
+def test_notebooks_beside_an_archive_are_taken_and_the_archive_is_a_file(ordinary):
+    for name, data in BOTH:
+        put(ordinary, "ann", "ps1", name, content=data)
+    put(ordinary, "ann", "ps1", "old.zip", content=zipped(("first.ipynb", b"{3}")))
+    each = only(ordinary)
+    assert each.notebooks["first"].kept.read_bytes() == b"{1}"
+    assert [*each.others] == ["old.zip"]
+
+
+@pytest.mark.parametrize(
+    ("members", "told"),
+    [
+        ([("notes.pdf", b"")], "ps1.zip/notes.pdf shows a notebook at best"),
+        ([("a/first.ipynb", b""), ("b/first.ipynb", b"")], "keep one folder"),
+        ([("../first.ipynb", b""), ("/second.ipynb", b"")], "nothing else lies there"),
+        ([(f"{number}.csv", b"") for number in range(1_001)], "ps1.zip holds more than 1,000 file"),
+    ],
+)
+def test_what_is_wrong_in_an_archive_is_told(ordinary, members, told):
+    put(ordinary, "ann", "ps1", "ps1.zip", content=zipped(*members))
+    each = only(ordinary)
+    assert told in each.reason, each.reason
+    assert "missing" in each.reason or "keep one" in each.reason
+
+
+def test_a_damaged_archive_and_one_too_large_are_told(ordinary):
+    put(ordinary, "ann", "ps1", "ps1.zip", content=b"PK")
+    big = zipped(*((f"{n}.bin", bytes(20 * MIB)) for n in range(3)), compression=8)
+    put(ordinary, "bob", "ps1", "ps1.zip", content=big)
+    ann, bob = found(ordinary)
+    assert "first.ipynb and second.ipynb are missing. ps1.zip is damaged" in ann.reason
+    assert "ps1.zip holds more than 50 MiB: hand in the notebook itself." in bob.reason
 
 
 # Graded to the end
