@@ -3,19 +3,36 @@
 from autograder import safe_path  # before anything else is imported  # isort: skip
 
 import argparse
+import signal
 import sys
+import time
 from pathlib import Path
 
 from autograder import AutograderError
 
 LIMITS = ("seconds", "cpu", "memory", "disk", "processes", "files", "output")
-EPILOG = "Exit code: 0 all is well, 1 something was found, 2 the command could not do its work."
+PATIENCE = 2  # seconds after a signal in which another one says nothing new
+STOPPED: list[float] = []  # when signals came that were heeded
+EPILOG = (
+    "Exit code: 0 all is well, 1 something was found, 2 the command could not do its work, "
+    "130 or 143 it was stopped."
+)
+
+
+class _Stopped(KeyboardInterrupt):
+    """The user, or the system, has asked the command to stop."""
+
+    def __init__(self, number: int):
+        super().__init__()
+        self.exit_code = 128 + number
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit code."""
     if arguments is None:  # this process was started for the command
         safe_path.of_those_it_starts()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _stop)
     options = _parser().parse_args(arguments)
     # jsonschema, which nbformat imports, would take a second to build grammars of addresses.
     sys.modules.setdefault("rfc3987_syntax", None)
@@ -24,12 +41,27 @@ def main(arguments: list[str] | None = None) -> int:
     except AutograderError as error:
         print(f"autograder {options.command}: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
+        _end_processes()
         print(f"\nautograder {options.command}: stopped.", file=sys.stderr)
-        return 130
+        return getattr(error, "exit_code", 130)
     except BrokenPipeError:  # the reader of our output has left, as `head` does
         sys.stderr.close()
         return 2
+
+
+def _stop(number: int, _frame: object) -> None:
+    """Stop; a second signal, as of an impatient user, must not cut short what ends the command."""
+    if not STOPPED or time.monotonic() - STOPPED[-1] > PATIENCE:
+        STOPPED.append(time.monotonic())
+        raise _Stopped(number)
+
+
+def _end_processes() -> None:
+    """End what notebooks are forked from, which may still be importing its libraries."""
+    if start := sys.modules.get("autograder.execution.start"):
+        with start.stopping():
+            pass
 
 
 def _parser() -> argparse.ArgumentParser:

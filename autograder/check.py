@@ -51,11 +51,11 @@ def _files(path: Path) -> list[Path]:
 
 def _check(file: Path, limit: float, console: Console) -> int:
     from autograder import checked, grade, session
-    from autograder.execution import scoring
+    from autograder.execution import scoring, start
     from autograder.execution.answer import Answer
 
     begin = time.monotonic()
-    session.context()  # TensorFlow is imported there while the notebook is read here
+    start.context()  # TensorFlow is imported there while the notebook is read here
     notebook = checked.repaired_for_check(file)
     cells = notebook.students_code()
     scored, results, walls = scoring.Scored(), [], grade.walls(limit, {}, unsafe=True)

@@ -20,8 +20,8 @@ from functools import cache
 from distributed import Client, KilledWorker, Security, Worker, WorkerPlugin, get_worker
 from distributed.comm import connect
 
-from autograder import AutograderError, cgroup, checks, execute, sandbox, session
-from autograder.execution import code
+from autograder import AutograderError, cgroup, checks, execute, sandbox
+from autograder.execution import code, start
 from autograder.execution.plain import PlainJob
 from autograder.execution.references import references
 from autograder.pool import Runner
@@ -93,7 +93,7 @@ class Notebooks(WorkerPlugin):
         groups, note = cgroup.prepared()
         if note:
             LOG.warning(note)
-        session.context()
+        start.context()
         self._open = ExitStack()
         known = self._open.enter_context(references(checks.NAMES))
         # Drawn, so that two workers on a machine hardly ever give two notebooks the same.

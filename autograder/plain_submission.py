@@ -79,10 +79,10 @@ def fields(
     counts = {f"{name}.ipynb": file for name, file in chosen.items()} | others
     first = next(iter(chosen.values()))
     return {
-        "file": first,
+        "file": keeper.place(kept[first]),
+        "name": shown(first.relative_to(place).as_posix()),
         "sha256": fingerprint({name: kept[file] for name, file in counts.items()}),
         "renamed": first.stem not in assignment.notebooks or beside != place,
-        "took": "" if beside == place else shown(first.relative_to(place).as_posix()),
         "notebooks": {
             name: Kept(file.name, keeper.place(kept[file])) for name, file in chosen.items()
         },

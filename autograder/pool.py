@@ -6,7 +6,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from autograder import AutograderError, cgroup, checks, execute, session
+from autograder import AutograderError, cgroup, checks, execute
+from autograder.execution import start
 from autograder.execution.plain import PlainJob
 from autograder.execution.references import Reference, references
 from autograder.session import Walls
@@ -38,12 +39,20 @@ def opened(scheduler: str | None, jobs: int, walls: Walls) -> AbstractContextMan
 @contextmanager
 def _local(jobs: int, walls: Walls) -> Iterator["Local"]:
     groups, note = cgroup.prepared()  # before the first process that must begin in one of them
-    session.context()  # TensorFlow is imported there while nbgrader is imported here
-    with references(checks.NAMES) as known, ThreadPoolExecutor(jobs) as executor:
+    start.context()  # TensorFlow is imported there while nbgrader is imported here
+    with references(checks.NAMES) as known, threads(jobs) as executor:
+        yield Local(executor, Runner(known, range(jobs), groups), jobs, walls, note)
+
+
+@contextmanager
+def threads(count: int) -> Iterator[ThreadPoolExecutor]:
+    """Give threads that wait for processes of notebooks, which end at once where anything fails."""
+    with ThreadPoolExecutor(count) as executor:
         try:
-            yield Local(executor, Runner(known, range(jobs), groups), jobs, walls, note)
+            yield executor
         except BaseException:
-            executor.shutdown(wait=False, cancel_futures=True)
+            with start.stopping():
+                executor.shutdown(cancel_futures=True)
             raise
 
 

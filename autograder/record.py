@@ -42,6 +42,8 @@ from autograder.unwrapped import STAMP
 
 SLOWEST = 120  # seconds of computing time for the pages of one submission
 DESK = f"{FOLDER}/repaired"  # in the form of ``submitted/``, of repaired notebooks only
+MADE = f"{FOLDER}/made"  # what nbgrader makes of one submission, until all of it is recorded
+STEPS = ("autograded", "feedback")
 
 
 class Replay(NbGraderPreprocessor):
@@ -110,10 +112,6 @@ class _OneByOne:
         self.set_permissions(assignment, student)
         self.run_post_convert_hook()
 
-    def discard(self, student: str, assignment: str) -> None:
-        """Remove what was made of a submission."""
-        shutil.rmtree(self._format_dest(assignment, student), ignore_errors=True)
-
 
 class _Autograde(_OneByOne, Autograde):
     pass
@@ -151,6 +149,9 @@ class Recorder:
         config.Autograde.sanitize_preprocessors = [OverwriteCells]
         config.GenerateFeedback.preprocessors = [ClearHiddenTests, *_default(GenerateFeedback)]
         config.CourseDirectory.submitted_directory = DESK
+        for step in STEPS:
+            config.CourseDirectory[f"{step}_directory"] = f"{MADE}/{step}"
+        self._final = api.coursedir
         coursedir = type(api.coursedir)(config=config)
         require_gradebook(self.course, coursedir.db_url)
         with told_of_gradebook(self.course):
@@ -208,30 +209,50 @@ class Recorder:
             If no submission could be recorded: the gradebook or the disk is the reason.
         """
         self._require(assignment)
-        done = False
         try:
-            with (
-                contextlib.chdir(self.course),
-                self._shared.transaction(),
-                self._shared.everywhere(),
-            ):
-                place = self._lay_out(student, assignment, notebooks, stamp)
-                for name, data in files.items():
-                    (place / name).parent.mkdir(parents=True, exist_ok=True)
-                    (place / name).write_bytes(data)
-                if stamp is None:
-                    self._shared.forget_time(student, assignment)
-                Replay.outputs = outputs
-                with limited(SLOWEST):
-                    self._autograde.convert(student, assignment, notebooks)
-                    self._feedback.convert(student, assignment, notebooks)
-            done = True
+            with contextlib.ExitStack() as undo:
+                with (
+                    contextlib.chdir(self.course),
+                    self._shared.transaction(),
+                    self._shared.everywhere(),
+                ):
+                    place = self._lay_out(student, assignment, notebooks, stamp)
+                    for name, data in files.items():
+                        (place / name).parent.mkdir(parents=True, exist_ok=True)
+                        (place / name).write_bytes(data)
+                    if stamp is None:
+                        self._shared.forget_time(student, assignment)
+                    Replay.outputs = outputs
+                    with limited(SLOWEST):
+                        self._autograde.convert(student, assignment, notebooks)
+                        self._feedback.convert(student, assignment, notebooks)
+                    self._publish(student, assignment, undo)
+                undo.pop_all()
         except (Exception, SystemExit) as error:
             self._end_if_not_the_submission(error)
             return in_a_line(error)
         finally:
-            self._clear(student, assignment, done)
+            for place in (DESK, MADE):
+                shutil.rmtree(self.course / place, ignore_errors=True)
         return ""
+
+    def _publish(self, student: str, assignment: str, undo: contextlib.ExitStack) -> None:
+        """Put what was made in the place of what was there, which comes back where this fails."""
+        for step, converter in zip(STEPS, (self._autograde, self._feedback), strict=True):
+            made = Path(converter._format_dest(assignment, student))
+            final = self._place(step, student, assignment)
+            final.parent.mkdir(parents=True, exist_ok=True)
+            if final.exists():
+                before = made.with_name(f"{assignment} before")
+                shutil.move(final, before)
+                undo.callback(shutil.move, before, final)
+            undo.callback(shutil.rmtree, final, ignore_errors=True)
+            shutil.move(made, final)
+
+    def _place(self, step: str, student: str, assignment: str) -> Path:
+        """Return where the course keeps the notebooks, or the pages, of a submission."""
+        name = getattr(self._final, f"{step}_directory")
+        return Path(self._final.format_path(name, student, assignment))
 
     def _require(self, assignment: str) -> None:
         if assignment not in self._known:
@@ -257,10 +278,7 @@ class Recorder:
         self, student: str, assignment: str, notebooks: Iterable[str], stamp: bytes | None
     ) -> bool:
         """Return whether what was made of a submission is there, with the time that it has now."""
-        autograded, pages = (
-            Path(each._format_dest(assignment, student))
-            for each in (self._autograde, self._feedback)
-        )
+        autograded, pages = (self._place(step, student, assignment) for step in STEPS)
         file = autograded / STAMP
         kept = file.read_bytes() if file.is_file() else None
         made = all(
@@ -281,12 +299,6 @@ class Recorder:
         if stamp is not None:
             (place / STAMP).write_bytes(stamp)
         return place
-
-    def _clear(self, student: str, assignment: str, done: bool) -> None:
-        """Remove what is not needed any more; all of it if the submission was not recorded."""
-        shutil.rmtree(self.course / DESK / student / assignment, ignore_errors=True)
-        for converter in () if done else (self._autograde, self._feedback):
-            converter.discard(student, assignment)
 
     def _end_if_not_the_submission(self, error: BaseException | None) -> None:
         """Raise an AutograderError if it is the gradebook or the disk that cannot be used."""

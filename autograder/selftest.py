@@ -2,17 +2,18 @@
 
 import os
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import track
 
-from autograder import AutograderError, bank, checks, reference, release, session
+from autograder import AutograderError, bank, checks, pool, reference, release
 from autograder.bank import Case
 from autograder.checks import Exercise, Result
+from autograder.execution import start
 from autograder.execution.answer import Answer
 from autograder.execution.references import Reference, references
 from autograder.session import Session, Walls
@@ -76,14 +77,12 @@ def run(names: list[str] | None, jobs: int | None) -> int:
         begin = time.monotonic()
         exercise = checks.load(name)
         cases = [*generated(name), *bank.read(folder(), name)]
-        scored = track(
-            verdicts(exercise, cases, jobs), name, len(cases), console=console, transient=True
-        )
-        for verdict in scored:
-            faults = verdict.faults()
-            faulty += bool(faults)
-            for fault in faults:
-                console.print(f"✗ {name}/{verdict.case.name}: {fault}", markup=False)
+        with closing(verdicts(exercise, cases, jobs)) as scored:
+            for verdict in track(scored, name, len(cases), console=console, transient=True):
+                faults = verdict.faults()
+                faulty += bool(faults)
+                for fault in faults:
+                    console.print(f"✗ {name}/{verdict.case.name}: {fault}", markup=False)
         right = sum(case.right for case in cases)
         console.print(
             f"{name}: {right} right and {len(cases) - right} wrong answers, "
@@ -116,15 +115,14 @@ def generated(name: str) -> list[Case]:
     return [solved, stub]
 
 
-def verdicts(exercise: Exercise, cases: list[Case], jobs: int | None = None) -> Iterator[Verdict]:
+def verdicts(
+    exercise: Exercise, cases: list[Case], jobs: int | None = None
+) -> Generator[Verdict, None, None]:
     """Yield the verdict on each answer, in their order."""
-    session.context()
-    with (
-        references([exercise.name]) as known,
-        ThreadPoolExecutor(jobs or os.cpu_count()) as pool,
-    ):
+    start.context()
+    with references([exercise.name]) as known, pool.threads(jobs or os.cpu_count() or 1) as threads:
         reference_of = known[exercise.name]
-        yield from pool.map(lambda case: verdict(exercise, case, reference_of), cases)
+        yield from threads.map(lambda case: verdict(exercise, case, reference_of), cases)
 
 
 def verdict(exercise: Exercise, case: Case, known: Reference, seed: int = SEED) -> Verdict:

@@ -1,6 +1,7 @@
 """The trusted side of the processes of a notebook: start them, ask them, end them."""
 
 import contextlib
+import os
 import signal
 import tempfile
 import time
@@ -11,10 +12,9 @@ from typing import NoReturn, Self, TypeVar
 
 from autograder import AutograderError, cgroup, wire
 from autograder.checks.values import Values
-from autograder.execution import prober
+from autograder.execution import prober, start
 from autograder.execution.channel import Channel
 from autograder.execution.entering import GO, Place
-from autograder.execution.start import alone, context
 from autograder.execution.worker import serve
 from autograder.sandbox import Containment, Limits
 
@@ -75,16 +75,18 @@ class Process:
     def __init__(self, target: Callable, walls: Walls, slot: int = 0, groups: Path | None = None):
         self.walls, self.problem = walls, ""
         self._folder = tempfile.TemporaryDirectory(prefix="autograder-", ignore_cleanup_errors=True)
-        chosen = context()
+        chosen = start.context()
         ours, theirs = chosen.Pipe()
         self._channel = Channel(ours)
         limits = walls.limits
         place = Place(self._folder.name, walls.containment, limits, slot)
         self._process = chosen.Process(target=target, args=(theirs, place))
         self._group = _group(groups, slot, limits) if groups else None
-        spawned = chosen.get_start_method() == "spawn"  # and not forked from a clean process
-        with alone() if spawned else contextlib.nullcontext():
-            self._process.start()
+        try:
+            start.start(self._process)
+        except (EOFError, OSError) as error:
+            raise AutograderError("The process that runs notebooks could not start.") from error
+        start.RUNNING.add(self)
         theirs.close()
         self._wait()
         self._deadline = time.monotonic() + walls.notebook
@@ -93,9 +95,18 @@ class Process:
         """Return the process, which ``with`` ends."""
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_) -> None:
         """End the process and delete its folder."""
+        if kind is not None and not issubclass(kind, Exception):  # the user does not want to wait
+            self.kill()
         self.close()
+
+    def kill(self) -> None:
+        """End the process at once, and all that it has started."""
+        self._process.kill()
+        if self.walls.containment == Containment.NONE:
+            with contextlib.suppress(OSError):  # there is none any more
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def close(self) -> None:
         """End the process and delete its folder."""
@@ -152,9 +163,9 @@ class Process:
         if self._process.is_alive():
             self._process.terminate()
             self._process.join(END)
-        if self._process.is_alive():
-            self._process.kill()
+        self.kill()
         self._process.join()
+        start.RUNNING.discard(self)
 
     def _wait(self) -> None:
         """Wait until the libraries are imported; a failure here is never the student's."""

@@ -138,7 +138,7 @@ class Sources:
 
     def repaired(self, submission: submitted.Submission) -> tuple[Any, tuple[str, ...]]:
         """Return the notebook of a submission to an exercise of ours, and what was repaired."""
-        handed_in = intake.read(submission.file, submission.took)
+        handed_in = intake.read(submission.file, submission.name)
         if handed_in.exercise.name != submission.assignment:
             raise AutograderError(
                 f"It is the notebook of {handed_in.exercise.name}, handed in for "
@@ -246,5 +246,4 @@ class Sources:
 def _renamed(submission: submitted.Submission) -> Iterable[str]:
     if not submission.renamed:
         return ()
-    name = submission.took or intake.shown(submission.file.name)
-    return (f"took {name} for the notebook",)
+    return (f"took {submission.name} for the notebook",)

@@ -23,7 +23,7 @@ def stamp(submission: Submission) -> tuple[bytes | None, str]:
     problem : str
         In a sentence, that it cannot be used; else empty.
     """
-    file = (submission.place or submission.file.parent) / STAMP
+    file = submission.place / STAMP
     if not os.path.lexists(file):
         return None, ""
     content = _time(file)

@@ -33,15 +33,15 @@ class Submission:
     student, assignment : str
         Whose, of what.
     file : Path or None
-        The notebook; None if there is none that can be used.
+        The kept copy of the notebook, which is what is graded; None if there is none to use.
+    name : str
+        Where the notebook lay in the folder of the submission.
     sha256 : str
         Of the notebook.
     reason : str
         Why it cannot be graded; else empty.
     renamed : bool
         Whether the notebook has another name or place than that of the assignment.
-    took : str
-        Where the notebook lay if it was in another folder or in an archive; else empty.
     place : Path or None
         The folder of the submission.
     notebooks, others : dict of str to Kept or Path
@@ -52,10 +52,10 @@ class Submission:
     student: str
     assignment: str
     file: Path | None = None
+    name: str = ""
     sha256: str = ""
     reason: str = ""
     renamed: bool = False
-    took: str = ""
     place: Path | None = None
     notebooks: Mapping[str, Kept] = field(default_factory=dict)
     others: Mapping[str, Path] = field(default_factory=dict)
@@ -159,7 +159,7 @@ def _look_into(
         return replace(found, **fields)
     if not notebooks:
         return unwrapped.find(found, place, kept, keeper)
-    return _choose(found, notebooks, kept, keeper.course)
+    return _choose(found, notebooks, kept, keeper)
 
 
 def _problem_of_folder(keeper: Keeper, found: Submission, place: Path) -> str:
@@ -174,7 +174,7 @@ def _problem_of_folder(keeper: Keeper, found: Submission, place: Path) -> str:
 
 
 def _choose(
-    found: Submission, notebooks: list[Path], kept: dict[Path, str], course: Path
+    found: Submission, notebooks: list[Path], kept: dict[Path, str], keeper: Keeper
 ) -> Submission:
     """Return the submission with its notebook: the one of the right name, or the only one."""
     right = f"{found.assignment}.ipynb"
@@ -186,15 +186,17 @@ def _choose(
     if file.is_symlink() or file not in kept:
         told = f"{shown(file.name)} is a link or no file: hand in the file itself."
         return replace(found, reason=told)
-    if len(notebooks) > 1 and _is_untouched(file, course):
+    copy = keeper.place(kept[file])
+    if len(notebooks) > 1 and _is_untouched(copy, found.assignment, keeper.course):
         told = f"There are {names}, and {right} has no answer: keep one and name it {right}."
         return replace(found, reason=told)
-    return replace(found, file=file, sha256=kept[file], renamed=file.name != right)
+    chosen = {"file": copy, "sha256": kept[file], "name": shown(file.name)}
+    return replace(found, **chosen, renamed=file.name != right)
 
 
-def _is_untouched(file: Path, course: Path) -> bool:
+def _is_untouched(file: Path, assignment: str, course: Path) -> bool:
     """Return whether a notebook has the answers of the released one, so that another may count."""
-    released = course / "release" / file.stem / file.name
+    released = course / "release" / assignment / f"{assignment}.ipynb"
     answers = []
     for each in (file, released):
         try:

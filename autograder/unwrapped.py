@@ -45,8 +45,9 @@ def find(found, place: Path, kept: dict[Path, str], keeper: Keeper):
     usual = [name for name in files if is_usual(name)]
     chosen = candidates(usual, right)
     if len(chosen) == 1:
-        file = files[chosen[0]]
-        return replace(found, file=file, sha256=kept[file], renamed=True, took=shown(chosen[0]))
+        sha256 = kept[files[chosen[0]]]
+        taken = {"file": keeper.place(sha256), "sha256": sha256, "name": shown(chosen[0])}
+        return replace(found, **taken, renamed=True)
     if chosen:
         names = listing(shown(each) for each in chosen[:5])
         return replace(found, reason=f"There are {names}: keep one and name it {right}.")
@@ -69,7 +70,7 @@ def _from_archive(found, packed: str, sha256: str, keeper: Keeper, right: str):
         return replace(found, reason=f"There is no notebook: {right} is missing. {error}")
     path = f"{packed}/{name}"
     file, own = keeper.keep_content((found.student, found.assignment), path, content)
-    return replace(found, file=file, sha256=own, renamed=True, took=shown(path))
+    return replace(found, file=file, sha256=own, renamed=True, name=shown(path))
 
 
 def candidates(names: Sequence[str], right: str) -> list[str]:

@@ -4,13 +4,21 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
+import latents
+
 PACKAGE = Path(__file__).resolve().parents[1]
+LATENTS = Path(latents.__file__).resolve().parent  # messages and workshops come from there
+
+
+def places(names: Iterable[str]) -> list[Path]:
+    """Return where some modules and folders of this package lie, and the package ``latents``."""
+    return [*(PACKAGE / name for name in names), LATENTS]
 
 
 def digest(names: Iterable[str]) -> str:
-    """Return a hash of some files of the package, and of all files in some of its folders."""
+    """Return a hash of some modules of this package, of all in its folders, and of ``latents``."""
     found = hashlib.sha256()
-    for place in (PACKAGE / name for name in names):
+    for place in places(names):
         for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
             found.update(file.read_bytes())
     return found.hexdigest()

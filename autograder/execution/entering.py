@@ -8,7 +8,7 @@ from dataclasses import asdict
 from multiprocessing.connection import Connection
 from typing import NamedTuple
 
-from autograder import AutograderError, bubblewrap, concealed, sandbox, wire
+from autograder import AutograderError, bubblewrap, concealed, sandbox, watcher, wire
 from autograder.sandbox import Containment, Limits
 
 GO = b"go"
@@ -57,6 +57,7 @@ def enter(connection: Connection, place: Place, module: str, begin: Callable) ->
     folder = place.folder
     try:
         if place.containment == Containment.NONE:
+            _bind_to_parent()
             _limit_files(place.limits)
         else:
             _contain(connection.fileno(), place, module)
@@ -105,6 +106,14 @@ def _contain(number: int, place: Place, module: str) -> None:
         call = f"entering.resume({number}, {module!r}, {asdict(place.limits)})"
         bubblewrap.enter(*common, first, f"from autograder.execution import entering; {call}")
     sandbox.enter(*common)
+
+
+def _bind_to_parent() -> None:
+    """Lead a group that can be ended as a whole, and end with the process that this came from."""
+    if os.name == "posix":
+        os.setpgid(0, 0)
+    if sys.platform == "linux":
+        watcher.die_with_parent()
 
 
 def _limit_files(limits: Limits) -> None:

@@ -3,9 +3,12 @@
 import contextlib
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from multiprocessing import forkserver
+from multiprocessing.process import BaseProcess
+from typing import Protocol
 
 from autograder import AutograderError, libraries
 
@@ -21,12 +24,23 @@ ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_NUM_INTRAOP_THREADS": "1",
 }
+BACKGROUND = "autograder.execution.background"
 PASSED = (
     *("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH", "TMPDIR", "TZ"),
     libraries.VARIABLE,
 )
 STARTING = threading.Lock()
 WARM: list[int] = []  # number of the process that others are forked from
+STOPPED = threading.Event()
+RUNNING: set["Killable"] = set()  # those that were started and have not ended
+PAUSE = 0.05  # seconds
+
+
+class Killable(Protocol):
+    """What can be ended at once, from any thread and more than once."""
+
+    def kill(self) -> None:
+        """End it."""
 
 
 def context():
@@ -46,7 +60,7 @@ def context():
     chosen = multiprocessing.get_context("forkserver")
     with STARTING:
         if not WARM:
-            chosen.set_forkserver_preload(["autograder.warm"])
+            chosen.set_forkserver_preload([BACKGROUND, "autograder.warm"])
             with environment():
                 forkserver.ensure_running()
             WARM.append(forkserver._forkserver._forkserver_pid)
@@ -56,6 +70,60 @@ def context():
             "it again; what was graded before stays."
         )
     return chosen
+
+
+def start(process: BaseProcess) -> None:
+    """Start a process, unless all are being stopped.
+
+    Raises
+    ------
+    AutograderError
+        If they are.
+    EOFError, OSError
+        If they are from now on.
+    """
+    # Where none can be forked from a clean process, a new program gets little of the environment.
+    spawned = "forkserver" not in multiprocessing.get_all_start_methods()
+    with STARTING:
+        if STOPPED.is_set():
+            raise AutograderError("The processes of notebooks were stopped.")
+        with environment() if spawned else contextlib.nullcontext():
+            process.start()
+
+
+@contextlib.contextmanager
+def stopping() -> Iterator[None]:
+    """End all processes, also those that other threads are about to start, until this is left.
+
+    By then no other thread may be waiting for one.
+    """
+    over = threading.Event()
+
+    def stop() -> None:
+        while not over.is_set():
+            _stop()
+            over.wait(PAUSE)
+
+    thread = threading.Thread(target=stop)
+    STOPPED.set()
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        with STARTING:
+            if WARM:
+                forkserver._forkserver._stop()
+                WARM.clear()
+            STOPPED.clear()
+
+
+def _stop() -> None:
+    if WARM and not _has_ended(WARM[0]):  # which may still be importing libraries
+        os.kill(WARM[0], signal.SIGKILL)
+    for each in list(RUNNING):
+        each.kill()
 
 
 def _has_ended(process: int) -> bool:
@@ -77,10 +145,3 @@ def environment() -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
-
-
-@contextlib.contextmanager
-def alone() -> Iterator[None]:
-    """Start a new program, where none can be forked, with little of the environment."""
-    with STARTING, environment():
-        yield

@@ -10,8 +10,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder import checks, execute, reference, release, session
+from autograder import checks, execute, reference, release
 from autograder.__main__ import main
+from autograder.execution import start
 
 NAME = "sampling"
 EXERCISE = checks.load(NAME)
@@ -50,7 +51,7 @@ def _is_ours(job: execute.Job) -> bool:
 def replay(patch: pytest.MonkeyPatch) -> None:
     """Let no notebook be executed, and no process be started for that."""
     patch.setattr(execute, "execute", result)
-    patch.setattr(session, "context", lambda: None)
+    patch.setattr(start, "context", lambda: None)
 
 
 def hand_in(course: Path, student: str, answer: str = "# right", name: str = NAME) -> Path:

@@ -7,7 +7,8 @@ import json
 import sys
 from pathlib import Path
 
-from autograder import execute, grade, session
+from autograder import execute, grade
+from autograder.execution import start
 from autograder.session import Walls
 
 
@@ -15,7 +16,7 @@ def main(course: str, results: str) -> int:
     """Grade, after a line that says that the grading begins; return 10 more than it returns."""
     known = json.loads(Path(results).read_text(encoding="utf-8"))
     execute.execute = lambda job, *_: known[job.key(Walls())]
-    session.context = lambda: None
+    start.context = lambda: None
     import autograder.record  # noqa: F401 (so that the line means what it says)
 
     print("begin", flush=True)

@@ -129,7 +129,7 @@ def test_what_is_checked_is_what_is_graded(course, made):
     submissions.cell(made, f"{NAME}-setup").source = "import os"
     drop(made, f"{NAME}-train")
     file = submissions.save(made, course / "submitted" / "eve" / NAME / f"{NAME}.ipynb")
-    graded, repairs = Sources(course).repaired(Submission("eve", NAME, file))
+    graded, repairs = Sources(course).repaired(Submission("eve", NAME, file, file.name))
     read = repaired_for_check(file)
     scored = {read.exercise.cell(part) for part in read.exercise.parts}
     wanted = [

@@ -195,6 +195,33 @@ def test_a_recording_that_is_cut_off_is_done_again(graded, monkeypatch):
     assert "" not in {each.recorded for each in recall(graded)}
 
 
+def pages(course) -> dict:
+    return {
+        file.relative_to(course): file.read_bytes()
+        for step in ("autograded", "feedback")
+        for file in (course / step).rglob("*.*")
+    }
+
+
+@pytest.mark.parametrize("step", ["_autograde", "_feedback", "_publish"])
+def test_a_recording_that_fails_leaves_the_earlier_score_and_pages(graded, monkeypatch, step):
+    def fail(self, *arguments):
+        if step == "_publish":
+            publish(self, *arguments)  # and what follows fails, such as to commit
+        raise ValueError("as if nbgrader had failed")
+
+    before, scores, publish = pages(graded), rows(graded), record.Recorder._publish
+    where = {"_autograde": record._Autograde, "_feedback": record._Feedback}
+    name = "_publish" if step == "_publish" else "convert"
+    monkeypatch.setattr(where.get(step, record.Recorder), name, fail)
+    hand_in(graded, "ann", "# wrong")
+    assert grade(graded) == 1
+    assert outcome(graded)["ann"] == REVIEW
+    assert "as if nbgrader had failed" in reason(graded, "ann")
+    assert (pages(graded), rows(graded)) == (before, scores)
+    assert not [*(graded / ".autograder" / "made").rglob("*")]
+
+
 # What nbgrader is told about students
 
 

@@ -1,11 +1,15 @@
 """Work is the same, and done once, if its cells, checks, limits and environment are."""
 
 import dataclasses
+import subprocess
+import sys
+from pathlib import Path
 
 import nbformat
 import submissions
 
 from autograder import execute
+from autograder.execution import code
 from autograder.sandbox import Limits
 from autograder.session import Walls
 
@@ -71,3 +75,25 @@ def test_another_check_solution_or_version_has_another_key(made, mend, monkeypat
     monkeypatch.undo()
     execute.fingerprint.cache_clear()
     assert len(set(keys)) == len(keys)
+
+
+IMPORTED = """
+import sys
+import autograder.execute, autograder.warm
+for name in autograder.checks.NAMES:
+    autograder.checks.load(name)
+for name, module in list(sys.modules.items()):
+    if name.partition(".")[0] in ("autograder", "latents"):
+        print(module.__file__)
+"""
+
+
+def test_the_key_covers_all_code_that_is_imported_for_a_score():
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED], capture_output=True, text=True, check=True
+    )
+    covered = code.places(execute.JUDGING)
+    files = [Path(line) for line in done.stdout.split()]
+    assert len(files) > 50
+    left = [each for each in files if not any(each.is_relative_to(place) for place in covered)]
+    assert not left

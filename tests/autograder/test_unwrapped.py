@@ -66,7 +66,7 @@ def test_the_only_notebook_of_an_archive_is_taken(course, packer, inner):  # noq
     put(course, "ann", NAME, packer, content=content)
     each = only(course)
     sha256 = hashlib.sha256(b"{1}").hexdigest()
-    assert (each.took, each.sha256, each.file.read_bytes()) == (f"{packer}/{inner}", sha256, b"{1}")
+    assert (each.name, each.sha256, each.file.read_bytes()) == (f"{packer}/{inner}", sha256, b"{1}")
     assert each.file.is_relative_to(course / ".autograder" / "received")
     assert {*kept(course).values()} == {content, b"{1}"}
     assert ("ann", NAME, f"{packer}/{inner}", sha256) in received(course)
@@ -74,11 +74,11 @@ def test_the_only_notebook_of_an_archive_is_taken(course, packer, inner):  # noq
 
 @pytest.mark.parametrize("inner", [f"{NAME}/{IPYNB}", "deeper/and/deeper/mine (1).ipynb"])
 def test_the_only_notebook_of_the_folders_below_is_taken(course, inner):  # noqa: F811
-    file = put(course, "ann", NAME, *inner.split("/"))
+    put(course, "ann", NAME, *inner.split("/"), content=b"{3}")
     put(course, "ann", NAME, "sampling.zip")
     put(course, "ann", NAME, "deeper", ".ipynb_checkpoints", "x-checkpoint.ipynb")
     each = only(course)
-    assert (each.file, each.took, each.renamed) == (file, inner, True)
+    assert (each.file.read_bytes(), each.name, each.renamed) == (b"{3}", inner, True)
 
 
 def test_of_several_the_one_of_the_right_name_is_taken(course):  # noqa: F811
@@ -89,7 +89,7 @@ def test_of_several_the_one_of_the_right_name_is_taken(course):  # noqa: F811
 
 def test_an_archive_in_a_folder_is_opened(course):  # noqa: F811
     put(course, "ann", NAME, "more", "work.zip", content=zipped((IPYNB, b"{1}")))
-    assert only(course).took == f"more/work.zip/{IPYNB}"
+    assert only(course).name == f"more/work.zip/{IPYNB}"
 
 
 # What is not
@@ -274,7 +274,7 @@ def test_an_archive_is_opened_as_if_it_were_a_folder(ordinary, packer, inner):
     put(ordinary, "ann", "ps1", packer, content=PACKERS[packer](*members, *LEFT))
     put(ordinary, "ann", "ps1", "timestamp.txt")
     each = only(ordinary)
-    assert (each.reason, each.took) == ("", f"{packer}/{inner}first.ipynb")
+    assert (each.reason, each.name) == ("", f"{packer}/{inner}first.ipynb")
     taken = {name: found.kept.read_bytes() for name, found in each.notebooks.items()}
     assert taken == {"first": b"{1}", "second": b"{2}"}
     assert {name: file.read_bytes() for name, file in each.others.items()} == {"data/a.csv": b"1"}
