@@ -3,6 +3,8 @@
 from autograder import safe_path  # before anything else is imported  # isort: skip
 
 import argparse
+import contextlib
+import math
 import signal
 import sys
 import time
@@ -126,9 +128,10 @@ def _add_options_of_grade(grade: argparse.ArgumentParser) -> None:
 
 
 def _seconds(text: str) -> float:
-    if (value := float(text)) <= 0:
-        raise ValueError
-    return value
+    with contextlib.suppress(ValueError):
+        if 0 < (value := float(text)) < math.inf:
+            return value
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
 
 
 def _limit(text: str) -> tuple[str, int]:
@@ -139,9 +142,10 @@ def _limit(text: str) -> tuple[str, int]:
 
 
 def _count(text: str) -> int:
-    if (value := int(text)) < 1:
-        raise ValueError
-    return value
+    with contextlib.suppress(ValueError):
+        if (value := int(text)) >= 1:
+            return value
+    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
 
 
 def _check(options) -> int:

@@ -1,6 +1,8 @@
 """Limits on all processes of a notebook together, where a part of cgroup v2 is ours to divide."""
 
+import contextlib
 import os
+import secrets
 import select
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -68,8 +70,9 @@ def divide(folder: Path, processes: Collection[int]) -> None:
     """
     try:
         for left in folder.glob(f"{PREFIX}*"):
-            if not _populated(left):
-                left.rmdir()
+            with contextlib.suppress(FileNotFoundError):  # its own grader has removed it
+                if not _has_a_grader(left) and not _populated(left):
+                    left.rmdir()
         enabled = {*(folder / "cgroup.subtree_control").read_text().split()}
         if enabled >= CONTROLLERS:
             return
@@ -83,6 +86,12 @@ def divide(folder: Path, processes: Collection[int]) -> None:
         (folder / "cgroup.subtree_control").write_text(wanted)
     except OSError as error:
         raise AutograderError(f"The control group {folder} cannot be divided: {error}.") from error
+
+
+def _has_a_grader(folder: Path) -> bool:
+    """Return whether the grader that made a group for a notebook may still be running."""
+    number = folder.name.removeprefix(PREFIX).partition("-")[0]
+    return Path("/proc", number).exists()
 
 
 def prepared() -> tuple[Path | None, str]:
@@ -123,7 +132,8 @@ class Group:
     """
 
     def __init__(self, folder: Path, slot: int, memory: int, processes: int):
-        self.folder = folder / f"{PREFIX}{os.getpid()}-{slot}"
+        # With a part that is drawn, so that one that could not be removed is in nobody's way.
+        self.folder = folder / f"{PREFIX}{os.getpid()}-{slot}-{secrets.token_hex(4)}"
         try:
             self.folder.mkdir()
             self._set("memory.max", memory)

@@ -174,7 +174,7 @@ class Grades:
         if found is None:
             if entry is not None or (student, name) in self._handed_in:
                 return row | {"status": "not graded", "score": ""}
-            return row | {"status": "missing"}
+            return row | {"status": "missing", "score": ""}
         status = entry.status if entry else "graded"
         if not status:  # it was about to be recorded anew when grading was cut off
             return row | {"status": "not graded", "score": ""}

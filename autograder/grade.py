@@ -53,8 +53,7 @@ def run(folder: Path, options: Options) -> int:
         assignments.named(folder, options.assignment)
     if options.student is not None and not submitted.is_there(folder, options.student):
         raise AutograderError(
-            f"{shown(options.student)} has handed in nothing: there is no such folder in "
-            f"{folder / 'submitted'}."
+            f"There is no folder of a student {shown(options.student)!r} in {folder / 'submitted'}."
         )
     with closing(Journal(folder)) as known:
         grading = Grading(folder, known, options)

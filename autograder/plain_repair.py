@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from autograder import intake
+from autograder import AutograderError, intake
 from autograder.checks.words import listing
 from autograder.plain_source import PlainSource, grade_id
 from autograder.repair import verbatim
@@ -47,12 +47,24 @@ def repair(handed_in: list, source: PlainSource) -> Repaired:
         Cells of the student's notebook, as ``intake.cells`` gives them.
     source : PlainSource
         The assignment.
+
+    Raises
+    ------
+    AutograderError
+        If no cell for an answer is in it, so that nobody knows what to score.
     """
     import nbformat
 
     known = {own: cell for cell in source.solved.cells if (own := grade_id(cell))}
     given = {own: cell.source for cell in source.released.cells if (own := grade_id(cell))}
     names = _names(handed_in, source, known)
+    answers = {own for own, cell in known.items() if is_answer(cell)}
+    if answers and answers.isdisjoint(names):
+        raise AutograderError(
+            f"None of its cells is one for an answer ({listing(sorted(answers))}): perhaps it is "
+            "another notebook, or has lost its metadata. Start from the released notebook and copy "
+            "the answers into its cells."
+        )
     chosen = _chosen(handed_in, names, known, given)
     cells, seen = [], {cell.source.strip() for cell in source.released.cells}
     attempted = False
@@ -102,8 +114,8 @@ def _names(handed_in: list, source: PlainSource, known: dict) -> list[str | None
 def _chosen(handed_in: list, names: list, known: dict, given: dict[str, str]) -> dict[str, int]:
     """Return which of the copies of a cell counts, by number.
 
-    Of an answer it is the last one with something written in it, of a locked cell the last one that
-    is as it was released; else the last one, as nbgrader has it.
+    Of an answer it is the last one with something written in it. Of a locked cell it is the first
+    one that is as it was released, for a copy below other cells would run too late for them.
     """
     chosen: dict[str, int] = {}
     for own in dict.fromkeys(filter(None, names)):
@@ -114,7 +126,7 @@ def _chosen(handed_in: list, names: list, known: dict, given: dict[str, str]) ->
             for number in copies
             if (handed_in[number].source.strip() not in ("", stub)) == is_answer(known[own])
         ]
-        chosen[own] = (wanted or copies)[-1]
+        chosen[own] = (wanted or copies)[-1 if is_answer(known[own]) else 0]
     return chosen
 
 

@@ -182,7 +182,8 @@ def choose(
         )
     for file in chosen.values():
         if file.is_symlink() or file not in kept:
-            return {}, f"{shown(file.name)} is a link or no file: hand in the file itself."
+            told = "is a link, a folder or a special file: hand in an ordinary file."
+            return {}, f"{shown(file.name)} {told}"
     return chosen, ""
 
 

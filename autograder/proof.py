@@ -90,7 +90,8 @@ def _judge_plain(assignment: str, part: Part, result: dict) -> None:
             raise SourceError(
                 f"The solution in source/{assignment}/{part.name}.ipynb gets {score:g} of "
                 f"{most:g} points in the cell `{own}`, which {told}. So nobody can be graded for "
-                f"{assignment}: correct it and release it again, or see to the limits."
+                f"{assignment}: correct it and release it again, or raise the limits with "
+                "--timeout or --limit."
             )
 
 

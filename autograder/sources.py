@@ -203,7 +203,10 @@ class Sources:
             cells = source.released.cells
             if file is not None:
                 cells = intake.cells(file.kept, intake.shown(file.name))
-            found = repair_plain(cells, source)
+            try:
+                found = repair_plain(cells, source)
+            except AutograderError as error:
+                raise AutograderError(f"{name}.ipynb cannot be matched. {error}") from error
             attempted |= found.attempted
             parts.append(
                 self._plain_part(submission.assignment, name, found.notebook, source, theirs)

@@ -184,7 +184,9 @@ def _choose(
         return replace(found, reason=f"There are {names}: keep one and name it {right}.")
     (file,) = chosen
     if file.is_symlink() or file not in kept:
-        told = f"{shown(file.name)} is a link or no file: hand in the file itself."
+        told = (
+            f"{shown(file.name)} is a link, a folder or a special file: hand in an ordinary file."
+        )
         return replace(found, reason=told)
     copy = keeper.place(kept[file])
     if len(notebooks) > 1 and _is_untouched(copy, found.assignment, keeper.course):

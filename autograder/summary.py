@@ -95,8 +95,8 @@ def show(course: Path, grading) -> int:
         )
     graded = {(entry.student, entry.assignment) for entry in grading.entries}
     if by_hand := sum(rows[own]["status"] == BY_HAND for own in graded & rows.keys()):
-        verb = "waits" if by_hand == 1 else "wait"
-        console.print(f"{by_hand} {verb} for points by hand: give them in formgrader.")
+        verb = "needs" if by_hand == 1 else "need"
+        console.print(f"{by_hand} {verb} points by hand, or your confirmation, in formgrader.")
     if grading.note:
         console.print(Text(grading.note, "yellow"), soft_wrap=True)
     if _uncontained(grading):

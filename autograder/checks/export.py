@@ -20,6 +20,9 @@ UNTRACKED = (
     "Your answer holds an object of TensorFlow that cannot be saved with it, such as a table or a "
     "data set: compute with tensors and variables."
 )
+TOO_LARGE = (
+    "The graph of your answer is too large to be saved: keep no large arrays as constants in it."
+)
 
 
 def export(exercise: str, answers: Mapping[str, Any], settings: Values) -> Values:
@@ -122,5 +125,7 @@ def _saved(traced: dict[str, Any], variables: dict[str, list]) -> tuple[Values, 
         except BaseException as error:
             if "untracked" in str(error) or "Failed to add concrete function" in str(error):
                 return {}, {"problem": UNTRACKED}
+            if type(error).__name__ == "EncodeError":
+                return {}, {"problem": TOO_LARGE}
             # TensorFlow hides what was wrong with a gradient of one's own behind an error of its.
             return {}, explain(error.__cause__ or error)

@@ -29,11 +29,22 @@ def ordinary() -> Iterator[tuple[str, ...]]:
             stack.callback(context.context().add_op_callback, callback)
         for name, read, write, usual in _switches():
             value = read()
-            if value != usual:
+            if _name(value) != usual:
                 turned.append(name)
-                write(usual)
-                stack.callback(write, value)
+                _suppressing(write, usual)
+                stack.callback(_suppressing, write, value)
         yield tuple(turned)
+
+
+def _name(value: Any) -> Any:
+    """Return the name of a dtype policy; one that maps layers to policies has none of its own."""
+    return getattr(value, "name", value)
+
+
+def _suppressing(write: Callable[[Any], None], value: Any) -> None:
+    """Turn a switch, unless TensorFlow refuses, as tf_keras does without the behaviour of v2."""
+    with contextlib.suppress(Exception):
+        write(value)
 
 
 def sentence(turned: tuple[str, ...]) -> str:
@@ -42,7 +53,8 @@ def sentence(turned: tuple[str, ...]) -> str:
         return ""
     them = "it" if len(turned) == 1 else "them"
     return (
-        f"Your notebook calls {' and '.join(turned)}, which changes all of TensorFlow. The checks "
+        f"Your notebook turns {'a switch' if len(turned) == 1 else 'switches'} of all of "
+        f"TensorFlow, as {' and '.join(turned)} {'does' if len(turned) == 1 else 'do'}. The checks "
         f"ran without {them}; elsewhere your answer may behave differently, so remove {them}."
     )
 
@@ -75,7 +87,7 @@ def _of_keras(name: str, library: Any) -> Iterator[Switch]:
     policy = getattr(precision, "global_policy", None) or precision.dtype_policy
     yield (
         f"{name}.mixed_precision.set_global_policy",
-        lambda: policy().name,
+        policy,
         precision.set_global_policy,
         "float32",
     )

@@ -210,7 +210,8 @@ class _Run:
             except EndedError as error:
                 raise AutograderError(f"{job.name} could not begin: {error}") from error
             if not reply["ok"]:
-                told = next((each.get("evalue") for each in reply["outputs"][::-1]), SILENT)
+                reasons = [each["evalue"] for each in reply["outputs"] if each.get("evalue")]
+                told = reasons[-1] if reasons else SILENT
                 raise AutograderError(f"{job.name} could not begin: {told}")
 
     def cells(self, cells: tuple[PlainCell, ...]) -> str:

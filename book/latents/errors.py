@@ -18,7 +18,7 @@ def explain(error: BaseException) -> dict:
     """
     # A KeyError shows its message as Python would write it, with \n for the end of a line.
     told = error.args[0] if isinstance(error, KeyError) and len(error.args) == 1 else error
-    message, place = _converted(str(told))
+    message, place = _converted(_text(told))
     place = _deepest(error) or place
     if isinstance(error, NotImplementedError) and place and "NotImplementedError" in place[1]:
         return {"missing": True}
@@ -27,6 +27,14 @@ def explain(error: BaseException) -> dict:
     what = f"{kind}: {message}" if message else kind
     line = f"Line {place[0]} of your answer, `{place[1]}`," if place else "Your answer"
     return {"problem": f"{line} raised {what}{'' if what.endswith(('.', '!', '?')) else '.'}"}
+
+
+def _text(error: object) -> str:
+    """Return the text of an exception; one whose own code for that fails has none."""
+    try:
+        return str(error)
+    except BaseException:
+        return ""
 
 
 def is_students(file: str) -> bool:

@@ -161,7 +161,7 @@ def test_every_state_stands_in_the_table(unfinished, exported):
         "broken": ("for review", ""),
         "by hand": ("needs manual grading", ""),
         "waiting": ("not graded", ""),
-        "absent": ("missing", "0"),
+        "absent": ("missing", ""),
     }
 
 

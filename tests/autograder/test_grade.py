@@ -154,7 +154,7 @@ def test_a_folder_that_is_no_course_is_told(tmp_path, monkeypatch, capsys, argum
     ("options", "told"),
     [
         (["--assignment", "samplign"], "There is no assignment 'samplign'"),
-        (["--student", "nobody"], "nobody has handed in nothing"),
+        (["--student", "nobody"], "There is no folder of a student 'nobody' in"),
     ],
 )
 def test_a_wrong_option_is_told(course, capsys, options, told):

@@ -198,7 +198,7 @@ def test_a_score_that_was_changed_is_found_at_the_end(course, ends, monkeypatch)
 )
 def test_a_student_who_is_not_there_is_told(course, ends, student):
     told = ends(course, "--student", student)
-    assert f"{shown(student)} has handed in nothing: there is no such folder in " in told
+    assert f"There is no folder of a student {shown(student)!r} in " in told
 
 
 @pytest.mark.parametrize("step", ["autograded", "feedback", f"{FOLDER}/repaired"])

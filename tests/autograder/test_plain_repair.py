@@ -7,6 +7,7 @@ import pytest
 from ordinary_course import answer, given, notebook, text
 from ordinary_course import test as tests
 
+from autograder import AutograderError
 from autograder.plain_repair import harmless, repair
 from autograder.plain_source import PlainSource
 
@@ -86,6 +87,27 @@ def test_of_copies_the_one_with_an_answer_counts(source, cells):
     found = repair(cells, source)
     assert sources(found) == WHOLE
     assert "kept what counts of the copies of f" in found.repairs
+
+
+def test_of_copies_of_a_locked_cell_the_first_counts(source, cells):
+    """For those below it need what it does."""
+    cells.append(deepcopy(cells[0]))
+    assert sources(repair(cells, source)) == WHOLE
+    cells[0].source = "import os"  # which was changed, so that the copy is as released
+    assert sources(repair(cells, source)) == ["import os", *WHOLE[1:], "import math"]
+
+
+@pytest.mark.parametrize("kind", ["foreign", "stripped", "one cell"])
+def test_a_notebook_without_a_cell_for_an_answer_is_refused(source, cells, kind):
+    for number, cell in enumerate(cells):
+        cell["id"] = f"other-{number}"
+        if kind == "foreign":
+            cell.metadata = {"nbgrader": {"grade_id": f"other-{number}"}}
+        else:
+            cell.metadata = nbformat.from_dict({})
+    chosen = cells[2:3] if kind == "one cell" else cells
+    with pytest.raises(AutograderError, match=r"None of its cells is one for an answer \(f"):
+        repair(chosen, source)
 
 
 def test_a_copy_of_a_test_that_became_a_cell_of_its_own_is_kept(source, cells):

@@ -161,7 +161,7 @@ def test_a_link_in_the_place_of_the_notebook_is_not_followed(course, target):
     folder = course / "submitted" / "ann" / NAME
     folder.mkdir()
     (folder / RIGHT).symlink_to(target)
-    assert "is a link or no file: hand in the file itself." in refused(course)
+    assert "is a link, a folder or a special file: hand in an ordinary file." in refused(course)
 
 
 @pytest.mark.parametrize("place", ["ann", f"ann/{NAME}"])
@@ -208,7 +208,10 @@ def test_what_is_no_file_is_not_opened(course, kind, monkeypatch):
         MAKERS[kind](Path(RIGHT))
     except PermissionError:
         pytest.skip("only root makes devices")
-    assert refused(course) == f"{RIGHT} is a link or no file: hand in the file itself."
+    assert (
+        refused(course)
+        == f"{RIGHT} is a link, a folder or a special file: hand in an ordinary file."
+    )
 
 
 # Names
