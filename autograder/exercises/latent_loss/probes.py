@@ -59,6 +59,29 @@ def _in_full_batches(graphs: Graphs, mean: np.ndarray, log_var: np.ndarray) -> l
     return [call(graphs, *batch) for batch in zip(*codes, strict=True)]
 
 
+def _gradient_in_full_batches(
+    graphs: Graphs, mean: Any, log_var: Any, results: int | None = None
+) -> np.ndarray:
+    """Return the gradient of the mean over a batch, (2, batch, d), taken in full batches.
+
+    A number of results is what the mean is taken over, if there are not as many as examples.
+    """
+    at = np.stack([mean, log_var])
+    count = at.shape[1]
+    rows = -(-count // FULL) * FULL
+    chunks = _padded(at, rows)
+    weights = np.ones(FULL) / (results or count)
+    found = [
+        gradient(graphs, chunks[:, begin : begin + FULL], weights)["gradient"]
+        for begin in range(0, rows, FULL)
+    ]
+    return np.concatenate(found, axis=1)[:, :count]
+
+
+def _padded(at: np.ndarray, rows: int) -> np.ndarray:
+    return np.concatenate([at, np.repeat(at[:, :1], rows - at.shape[1], axis=1)], axis=1)
+
+
 def _single(graphs: Graphs, mean: float, log_var: float) -> float:
     value = call(graphs, [[mean]], [[log_var]])
     return value.item() if value.size == 1 else np.nan
@@ -69,6 +92,28 @@ def changes(graphs: Graphs, mean, log_var) -> bool:
     first = call(graphs, mean, log_var)
     again = (call(graphs, mean, log_var) for _ in range(CALLS - 1))
     return not all(np.allclose(first, each, rtol=1e-5, atol=1e-6, equal_nan=True) for each in again)
+
+
+def remembers(graphs: Graphs) -> bool:
+    """Return whether values depend on a variable that the function changes itself.
+
+    How often or with what it was called before is of no account then, for all variables are moved.
+    """
+    operations = graphs.operations
+    if not any(kind.startswith("Assign") for each in operations.values() for kind in each):
+        return False
+    if any(graphs.random_operations(each) for each in operations):
+        return False  # the state of a generator, of which the part on values speaks
+    at = np.linspace(-3, 3, FULL)[:, None]
+    before = [(each, each.numpy()) for each in graphs.all_variables()]
+    seen = []
+    for move in (lambda x: x, lambda x: x + 10**6, lambda x: 0 * x - 1):
+        for variable, start in before:
+            variable.assign(~start if start.dtype == bool else move(start).astype(start.dtype))
+        seen.append(call(graphs, at, at))
+    for variable, start in before:
+        variable.assign(start)
+    return not all(np.allclose(seen[0], each, rtol=1e-5, atol=1e-6) for each in seen[1:])
 
 
 def value(graphs: Graphs, inputs: Values) -> Values:
@@ -83,6 +128,7 @@ def value(graphs: Graphs, inputs: Values) -> Values:
         "size": int(np.size(_result(graphs, *one))),
         "values": singles(graphs, inputs["mean"], inputs["log_var"]),
         "changes": changes(graphs, *at),
+        "remembers": remembers(graphs),
         "fixed": not np.allclose(first, second, rtol=1e-5, atol=1e-6, equal_nan=True),
         "drawn": sorted(drawn),
     }
@@ -100,7 +146,7 @@ def prior(graphs: Graphs, inputs: Values) -> Values:
 
 def sums(graphs: Graphs, inputs: Values) -> Values:
     """Return the values of each batch, and those of its latents one by one."""
-    batches = list(inputs["batches"])
+    batches = [*inputs["batches"], *inputs["anywhere"]]
     any_size = all(graphs.has(name(np.shape(each["mean"])[1])) for each in inputs["odd"])
     if any_size:
         batches += inputs["odd"]
@@ -199,8 +245,12 @@ def training(graphs: Graphs, inputs: Values) -> Values:
         seen["moved"].append(weights.numpy())
         weights.assign(np.zeros((2, width)))
     mean, log_var = batches[0]["mean"], batches[0]["log_var"]
-    weights_of_mean = np.ones(len(mean)) / max(seen["called"][0].size, 1)
-    seen["gradient"] = gradient(graphs, np.stack([mean, log_var]), weights_of_mean)["gradient"]
+    # The results of a batch need not be as many as its examples, and their mean is what counts.
+    most = max(seen["called"][0].size, 1)
+    seen["gradients"] = [
+        _gradient_in_full_batches(graphs, batch["mean"], batch["log_var"], most if k == 0 else None)
+        for k, batch in enumerate(batches)
+    ]
     seen["changes"] = changes(graphs, mean, log_var)
     seen["alone"] = singles(graphs, mean, log_var)
     return seen

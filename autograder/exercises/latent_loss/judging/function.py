@@ -62,6 +62,15 @@ def arrays(seen: Values, key: str, count: int) -> list[np.ndarray]:
     return [numbers(each, "found") for each in several(seen, key, count)]
 
 
+def anywhere(rng: np.random.Generator, rows: int, size: int) -> Values:
+    """Return codes all over the place, of which the first two examples are equal."""
+    mean = rng.choice([-1, 1], size=(rows, size)) * rng.uniform(0.2, 30, size=(rows, size))
+    found = {"mean": mean, "log_var": rng.uniform(-8, 4, size=(rows, size))}
+    for codes in found.values():
+        codes[1:2] = codes[:1]
+    return found
+
+
 def far_from_prior(rng: np.random.Generator, rows: int, size: int) -> Values:
     """Return codes whose latents cost more than 2 nats each, so that no floor acts."""
     mean = rng.choice([-1, 1], size=(rows, size)) * rng.uniform(2, 4, size=(rows, size))

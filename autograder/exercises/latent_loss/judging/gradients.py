@@ -35,7 +35,8 @@ class GradientToMean(FunctionCheck):
         mean *= rng.choice([-1, 1], size=(3, 2))
         weights = rng.choice([-1, 1], size=3) * rng.uniform(0.9, 2, size=3)
         at = np.stack([mean, rng.uniform(2.15, 2.35, size=(3, 2))])
-        return {"at": [at, ANNOUNCED], "weights": weights, "others": [_far(rng), _near(rng)]}
+        others = [_far(rng), _near(rng), _wide(rng)]
+        return {"at": [at, ANNOUNCED], "weights": weights, "others": others}
 
     def verdict(self, inputs, seen, reference):
         """Compare with the closed form where the values are right, else with their slopes."""
@@ -147,6 +148,13 @@ def _far(rng: np.random.Generator) -> np.ndarray:
     large, small = rng.uniform(2, 4, size=(16, 2)), rng.uniform(-6.5, -5.5, size=(16, 2))
     mean = np.concatenate([rng.uniform(0.5, 30, (16, 2)), rng.uniform(0.5, 3, (16, 2))])
     return np.stack([rng.choice([-1, 1], size=(32, 2)) * mean, np.concatenate([large, small])])
+
+
+def _wide(rng: np.random.Generator) -> np.ndarray:
+    """Return codes of as many latents as real ones have, each of which costs more than 2 nats."""
+    mean = rng.choice([-1, 1], size=(32, 40)) * rng.uniform(2.3, 8, size=(32, 40))
+    log_var = rng.choice([-1, 1], size=(32, 40)) * rng.uniform(0.3, 3, size=(32, 40))
+    return np.stack([mean, log_var])
 
 
 def _near(rng: np.random.Generator) -> np.ndarray:

@@ -131,6 +131,11 @@ def name_randomness(mean, log_var, found, seen: Mapping[str, Any]) -> str:
             return f"{differ}, so the function keeps a count or a state; use the closed form alone"
         also = f"; besides, {of_keras}" if of_keras else ""
         return f"{differ}, so this is an estimate from random draws; use the closed form{also}"
+    if seen.get("remembers", True) is not False:
+        return (
+            "the function changes a variable on which its values depend, so the function keeps a "
+            "count or a state; use the closed form alone"
+        )
     if seen.get("fixed", True) is not False:
         return (
             "the function gives other values each time it is built into a graph, so random numbers "

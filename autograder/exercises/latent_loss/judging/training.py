@@ -26,7 +26,7 @@ class InTraining(FunctionCheck):
         announced = np.random.default_rng(1)
         batches = [far_from_prior(announced, FULL, WIDTH) for _ in range(2)]
         if rng is not None:
-            sizes = int(rng.integers(4, FULL)), int(rng.integers(70, 200))
+            sizes = int(rng.integers(4, FULL)), int(rng.integers(300, 600))
             batches += [far_from_prior(rng, size, WIDTH) for size in sizes]
         return {"batches": batches}
 
@@ -36,7 +36,8 @@ class InTraining(FunctionCheck):
         called = arrays(seen, "called", len(batches))
         reported = numbers(seen, "reported", (len(batches),))
         moved = arrays(seen, "moved", len(batches))
-        gradient = numbers(seen, "gradient")
+        gradients = arrays(seen, "gradients", len(batches))
+        gradient = gradients[0]
         if flag(seen, "changes"):  # cannot be compared; the part on values speaks of it
             if np.all(np.isfinite(reported)) and gradient.any():
                 return None
@@ -44,6 +45,10 @@ class InTraining(FunctionCheck):
         if np.ptp(np.concatenate([each.ravel() for each in called])) == 0:
             return f"In a trained Keras model {CONSTANT}."
         sizes = np.array([len(batch["mean"]) for batch in batches])
+        for size, each in zip(sizes, called, strict=True):
+            if not np.all(np.isfinite(each)):
+                worst = each.flat[np.argmin(np.isfinite(each))]
+                return f"In a batch of {size} examples the latent loss of one is {number(worst)}."
         means = np.cumsum([each.mean() for each in called] * sizes) / np.cumsum(sizes)
         if not np.allclose(reported, means, rtol=1e-3, atol=0):
             wrong = int(np.argmax(~np.isclose(reported, means, rtol=1e-3, atol=0)))
@@ -56,7 +61,8 @@ class InTraining(FunctionCheck):
         alone = numbers(seen, "alone", np.shape(batches[0]["mean"])).sum(axis=1)
         if problem or called[0].shape != alone.shape or not np.allclose(called[0], alone, 1e-3):
             return problem  # the sum in the announced batch is what the part on it judges
-        return _judge_sizes(called, arrays(seen, "in_full_batches", len(batches)))
+        full = arrays(seen, "in_full_batches", len(batches))
+        return _judge_sizes(called, full) or _judge_moves(moved, gradients)
 
     def _judge_step(self, gradient, moved) -> str | None:
         """Compare the first step of the weights with the gradient of the function."""
@@ -69,6 +75,20 @@ class InTraining(FunctionCheck):
             f"In a compiled training step a weight moves by {number(moved.flat[0])}, expected "
             f"{number(wanted.flat[0])}: the gradient is not what a tape gives outside the model."
         )
+
+
+def _judge_moves(moved: list[np.ndarray], gradients: list[np.ndarray]) -> str | None:
+    """Demand that steps with batches of all sizes follow the gradient of each example."""
+    for step, gradient in zip(moved, gradients, strict=True):
+        wanted = -gradient.sum(axis=1)
+        close = 1e-3 * np.max(np.abs(wanted))
+        if step.shape != wanted.shape or not np.allclose(step, wanted, rtol=1e-3, atol=close):
+            return (
+                f"In a training step with a batch of {gradient.shape[1]} examples a weight moves "
+                f"by {number(step.flat[0])}, expected {number(wanted.flat[0])}, the mean of what "
+                f"the gradients of these examples are in batches of {FULL}."
+            )
+    return None
 
 
 def _judge_sizes(called: list[np.ndarray], full: list[np.ndarray]) -> str | None:

@@ -48,7 +48,8 @@ class Value(FunctionCheck):
         smallest, largest, low, high = np.transpose(RANGES)
         mean = rng.choice([-1, 1], size=len(RANGES)) * rng.uniform(smallest, largest)
         drawn = {"mean": mean, "log_var": rng.uniform(low, high)}
-        return {key: np.concatenate([drawn[key], PLACES[key]]) for key in PLACES}
+        anywhere = _anywhere(rng)
+        return {key: np.concatenate([drawn[key], PLACES[key], anywhere[key]]) for key in PLACES}
 
     def verdict(self, inputs, seen, reference):
         """Compare with the closed form, and with the reference solution where it is known."""
@@ -75,6 +76,14 @@ class Value(FunctionCheck):
             f"expected {number(wanted[place])} nats: "
             f"{random or name_cause(mean, log_var, found, match)}."
         )
+
+
+def _anywhere(rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Return places that leave no gap: far means at any variance, and large variances."""
+    far = np.exp(rng.uniform(np.log(2.5), np.log(400), size=20))
+    mean = rng.choice([-1, 1], size=28) * np.append(far, rng.uniform(0, 2.5, size=8))
+    log_var = np.append(rng.uniform(-4, 10.5, size=20), rng.uniform(2.5, 10.5, size=8))
+    return {"mean": mean, "log_var": log_var}
 
 
 def at(mean: float, log_var: float) -> str:
