@@ -7,7 +7,7 @@ from autograder import checks, reference
 from autograder.exercises.tfp_encoder.encoder import FEW
 from autograder.exercises.tfp_encoder.judging import oracle
 from autograder.exercises.tfp_encoder.judging.prior import CODES
-from autograder.exercises.tfp_encoder.weights import arrange, bits, stack_weights
+from autograder.exercises.tfp_encoder.weights import arrange, pictures, stack_weights
 
 EXERCISE = checks.load("tfp_encoder")
 CHECKS = {check.name: check for check in EXERCISE.checks}
@@ -170,7 +170,7 @@ def weights(inputs, outputs=9):
 
 def means(inputs, view=lambda x: x - 0.5, **changes):
     given = stack_weights(kernels(inputs), inputs["seed"])
-    found = oracle.stack_mean(view(bits(inputs, FEW).astype(float)), *given, **changes)
+    found = oracle.stack_mean(view(pictures(inputs, FEW).astype(float)), *given, **changes)
     return found[..., None].repeat(inputs["encoded_size"], -1)
 
 

@@ -300,7 +300,7 @@ def test_one_per_cent_of_the_kl_shows(share):
 @pytest.mark.parametrize(
     ("told", "place"),
     [
-        ("free bits", "near"),
+        ("free pictures", "near"),
         ("upper limit", "far"),
         ("penalty, such as a kernel_regularizer", "features"),
         ("penalty, such as a kernel_regularizer", "outputs"),

@@ -9,7 +9,7 @@ from autograder.checks.contract import AnswerError, Order, Traced
 from autograder.checks.values import Values
 from latents.errors import explain
 
-BATCHES = (1, 2, 100)  # all sizes of batches that probes use
+BATCHES = (1, 2, 100)  # sizes of batches that probes use, besides one in the settings
 TRAINING, INFERENCE = "training", "inference"
 KERAS_3 = (
     "Your encoder has layers of Keras 3, which keras and tf.keras are here: take those of "
@@ -31,13 +31,14 @@ def orders(answers: Mapping[str, Any], settings: Values) -> list[Order]:
     """Return the functions of an answer; see ``autograder.checks.contract``."""
     images, codes = (None, *settings["shape"]), (None, settings["encoded_size"])
     model = _once(lambda: _outer(answers["make_encoder"], settings))
+    batches = (*BATCHES, settings["batch"])
     return [
         *(
             Order(prior_name(size), partial(_prior, answers["make_prior"], size), ((None, size),))
             for size in settings["sizes"]
         ),
-        Order(TRAINING, lambda: _traced(model(), _training), (images,), BATCHES),
-        Order(INFERENCE, lambda: _traced(model(), _inference), (images, codes), BATCHES),
+        Order(TRAINING, lambda: _traced(model(), _training), (images,), batches),
+        Order(INFERENCE, lambda: _traced(model(), _inference), (images, codes), batches),
     ]
 
 
@@ -167,12 +168,28 @@ def _observed(q: Any) -> dict[str, Any]:
         mean, root = q.mean(), covariance_root(q)
         if root.shape.rank == mean.shape.rank:  # one scale for all images
             root = tf.broadcast_to(root, tf.concat([tf.shape(mean), tf.shape(mean)[-1:]], 0))
-        return {"mean": mean, "root": root, "code": tf.convert_to_tensor(q)}
+        return {"mean": mean, "root": root, **_code(q)}
     if isinstance(q, Mapping):
         q = list(q.values())
     if isinstance(q, list | tuple) and q:
         q = q[0]
     return {"location": tf.convert_to_tensor(q)}
+
+
+def _code(q: Any) -> dict[str, Any]:
+    """Return what a posterior turns into where a tensor is needed.
+
+    A distribution that no layer has made is no tensor. Then ``stand_in`` says that the code is one
+    of ours, so that all but that is still judged.
+    """
+    import tensorflow as tf
+
+    try:
+        return {"code": tf.convert_to_tensor(q)}
+    except (TypeError, ValueError):
+        if hasattr(q, "tensor_distribution"):  # of a layer, with a function of the student's own
+            raise
+        return {"code": q.sample(), "stand_in": tf.ones(())}
 
 
 def _loss(losses: list) -> Any:

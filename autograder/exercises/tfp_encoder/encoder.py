@@ -11,10 +11,10 @@ from autograder.checks.values import Values
 from autograder.exercises.tfp_encoder.contract import BATCHES, INFERENCE, TRAINING
 from autograder.exercises.tfp_encoder.weights import (
     arrange,
-    bits,
     drawn,
     fits,
     last_layers,
+    pictures,
     stack_weights,
 )
 
@@ -165,7 +165,7 @@ class Encoder:
         If ``shrink`` is given, the diagonal of the root changes by that factor, and the elements
         below it become small.
         """
-        size, image = self.inputs["encoded_size"], bits(self.inputs, ONE)
+        size, image = self.inputs["encoded_size"], pictures(self.inputs, ONE)
         seen = self.call(TRAINING, image)
         if seen["mean"].shape != (1, size):
             return

@@ -22,9 +22,10 @@ from autograder.exercises.tfp_encoder.encoder import (
     places_of,
     tensor,
 )
-from autograder.exercises.tfp_encoder.weights import bits, first_layer, fits
+from autograder.exercises.tfp_encoder.weights import first_layer, fits, pictures
 
 CODES = 20  # calls with few images, more than a short list of noises
+CALLS = 8  # calls with many images, for the distribution of codes
 REPEATS = 8  # calls with many images, where a loss has chance in it
 FAR = 150.0  # how far from the prior the mean is moved, in standard deviations of it
 ASIDE = 1.25  # the same for gradients
@@ -33,15 +34,15 @@ LARGE = 30.0  # spread of weights that nothing should depend on
 
 
 def prior(graphs: Graphs, inputs: Values) -> Values:
-    """Return log-densities, type and shape of samples, and moments, for each size."""
+    """Return samples, their type and shape, and log-densities, for each size."""
     found = []
     for size, z in zip(inputs["sizes"], inputs["z"], strict=True):
         seen = graphs.get(prior_name(size))(tensor(z))
-        sample = np.asarray(seen["sample"], np.float64)
-        moments = {"mean": sample.mean(0), "std": sample.std(0)}
-        one = {"dtype": seen["sample"].dtype.name, "shape": list(sample.shape), **moments}
+        sample = seen["sample"]
+        one = {"dtype": sample.dtype.name, "shape": list(sample.shape)}
         if "log_prob" in seen:
             one["log_prob"] = np.asarray(seen["log_prob"], np.float64)
+            one["sample"] = np.asarray(sample, np.float32)
         found.append(one)
     return {"found": found}
 
@@ -53,7 +54,7 @@ def stack(graphs: Graphs, inputs: Values) -> Values:
     with encoder_of(graphs, inputs) as encoder:
         if not fits(encoder.shapes, inputs["kernels"]):
             return {"shapes": encoder.shapes}
-        images = bits(inputs, FEW)
+        images = pictures(inputs, FEW)
         for sign in (1, -1):
             encoder.fill_stack(sign)
             for key, name in modes:
@@ -63,7 +64,10 @@ def stack(graphs: Graphs, inputs: Values) -> Values:
 
 
 def centring(graphs: Graphs, inputs: Values) -> Values:
-    """Return gradients for even images; without a bias, means for grey and for nothing."""
+    """Return gradients for even images, and for one of different greys with all or half of them.
+
+    Without a bias, return means for grey and for nothing.
+    """
     with encoder_of(graphs, inputs) as encoder:
         shapes, weights = encoder.shapes, encoder.weights
         if not any(len(shape) > 1 for shape in shapes):
@@ -77,7 +81,10 @@ def centring(graphs: Graphs, inputs: Values) -> Values:
         weights[bias].assign(np.ones(shapes[bias]))
         pair = weights[kernel], weights[bias]
         rows = [_of_even(encoder, pair, value) for value in inputs["values"]]
-    return {"by_kernel": np.stack([r[0] for r in rows]), "by_bias": np.stack([r[1] for r in rows])}
+        grey = pictures(inputs, FEW)[1:]
+        uneven = [_by_kernel(encoder, pair, image) for image in (grey, 0.25 + grey / 2)]
+    by_kernel, by_bias = map(np.stack, zip(*rows, strict=True))
+    return {"by_kernel": by_kernel, "by_bias": by_bias, "uneven": np.stack(uneven)}
 
 
 def _of_even(encoder: Encoder, pair: tuple, value: float) -> tuple[np.ndarray, np.ndarray]:
@@ -87,6 +94,10 @@ def _of_even(encoder: Encoder, pair: tuple, value: float) -> tuple[np.ndarray, n
         height, width = ((size - 1) // 2 for size in by_kernel.shape[:2])
         by_kernel = by_kernel[height, width]
     return by_kernel.mean(0), by_bias
+
+
+def _by_kernel(encoder: Encoder, pair: tuple, image: np.ndarray) -> np.ndarray:
+    return encoder.gradient(image, pair, lambda seen: seen["mean"])[1][0]
 
 
 def _without_bias(encoder: Encoder, kernel: Any) -> np.ndarray:
@@ -111,15 +122,17 @@ def gaussian(graphs: Graphs, inputs: Values) -> Values:
     """
     with encoder_of(graphs, inputs) as encoder:
         encoder.fill(gain=2, bias=0.1)
-        images = bits(inputs, MANY)
+        images = pictures(inputs, MANY)
         first = encoder.call(INFERENCE, images)
         z = _around(first, inputs)
         seen = {
             "z": z,
-            "inference": [encoder.call(INFERENCE, images, z), first],
-            "training": [encoder.call(TRAINING, images) for _ in range(2)],
+            INFERENCE: [encoder.call(INFERENCE, images, z), first],
+            TRAINING: [encoder.call(TRAINING, images) for _ in range(2)],
         }
         modes = (INFERENCE, TRAINING)
+        for mode in modes:
+            seen[mode] += [encoder.call(mode, images) for _ in range(CALLS - 2)]
         few = {m: [encoder.call(m, images[:FEW]) for _ in range(CODES)] for m in modes}
         encoder.turn_last()
         seen["turned"] = encoder.call(TRAINING, images)
@@ -137,12 +150,13 @@ def _around(seen: Values, inputs: Values) -> np.ndarray:
 def training_step(graphs: Graphs, inputs: Values) -> Values:
     """Return losses, posteriors and codes at weights of several kinds, and the gradient."""
     with encoder_of(graphs, inputs) as encoder:
-        images = bits(inputs, MANY)
+        images = pictures(inputs, MANY)
         encoder.fill(gain=1, bias=0.8)
         seen: Values = {"anywhere": _steps(encoder, images)}
         first = seen["anywhere"][0]
         if "root" not in first or first["loss"].ndim:
             return seen
+        seen["batch"] = _steps(encoder, pictures(inputs, inputs["batch"]))
         seen["derivatives"] = derivatives(graphs, inputs)
         encoder.fill(gain=1, bias=0.8)
         encoder.move_mean(FAR)
@@ -167,6 +181,8 @@ def _steps(encoder: Encoder, images: np.ndarray) -> list[Values]:
 def derivatives(graphs: Graphs, inputs: Values) -> Values:
     """Return derivatives of mean, root, code and loss of one image, by all weights.
 
+    Those of code and loss are also taken for a batch in which all images are that one.
+
     ``by_output`` has a row for each element of the mean and, after them, of the lower triangle of
     the root. Its columns are the elements of the last biases and then, for each other weight, the
     sum of the derivatives by its elements, with random signs. It is empty for outputs of other
@@ -182,7 +198,7 @@ def derivatives(graphs: Graphs, inputs: Values) -> Values:
 
 def _derivatives(encoder: Encoder) -> Values:
     size, seed = encoder.inputs["encoded_size"], encoder.inputs["seed"]
-    image = bits(encoder.inputs, ONE)
+    image = pictures(encoder.inputs, ONE)
     before = encoder.call(TRAINING, image)
     if before["mean"].shape != (1, size) or np.shape(before.get("root")) != (1, size, size):
         return {}
@@ -198,6 +214,7 @@ def _derivatives(encoder: Encoder) -> Values:
 
     rows = [of(at(place)) for place in places_of(size)]
     along = np.random.default_rng([seed, 6]).normal(size=size).astype(np.float32)
+    batch = np.repeat(image, encoder.inputs["batch"], axis=0)
     steps = [of(lambda seen: seen["loss"])]  # of all, if the loss is no number
     if not np.array_equal(before["loss"], steps[0]["loss"]):
         alike = np.repeat(image, MANY, axis=0)
@@ -207,7 +224,9 @@ def _derivatives(encoder: Encoder) -> Values:
         "by_output": np.stack([row["by_weights"] for row in rows]),
         "along": along,
         "code": of(lambda seen: seen["code"] * along),
+        "code_of_batch": of(lambda seen: seen["code"] * along, batch),
         "steps": steps,
+        "step_of_batch": of(lambda seen: seen["loss"], batch),
     }
 
 

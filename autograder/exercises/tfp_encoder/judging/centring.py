@@ -21,6 +21,7 @@ RULES = (
 )
 
 
+UNEVEN = 1e-3  # relative error of a gradient that belongs to an image with different greys
 SAME = 1e-4  # inputs of the first layer that differ by less are the same
 
 
@@ -30,7 +31,9 @@ class Centring(EncoderCheck):
     The gradient of any output by a weight of the first layer is the sum, over all positions, of
     what the weight meets there times the gradient by the bias there. An even image is the same
     everywhere, so that the ratio of both gradients is what the stack sees of it, whatever the
-    layers behind are. They are positive here, so that none of them stops the gradient.
+    layers behind are. They are positive here, so that none of them stops the gradient. With a
+    kernel of 0 the layers behind do not depend on the image, so that the gradient by the kernel is
+    linear in what the stack sees, also of an image with different greys.
     """
 
     part = "centring"
@@ -54,7 +57,7 @@ class Centring(EncoderCheck):
         values, found = inputs["values"], self._seen(seen, len(inputs["values"]))
         wanted = [value - 0.5 for value in values]
         if _same(found, wanted):
-            return None
+            return _of_uneven(numbers(seen["uneven"]))
         told = listing(number(v) if np.isfinite(v) else "something else" for v in found)
         return (
             f"Where the input is {listing(map(number, values))}, the first convolution of "
@@ -72,6 +75,18 @@ class Centring(EncoderCheck):
             if _same(found, [rule(t) for t in values]):
                 return cause
         return "subtract 0.5 from every pixel, and do nothing else to it"
+
+
+def _of_uneven(found: np.ndarray) -> str | None:
+    """Demand that half the contrast of a grey image makes half the gradient by the kernel."""
+    whole, half = found
+    if np.abs(half - whole / 2).max() <= UNEVEN * np.abs(whole).max():
+        return None
+    return (
+        "Of an even image the first convolution of your encoder sees x − 0.5, but not of one with "
+        "different greys: subtract 0.5 from every pixel, and do nothing else to it, such as "
+        "rounding it or stretching the contrast."
+    )
 
 
 def _same(found, wanted) -> bool:

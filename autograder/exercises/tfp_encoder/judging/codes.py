@@ -6,14 +6,21 @@ from autograder.checks.moments import correlation_bound, mean_bound, std_bound
 from autograder.checks.words import number, shape
 from autograder.exercises.tfp_encoder.encoder import MANY
 from autograder.exercises.tfp_encoder.judging.common import moments, numbers, whitened
+from autograder.exercises.tfp_encoder.judging.form import comes_again, strangeness
 
-SAME = 1e-4  # draws that differ by less, in all latents, are the same
+SAME = 5e-5  # draws that differ by less, in all latents, are the same
 WHERE = {"inference": "at inference", "training": "in training"}
 
 
 def problem_of_codes(inputs, seen) -> str | None:
     """Return what is wrong with the codes of either mode, or None."""
     for mode, where in WHERE.items():
+        if "stand_in" in seen[mode][0]:
+            return (
+                "The encoder returns a distribution that cannot stand where a tensor is needed, as "
+                "in front of a decoder: end it with a layer of tfp.layers, which makes it turn "
+                "into a code."
+            )
         problem = _shape(inputs, seen[mode][0], where)
         if problem:
             return problem
@@ -22,6 +29,11 @@ def problem_of_codes(inputs, seen) -> str | None:
         problem = _freshness(white, where) or _draws(white, where) or _independence(white, where)
         if problem:
             return problem
+        if told := strangeness(np.stack([whitened(call) for call in seen[mode]])):
+            return (
+                f"Where a tensor is needed, {where}, the distribution turns into codes that are "
+                f"not samples of it: {told}."
+            )
     return None
 
 
@@ -76,12 +88,10 @@ def _independence(white: np.ndarray, where: str) -> str | None:
 
 def _freshness(white: np.ndarray, where: str) -> str | None:
     """Demand that no two draws are the same in all latents."""
-    order = white[np.argsort(white[:, 0])]  # in it, draws that are the same are close
-    steps = range(1, 6)
-    if not any((np.abs(order[n:] - order[:-n]) < SAME).all(-1).any() for n in steps):
+    if not comes_again(white, SAME):
         return None
     return (
         f"Where a tensor is needed, {where}, different images or different calls get the same "
-        "noise, expected an independent draw for each image in each call: do not fix noise or "
-        "seeds."
+        "noise, perhaps with other signs or in another order, expected an independent draw for "
+        "each image in each call: do not fix noise or seeds."
     )

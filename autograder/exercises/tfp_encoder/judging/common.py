@@ -7,9 +7,11 @@ import numpy as np
 
 from autograder.checks.exercise import Check
 from autograder.checks.values import Values
+from autograder.exercises.tfp_encoder.contract import BATCHES
 from autograder.exercises.tfp_encoder.judging import oracle
 
 IMAGE = [28, 28, 1]
+OTHER_BATCHES = [n for n in range(3, 200) if n not in BATCHES]
 UNREADABLE = (
     "What the graph of your encoder returns cannot be compared: its outputs are not numbers of the "
     "shapes that the task names."
@@ -42,18 +44,20 @@ class EncoderCheck(Check):
 def settings(seed: int | None) -> Values:
     """Return what ``make_encoder`` is given, and sizes for ``make_prior``.
 
-    No two numbers of channels in the stack are easily confused, and the prior of hidden checks is
-    far from a standard normal.
+    No two numbers of channels in the stack are easily confused, the prior of hidden checks is far
+    from a standard normal, and their sizes of codes include the announced one.
     """
     if seed is None:
         prior = {"loc": np.zeros(3), "scale": np.ones(3)}
-        sizes = {"sizes": [2, 3, 16]}
-        return {"shape": IMAGE, "encoded_size": 3, "base_depth": 2, **prior, **sizes}
+        others = {"sizes": [3], "batch": 10}
+        return {"shape": IMAGE, "encoded_size": 3, "base_depth": 2, **prior, **others}
     rng = np.random.default_rng(seed)
     size = int(rng.integers(4, 6))
     prior = {"loc": rng.choice([-3.0, 3.0], size), "scale": rng.uniform(0.5, 0.9, size)}
-    sizes = {"sizes": [1, int(rng.integers(4, 9)), int(rng.integers(17, 40))]}
-    return {"shape": [28, 28, 3], "encoded_size": size, "base_depth": 9 - size, **prior, **sizes}
+    # Not one channel, as announced: whoever ignores the shape would not be found out.
+    shape, depth = [*IMAGE[:2], int(rng.integers(2, 5))], int(rng.integers(6, 8))
+    others = {"sizes": [3, int(rng.integers(17, 40))], "batch": int(rng.choice(OTHER_BATCHES))}
+    return {"shape": shape, "encoded_size": size, "base_depth": depth, **prior, **others}
 
 
 def seed_of(rng: np.random.Generator | None) -> int | None:

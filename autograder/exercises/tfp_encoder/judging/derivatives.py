@@ -27,26 +27,30 @@ def problem_of_code(inputs, seen) -> str | None:
     if not seen:
         raise ValueError("no derivatives")
     by_output = _by_output(inputs, seen)
-    code = seen["code"]
-    if not _is_steady(seen["before"], code):
-        return None  # `architecture` speaks of a mean that changes from call to call
-    noise = whitened(code).reshape(-1, inputs["encoded_size"])[0]
     along = numbers(seen["along"], inputs["encoded_size"])
-    parts = _parts(by_output, along, np.outer(along, noise))
-    found = numbers(code["by_weights"], by_output.shape[1])
-    if np.abs(found).max() < EXACT * np.abs(sum(parts)).max():
-        return (
-            "No gradient passes from the code to the weights: the sample must be a reparameterized "
-            "one, without stop_gradient."
-        )
-    if _agrees(found, sum(parts), by_output, along, np.outer(along, noise)):
-        return None
-    of_mean, of_scale = _shares(found, parts)
-    return (
-        f"Through the code, {number(of_mean)} times the gradient passes to the mean and "
-        f"{number(of_scale)} times the gradient to the scale, expected 1 for both: the sample must "
-        "be a reparameterized one, mean plus scale times noise, without stop_gradient."
-    )
+    for key, where in (("code", ""), ("code_of_batch", " of a batch of images")):
+        code = seen[key]
+        if not _is_steady(seen["before"], code):
+            return None  # `architecture` speaks of a mean that changes from call to call
+        noise = whitened(code).reshape(-1, len(along))
+        by_mean = len(noise) * along
+        parts = _parts(by_output, by_mean, np.outer(along, noise.sum(0)))
+        found = numbers(code["by_weights"], by_output.shape[1])
+        if np.abs(found).max() < EXACT * np.abs(sum(parts)).max():
+            return (
+                f"No gradient passes from the code{where} to the weights: the sample must be a "
+                "reparameterized one, without stop_gradient."
+            )
+        weights = np.outer(along, np.abs(noise).sum(0))
+        if not _agrees(found, sum(parts), by_output, by_mean, weights):
+            of_mean, of_scale = _shares(found, parts)
+            return (
+                f"Through the code{where}, {number(of_mean)} times the gradient passes to the mean "
+                f"and {number(of_scale)} times the gradient to the scale, expected 1 for both: the "
+                "sample must be a reparameterized one, mean plus scale times noise, without "
+                "stop_gradient."
+            )
+    return None
 
 
 def problem_of_kl(inputs, seen) -> str | None:
@@ -57,22 +61,32 @@ def problem_of_kl(inputs, seen) -> str | None:
     first, *others = seen["steps"]
     if not _is_steady(seen["before"], first):
         return None  # `architecture` speaks of a mean that changes from call to call
-    found = numbers(first["by_weights"], by_output.shape[1])
     exact = _exact(inputs, first)
-    noise = whitened(first).reshape(-1, len(exact[0]))
-    for wanted in (exact, *(_average(x) for x in _of_draws(inputs, first, noise))):
-        if _agrees(found, sum(_parts(by_output, *wanted)), by_output, *wanted):
-            return None
-    if others and not _is_at_code(inputs, first):
-        found = np.mean([numbers(o["by_weights"], len(found)) for o in others], axis=0)
-        allowed = _chance(inputs, first, by_output, MANY * len(others))
-        if (np.abs(found - sum(_parts(by_output, *exact))) <= allowed).all():
-            return None
-    of_mean, of_scale = _shares(found, _parts(by_output, *exact))
-    return (
-        "The KL in the training loss has the right value, but its gradient is "
-        f"{number(of_mean)} times what it should be for the mean and {number(of_scale)} times for "
-        f"the scale: {STOPPED}."
+    for step, where in ((first, ""), (seen["step_of_batch"], " for a batch of images")):
+        if _is_of_kl(inputs, step, by_output, exact):
+            continue
+        found = numbers(step["by_weights"], by_output.shape[1])
+        if others and not _is_at_code(inputs, step):
+            found = np.mean([numbers(o["by_weights"], len(found)) for o in others], axis=0)
+            allowed = _chance(inputs, first, by_output, MANY * len(others))
+            if (np.abs(found - sum(_parts(by_output, *exact))) <= allowed).all():
+                continue
+        of_mean, of_scale = _shares(found, _parts(by_output, *exact))
+        return (
+            "The KL in the training loss has the right value, but its gradient is "
+            f"{number(of_mean)} times what it should be for the mean and {number(of_scale)} times "
+            f"for the scale{where}: {STOPPED}."
+        )
+    return None
+
+
+def _is_of_kl(inputs, step, by_output: np.ndarray, exact: tuple) -> bool:
+    """Return whether a gradient is that of the KL, or of its estimate at the codes."""
+    found = numbers(step["by_weights"], by_output.shape[1])
+    noise = whitened(step).reshape(-1, len(exact[0]))
+    return any(
+        _agrees(found, sum(_parts(by_output, *wanted)), by_output, *wanted)
+        for wanted in (exact, *(_average(each) for each in _of_draws(inputs, step, noise)))
     )
 
 

@@ -23,6 +23,7 @@ LITTLE = 0.1  # relative difference that is rather something beside the KL than 
 EXACT = 2e-3  # relative error of a KL without chance in it
 ROUNDING = 3e-6  # relative error of log-densities in single precision
 ELSEWHERE = {
+    "batch": "in batches of another size: average the KL over the batch, whatever its size",
     "near": "where the posterior is close to the prior: nothing may be done to the KL, such as "
     "free bits or a lower limit",
     "far": "where the posterior is far from the prior: nothing may be added to the KL or done to "

@@ -6,8 +6,10 @@ from autograder.checks.exercise import Check
 from autograder.checks.moments import mean_bound, std_bound
 from autograder.checks.words import number, shape
 from autograder.exercises.tfp_encoder.judging.common import UNREADABLE, numbers, seed_of, settings
+from autograder.exercises.tfp_encoder.judging.form import comes_again, strangeness
 
 CODES = 1000  # codes whose density is compared, and samples
+SAME = 1e-6  # numbers of samples that differ by less are the same
 
 
 class PriorCheck(Check):
@@ -108,10 +110,14 @@ def _normal(log_prob: np.ndarray) -> str:
 
 
 def _samples(size: int, found: dict) -> str | None:
-    mean, std = numbers(found["mean"], size), numbers(found["std"], size)
+    sample = numbers(found["sample"], CODES, size)
+    mean, std = sample.mean(0), sample.std(0)
     is_centred = (np.abs(mean) <= mean_bound(1, CODES, size)).all()
     if is_centred and (np.abs(std - 1) <= std_bound(1, CODES, size)).all():
-        return None
+        told = strangeness(sample[None])
+        if comes_again(sample, SAME):
+            told = "some are the same, perhaps with other signs or in another order"
+        return told and f"Its density is right, but not the samples of the prior: {told}."
     return (
         f"Its density is right, but {CODES} samples of the prior have means of up to "
         f"{number(np.abs(mean).max())} and standard deviations between {number(std.min())} and "
