@@ -7,6 +7,7 @@ from autograder import checks, reference
 from autograder.exercises.tfp_encoder.encoder import FEW
 from autograder.exercises.tfp_encoder.judging import oracle
 from autograder.exercises.tfp_encoder.judging.prior import CODES
+from autograder.exercises.tfp_encoder.judging.stack import VIEWS
 from autograder.exercises.tfp_encoder.weights import arrange, pictures, stack_weights
 
 EXERCISE = checks.load("tfp_encoder")
@@ -110,8 +111,8 @@ def priors(inputs, mean=0.0, std=1.0, **changes):
         away = (z.astype(float) - mean) / std
         log_prob = (-0.5 * (away**2 + np.log(2 * np.pi)) - np.log(std)).sum(-1)
         size = z.shape[1]
-        moments = {"mean": np.full(size, mean), "std": np.full(size, std)}
-        one = {"shape": list(z.shape), "dtype": "float32", "log_prob": log_prob, **moments}
+        sample = np.random.default_rng(size).normal(mean, std, z.shape)
+        one = {"shape": list(z.shape), "dtype": "float32", "log_prob": log_prob, "sample": sample}
         found.append({**one, **changes})
     return {"found": found}
 
@@ -136,8 +137,19 @@ def test_mean_and_deviation_of_another_prior_are_read_off_its_density(mean, std)
 def test_samples_of_another_prior_than_the_density_says_are_told():
     inputs = CHECKS["PriorDensity"].inputs(None)
     found = priors(inputs)["found"]
-    found[0]["std"] = np.array([1.0, 2.0])
+    found[0]["sample"] *= [1.0, 1.0, 2.0]
     assert "Its density is right, but" in judge("PriorDensity", inputs, found=found)
+
+
+def test_samples_of_the_right_moments_must_be_normal_and_independent():
+    inputs = CHECKS["PriorDensity"].inputs(None)
+    rng = np.random.default_rng(1)
+    uniform = rng.uniform(-np.sqrt(3), np.sqrt(3), (CODES, 3))
+    told = judge("PriorDensity", inputs, **priors(inputs, sample=uniform))
+    assert "not drawn from a normal distribution" in told
+    half = rng.normal(size=(CODES // 2, 3))
+    told = judge("PriorDensity", inputs, **priors(inputs, sample=np.concatenate([half, -half])))
+    assert "some are the same, perhaps with other signs" in told
 
 
 def test_shapes_and_type_of_the_prior_are_read_off_its_graph():
@@ -146,10 +158,10 @@ def test_shapes_and_type_of_the_prior_are_read_off_its_graph():
     def told(**changes):
         return judge("PriorShape", inputs, **priors(inputs, **changes))
 
-    assert "tfd.Independent makes one" in told(log_prob=np.zeros((CODES, 2)))
-    fixed = [{"shape": [CODES, 16], "dtype": "float32"}] * 3
+    assert "tfd.Independent makes one" in told(log_prob=np.zeros((CODES, 3)))
+    fixed = [{"shape": [CODES, 16], "dtype": "float32"}]
     assert "must be encoded_size" in judge("PriorShape", inputs, found=fixed)
-    batch = [{"shape": [CODES, 1, 2], "dtype": "float32"}] * 3
+    batch = [{"shape": [CODES, 1, 3], "dtype": "float32"}]
     assert "not a batch" in judge("PriorShape", inputs, found=batch)
     assert "type float64" in told(dtype="float64")
 
@@ -182,7 +194,7 @@ def stack(inputs, found, shapes=None, **modes):
 
 def test_a_right_stack_passes_whatever_is_done_to_its_input_and_however_its_head_is_cut():
     for inputs in places("Stack")[:6]:
-        for view in (lambda x: x - 0.5, lambda x: x, lambda x: 0.5 - x, lambda x: x / 255):
+        for view in VIEWS:
             found = means(inputs, view).astype(np.float32)
             assert stack(inputs, found) is None
         heads = [*weights(inputs)[:-2], (4 * inputs["encoded_size"], 2), (2,)]
@@ -209,6 +221,12 @@ def test_what_is_wrong_with_a_stack_of_the_right_weights_is_found_by_its_output(
     for inputs in places("Stack")[:3]:
         found = means(inputs, lambda x: x, **changes)  # not centred either: another part
         assert told in stack(inputs, found)
+
+
+def test_a_stack_that_is_another_one_for_greys_is_told():
+    for inputs in places("Stack")[:3]:
+        found = means(inputs, lambda x: x**2 - 0.5)
+        assert "but not for grey ones" in stack(inputs, found)
 
 
 def test_means_that_change_from_call_to_call_or_from_mode_to_mode_are_told():
@@ -262,7 +280,12 @@ def test_kernels_are_found_in_any_order_but_not_where_their_shapes_are_ambiguous
 def seen_by(view, values):
     """Return what Centring observes of an encoder with two filters, whatever they are."""
     by_bias = np.array([[3.0, -0.5]] * len(values))
-    return {"by_kernel": by_bias * [[view(t)] for t in values], "by_bias": by_bias}
+    uneven = np.array([[1.0, -2.0], [0.5, -1.0]])
+    return {
+        "by_kernel": by_bias * [[view(t)] for t in values],
+        "by_bias": by_bias,
+        "uneven": uneven,
+    }
 
 
 @pytest.mark.parametrize(
@@ -280,6 +303,13 @@ def test_what_is_done_to_the_input_is_named(told, view):
     for inputs in places("Centring"):
         problem = judge("Centring", inputs, **seen_by(view, inputs["values"]))
         assert problem is None if told is None else told in problem
+
+
+def test_what_is_done_to_uneven_images_only_is_told():
+    inputs = CHECKS["Centring"].inputs(None)
+    seen = seen_by(lambda t: t - 0.5, inputs["values"])
+    seen["uneven"][1] *= 2  # as if the contrast were stretched
+    assert "stretching the contrast" in judge("Centring", inputs, **seen)
 
 
 def test_without_a_bias_an_input_of_one_half_must_look_like_nothing():

@@ -9,7 +9,8 @@ from autograder import checks
 from autograder.exercises.tfp_encoder.encoder import FEW, MANY
 from autograder.exercises.tfp_encoder.judging import oracle
 from autograder.exercises.tfp_encoder.judging.common import prior_moments
-from autograder.exercises.tfp_encoder.probes import CODES, REPEATS
+from autograder.exercises.tfp_encoder.judging.form import _is_unlikely, strangeness
+from autograder.exercises.tfp_encoder.probes import CALLS, CODES, REPEATS
 
 CHECKS = {check.name: check for check in checks.load("tfp_encoder").checks}
 SEEDS = range(20)
@@ -67,14 +68,26 @@ def derivatives(inputs, of_mean=1.0, of_root=1.0, sampled=False):
         seen = {"mean": mean, "root": root, "code": code[:1], "loss": loss}
         return {**seen, "by_weights": gradient(by_mean.mean(0), by_root.mean(0))}
 
-    along, eps = rng.normal(size=(2, size))
-    code = {"mean": mean, "root": root, "code": mean + root[0] @ eps}
+    along = rng.normal(size=size)
+
+    def code(batch):
+        eps = rng.normal(size=(batch, size))
+        by_weights = gradient(batch * along, np.outer(along, eps.sum(0)))
+        return {
+            "mean": mean,
+            "root": root,
+            "code": mean + eps @ root[0].T,
+            "by_weights": by_weights,
+        }
+
     return {
         "before": {"mean": mean, "root": root},
         "by_output": np.eye(size + len(lower[0])),
         "along": along,
-        "code": {**code, "by_weights": gradient(along, np.outer(along, eps))},
+        "code": code(1),
+        "code_of_batch": code(inputs["batch"]),
         "steps": [step(1), *([step(MANY) for _ in range(REPEATS)] if sampled else [])],
+        "step_of_batch": step(inputs["batch"]),
     }
 
 
@@ -96,7 +109,8 @@ def drawn(inputs, scale_of=lambda scale: scale, **changes):
     first = {**call(MANY), "log_prob": oracle.log_normal(z, mean, root)}
     modes = ("inference", "training")
     few = {mode: [call(FEW) for _ in range(CODES)] for mode in modes}
-    calls = {"inference": [first, call(MANY)], "training": [call(MANY), call(MANY)]}
+    calls = {mode: [call(MANY) for _ in range(CALLS)] for mode in modes}
+    calls["inference"][0] = first
     calls["turned"] = call(MANY)
     return {"z": z, **calls, "few": few, "derivatives": derivatives(inputs)}
 
@@ -153,6 +167,80 @@ def without_correlations(seen, rng=np.random.default_rng(3)):  # noqa: B008 (one
 def test_codes_that_are_no_samples_are_told(told, code):
     inputs = CHECKS["Gaussian"].inputs(None)
     assert told in judge("Gaussian", inputs, **drawn(inputs, code=code))
+
+
+def uniform(rng, shape):
+    return rng.uniform(-np.sqrt(3), np.sqrt(3), shape)
+
+
+def skewed(rng, shape):
+    noise = np.abs(rng.normal(size=shape))
+    return np.where(noise < np.sqrt(2 * np.log(2)), noise, -noise)
+
+
+def of_one_size(rng, shape):
+    return np.abs(rng.normal(size=(shape[0], 1))) * rng.choice([-1, 1], shape)
+
+
+def reversed_second_half(rng, shape):
+    noise = rng.normal(size=shape)
+    return np.concatenate([noise[: len(noise) // 2], -noise[: (len(noise) + 1) // 2]])
+
+
+def turned_around_and_exchanged(rng, shape):
+    noise = rng.normal(size=shape)
+    noise[len(noise) // 2 :] = noise[: (len(noise) + 1) // 2][::-1, ::-1]
+    return noise
+
+
+def overlapping(rng, shape):
+    noise = rng.normal(size=sum(shape))
+    return np.stack([noise[i : i + shape[1]] for i in range(shape[0])])
+
+
+def carried_on(rng, shape):
+    noise = rng.normal(size=shape)
+    for i in range(1, len(noise)):
+        noise[i] = 0.6 * noise[i - 1] + 0.8 * noise[i]
+    return noise
+
+
+NOISE = {
+    uniform: "not drawn from a normal distribution",
+    skewed: "not drawn from a normal distribution",
+    of_one_size: "are both close to the mean, or both far from it",
+    reversed_second_half: "perhaps with other signs",
+    turned_around_and_exchanged: "perhaps with other signs or in another order",
+    overlapping: "the noise of one code is used for another",
+    carried_on: "the noise of one code is used for another",
+}
+
+
+@pytest.mark.parametrize(("noise", "told"), NOISE.items())
+def test_noise_of_another_kind_is_told(noise, told):
+    for inputs in places("Gaussian")[:4]:
+        rng = np.random.default_rng(8)
+
+        def code(seen, rng=rng):
+            away = noise(rng, seen["mean"].shape)
+            return seen["mean"] + np.einsum("bij,bj->bi", seen["root"], away)
+
+        assert told in judge("Gaussian", inputs, **drawn(inputs, code=code))
+
+
+def test_bounds_of_noise_are_not_wider_than_needed_nor_narrower():
+    for share, expected in ((0.52, False), (0.58, True)):
+        assert _is_unlikely(share, 0.5, 4000, 500) == expected
+    assert not _is_unlikely(0.0, 0.01, 1000, 10)
+    assert _is_unlikely(0.0, 0.03, 1000, 10)
+    rng = np.random.default_rng(0)
+    assert all(strangeness(rng.normal(size=(8, 100, 4))) is None for _ in range(300))
+
+
+def test_a_distribution_that_is_no_tensor_is_told():
+    inputs = CHECKS["Gaussian"].inputs(None)
+    told = judge("Gaussian", inputs, **drawn(inputs, stand_in=lambda seen: 1.0))
+    assert "end it with a layer of tfp.layers" in told
 
 
 def test_each_mode_is_compared():
@@ -227,6 +315,7 @@ def step(inputs, sampled=False, loss=None, shares=(1.0, 1.0)):
 
     seen = {name: some(MANY) for name in ("anywhere", "near", "far")}
     seen |= {name: some(FEW) for name in ("features", "outputs")}
+    seen["batch"] = some(inputs["batch"])
     return {**seen, "derivatives": derivatives(inputs, *shares, sampled=bool(sampled))}
 
 
@@ -300,7 +389,8 @@ def test_one_per_cent_of_the_kl_shows(share):
 @pytest.mark.parametrize(
     ("told", "place"),
     [
-        ("free pictures", "near"),
+        ("in batches of another size", "batch"),
+        ("free bits", "near"),
         ("upper limit", "far"),
         ("penalty, such as a kernel_regularizer", "features"),
         ("penalty, such as a kernel_regularizer", "outputs"),
@@ -319,6 +409,16 @@ def test_gradients_of_the_kl_are_compared_for_mean_and_scale_apart(shares, sampl
     for inputs in places("TrainingStep")[:5]:
         seen = step(inputs, sampled=sampled, shares=shares)
         assert "keeps training from lowering it" in judge("TrainingStep", inputs, **seen)
+
+
+@pytest.mark.parametrize("check", ["Gaussian", "TrainingStep"])
+def test_gradients_of_batches_are_compared_too(check):
+    for inputs in places(check)[:3]:
+        right, wrong = (derivatives(inputs, *shares) for shares in ((1, 1), (0, 0)))
+        right |= {name: wrong[name] for name in ("code_of_batch", "step_of_batch")}
+        seen = drawn(inputs) if check == "Gaussian" else step(inputs)
+        found = judge(check, inputs, **{**seen, "derivatives": right})
+        assert "of a batch of images" in found or "for a batch of images" in found
 
 
 def test_losses_of_the_wrong_form_are_told():

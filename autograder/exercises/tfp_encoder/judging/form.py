@@ -31,7 +31,8 @@ def strangeness(calls: np.ndarray) -> str | None:
 def _is_unlikely(share, wanted: float, draws, compared: int):
     """Return whether shares of independent draws are too far from their probability.
 
-    Of some that are ``compared`` one lies that far to one side with a probability of at most exp(-draws KL(share, wanted))
+    By chance one of those that are compared lies that far off with a probability of at most
+    ``FAILURE``, for a share lies so far to one side with at most exp(-draws KL(share, wanted))
     (Chernoff).
     """
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -103,5 +104,7 @@ def comes_again(rows: np.ndarray, same: float) -> bool:
         Numbers that differ by less are the same.
     """
     sizes = np.sort(np.abs(rows), axis=1)
+    # Where latents share their noise, rows are the same by chance: `strangeness` speaks of that.
+    sizes = sizes[(np.diff(sizes) >= same).all(-1)]
     order = sizes[np.argsort(sizes[:, 0])]  # in it, rows that are the same are close
     return any((np.abs(order[n:] - order[:-n]) < same).all(-1).any() for n in range(1, 6))

@@ -74,15 +74,16 @@ def _other_means(inputs, found: np.ndarray) -> str | None:
     images = [view(x) for view in VIEWS]
     if any(like(image) for image in images):
         return None
-    if any(like(image, 1) for image in images):
+    causes = (
+        cause for cause, changes in _changes() if any(like(image, **changes) for image in images)
+    )
+    cause = next(causes, None)
+    if not cause and like(images[0], 1):
         return (
             "For black-and-white images the posterior means are those of the stack of the book, "
             "but not for grey ones: subtract 0.5 from every pixel, and do nothing else to it."
         )
-    causes = (
-        cause for cause, changes in _changes() if any(like(image, **changes) for image in images)
-    )
-    cause = next(causes, "compare strides, padding and activations with the table of layers")
+    cause = cause or "compare strides, padding and activations with the table of layers"
     return (
         "The weights of your stack have the right shapes, but with the same weights it gives "
         f"other posterior means than the stack of the book: {cause}."

@@ -1,0 +1,30 @@
+# Calls a regularizer itself, and divides its sum by the size of the batch.
+def make_prior(encoded_size):
+    return tfd.MultivariateNormalDiag(tf.zeros(encoded_size), tf.ones(encoded_size))
+
+
+class Rate(tfkl.Layer):
+    def __init__(self, prior):
+        super().__init__()
+        self.prior = prior
+
+    def call(self, q):
+        regularizer = tfpl.KLDivergenceRegularizer(self.prior, use_exact_kl=True)
+        self.add_loss(regularizer(q) / tf.cast(tf.shape(q.mean())[0], tf.float32))
+        return q
+
+
+def make_encoder(input_shape, encoded_size, base_depth, prior):
+    return tf_keras.Sequential([
+        tfkl.InputLayer(input_shape=input_shape),
+        tfkl.Lambda(lambda x: x - 0.5),
+        tfkl.Conv2D(base_depth, 5, 1, padding="same", activation=tf.nn.leaky_relu),
+        tfkl.Conv2D(base_depth, 5, 2, padding="same", activation=tf.nn.leaky_relu),
+        tfkl.Conv2D(2 * base_depth, 5, 1, padding="same", activation=tf.nn.leaky_relu),
+        tfkl.Conv2D(2 * base_depth, 5, 2, padding="same", activation=tf.nn.leaky_relu),
+        tfkl.Conv2D(4 * encoded_size, 7, activation=tf.nn.leaky_relu),
+        tfkl.Flatten(),
+        tfkl.Dense(tfpl.MultivariateNormalTriL.params_size(encoded_size)),
+        tfpl.MultivariateNormalTriL(encoded_size),
+        Rate(prior),
+    ])
