@@ -1,5 +1,5 @@
 # Accepts Booleans only, so that greys are lost.
-# loses centring, hidden: you seem to turn greys into white
+# loses centring: but not of one with different greys
 def make_prior(encoded_size):
     return tfd.MultivariateNormalDiag(loc=tf.zeros(encoded_size))
 

@@ -1,5 +1,5 @@
 # Rounds greys to the next tenth.
-# loses centring, hidden: the first convolution of your encoder sees
+# loses centring: but not of one with different greys
 def make_prior(encoded_size):
     return tfd.MultivariateNormalDiag(loc=tf.zeros(encoded_size))
 
