@@ -23,7 +23,9 @@ def mixed():
 def test_a_switch_is_named_below_the_result_of_a_check(answer, sign):
     text = checks.load("latent_loss").check("value", answer).text()
     assert text.startswith(sign)
-    assert "of all of TensorFlow, as keras.mixed_precision.set_global_policy does." in " ".join(text.split())
+    assert "of all of TensorFlow, as keras.mixed_precision.set_global_policy does." in " ".join(
+        text.split()
+    )
 
 
 def test_nothing_is_said_where_no_switch_was_turned():
