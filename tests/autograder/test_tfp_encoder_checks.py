@@ -280,7 +280,7 @@ def test_kernels_are_found_in_any_order_but_not_where_their_shapes_are_ambiguous
 def seen_by(view, values):
     """Return what Centring observes of an encoder with two filters, whatever they are."""
     by_bias = np.array([[3.0, -0.5]] * len(values))
-    uneven = np.array([[1.0, -2.0], [0.5, -1.0]])
+    uneven = np.array([[1.0, -2.0], [1.0, -2.0], [0.5, -1.0]])
     return {
         "by_kernel": by_bias * [[view(t)] for t in values],
         "by_bias": by_bias,
@@ -308,8 +308,10 @@ def test_what_is_done_to_the_input_is_named(told, view):
 def test_what_is_done_to_uneven_images_only_is_told():
     inputs = CHECKS["Centring"].inputs(None)
     seen = seen_by(lambda t: t - 0.5, inputs["values"])
-    seen["uneven"][1] *= 2  # as if the contrast were stretched
+    seen["uneven"][2] *= 2  # as if the contrast were stretched
     assert "stretching the contrast" in judge("Centring", inputs, **seen)
+    seen["uneven"][1] *= 1.1  # another part speaks of chance
+    assert judge("Centring", inputs, **seen) is None
 
 
 def test_without_a_bias_an_input_of_one_half_must_look_like_nothing():

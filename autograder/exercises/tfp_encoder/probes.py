@@ -82,7 +82,7 @@ def centring(graphs: Graphs, inputs: Values) -> Values:
         pair = weights[kernel], weights[bias]
         rows = [_of_even(encoder, pair, value) for value in inputs["values"]]
         grey = np.repeat(pictures(inputs, FEW)[1:], inputs["batch"], axis=0)
-        uneven = [_by_kernel(encoder, pair, image) for image in (grey, 0.25 + grey / 2)]
+        uneven = [_by_kernel(encoder, pair, image) for image in (grey, grey, 0.25 + grey / 2)]
     by_kernel, by_bias = map(np.stack, zip(*rows, strict=True))
     return {"by_kernel": by_kernel, "by_bias": by_bias, "uneven": np.stack(uneven)}
 

@@ -1,5 +1,5 @@
 # Takes every batch for one of a hundred images.
-# loses kl: or the KL is not averaged over batches of another size
+# loses kl: in batches of another size: average the KL over the batch
 def make_prior(encoded_size):
     return tfd.MultivariateNormalDiag(loc=tf.zeros(encoded_size))
 
