@@ -10,7 +10,7 @@ from autograder.exercises.latent_loss.judging.mistakes import kl
 
 CHECKS = {check.name: check for check in checks.load("latent_loss").checks}
 SEEDS = range(40)
-STEADY = {"changes": False, "fixed": False, "drawn": []}
+STEADY = {"changes": False, "remembers": False, "fixed": False, "drawn": []}
 
 
 def hidden(name, seed):
@@ -164,6 +164,7 @@ def test_random_values_and_too_many_of_them_are_told_before_any_formula():
         drawn = {"changes": True, "drawn": ["RandomStandardNormal"]}
         assert "an estimate from random draws" in judge_value(plain, inputs, **drawn)
         assert "keeps a count or a state" in judge_value(plain, inputs, changes=True)
+        assert "keeps a count or a state" in judge_value(plain, inputs, remembers=True)
         assert "drawn while it is built" in judge_value(plain, inputs, fixed=True)
         assert "the function returned 4 numbers" in judge_value(plain, inputs, size=4)
 
@@ -233,7 +234,9 @@ def test_a_hidden_place_off_the_prior_lies_near_it():
 def judge_sum(reduce, inputs=None, random=False, formula=plain):
     """Judge a reduction of values (batch, d), with the values of the latents known."""
     inputs = inputs or CHECKS["SumOverLatents"].inputs(None)
-    alone = [single(formula)(**batch) for batch in inputs["batches"] + inputs["odd"]]
+    alone = [
+        single(formula)(**batch) for batch in inputs["batches"] + inputs["anywhere"] + inputs["odd"]
+    ]
     seen = {"batches": [np.asarray(reduce(each)) for each in alone], "alone": alone}
     return judge("SumOverLatents", inputs, **seen, any_size=True, changes=random)
 
@@ -433,17 +436,23 @@ def judge_training(
     changes=False,
     full=lambda each: each,
     alone=1.0,
+    later=1.0,
 ):
     """Judge a model whose reported loss and whose step differ from the function by factors.
 
     ``full`` makes of what a batch costs what its examples cost in batches of 32, and ``alone`` is
-    a factor of what its latents cost one by one.
+    a factor of what its latents cost one by one; ``later`` is one of all steps but the first.
     """
     inputs = inputs or CHECKS["InTraining"].inputs(None)
     batches = inputs["batches"]
     called = [single(formula)(**batch).sum(axis=1) for batch in batches]
     sizes = np.array([len(each) for each in called])
-    right = right_gradient(np.stack([batches[0]["mean"], batches[0]["log_var"]])) / sizes[0]
+    right = [
+        right_gradient(np.stack([batch["mean"], batch["log_var"]])) / len(batch["mean"])
+        for batch in batches
+    ]
+    moved = [-gradient * each.sum(axis=1) for each in right]
+    moved[1:] = [later * each for each in moved[1:]]
     return judge(
         "InTraining",
         inputs,
@@ -451,8 +460,8 @@ def judge_training(
         alone=alone * single(formula)(**batches[0]),
         in_full_batches=[full(each) for each in called],
         reported=factor * np.cumsum([each.sum() for each in called]) / np.cumsum(sizes),
-        moved=[-gradient * right.sum(axis=1)] * len(batches),
-        gradient=right,
+        moved=moved,
+        gradients=right,
         changes=changes,
     )
 
@@ -474,6 +483,12 @@ def test_an_example_costs_the_same_in_batches_of_every_size():
         assert "it must not depend on how many others" in judge_training(inputs, full=np.sqrt)
         # what is wrong in the announced batch already is the mistake of another part
         assert judge_training(inputs, full=np.sqrt, alone=2.0) is None
+
+
+def test_steps_with_batches_of_every_size_follow_the_gradient():
+    for seed in SEEDS:
+        told = judge_training(hidden("InTraining", seed), later=0.5)
+        assert "In a training step with a batch of 32 examples a weight moves by" in told
 
 
 def test_hidden_batches_of_training_are_smaller_and_larger_than_announced_ones():

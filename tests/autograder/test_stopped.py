@@ -18,7 +18,7 @@ from autograder.__main__ import main
 from autograder.journal import recall
 
 NAME = "latent_loss"
-SOON = 2  # seconds
+SOON = 10  # seconds; on a quiet machine it takes less than two, and other tests run beside these
 LOOP = """
 import subprocess, time
 subprocess.Popen(["sleep", "1000"])
@@ -154,7 +154,7 @@ def test_a_command_stops_while_libraries_are_imported(tmp_path, command, way):
 
 def test_a_selftest_stops_while_it_grades():
     with started("selftest", "--jobs", "2", "--exercise", NAME) as process:
-        wait_for(lambda: len(family(process)) > 8)
+        wait_for(lambda: len(family(process)) > 4)
         stop(process, "Ctrl-C twice")
 
 
