@@ -12,7 +12,13 @@ from autograder.assignments import Assignment
 from autograder.checks.words import listing
 from autograder.intake import shown
 from autograder.received import Keeper
-from autograder.unwrapped import NOTEBOOK, STAMP, is_usual, what_lies_there
+from autograder.unwrapped import (
+    NOTEBOOK,
+    STAMP,
+    is_notebook_of_another_name,
+    is_usual,
+    what_lies_there,
+)
 
 STRANGE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\\]")  # in no name beside a notebook
 
@@ -58,6 +64,13 @@ def fields(
     kept : mapping
         Hash of each file that was kept.
     """
+    if not notebooks and not _notebooks(place, kept):
+        notebooks = [
+            file
+            for file, sha256 in kept.items()
+            if is_usual(file.relative_to(place).as_posix())
+            and is_notebook_of_another_name(file.name, keeper.place(sha256))
+        ]
     if not notebooks and not _notebooks(place, kept):
         kept, problem = _unpacked(keeper, owner, place, kept)
         if problem:

@@ -1,5 +1,6 @@
 """Find the notebook in a folder of a folder or in an archive, or say what lies there instead."""
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,10 +8,11 @@ from pathlib import Path, PurePosixPath
 
 from autograder import AutograderError, archives
 from autograder.checks.words import listing
-from autograder.intake import shown
+from autograder.intake import LARGEST, shown
 from autograder.received import Keeper
 
 NOTEBOOK = re.compile(r"\.ipynb(\.txt|\.json)?$", re.IGNORECASE)  # some browsers add an ending
+BARE_ENDINGS = ("", ".txt", ".json")  # endings that programs give a notebook, or leave
 STAMP = "timestamp.txt"  # nbgrader's name for the file with the time of a submission
 DEEPEST = 6  # folders in the folder of the assignment
 ITSELF = "hand in the notebook itself"
@@ -43,7 +45,9 @@ def find(found, place: Path, kept: dict[Path, str], keeper: Keeper):
     right = f"{found.assignment}.ipynb"
     files = {each.relative_to(place).as_posix(): each for each in kept}
     usual = [name for name in files if is_usual(name)]
-    chosen = candidates(usual, right)
+    chosen = candidates(usual, right) or [
+        name for name in usual if is_notebook_of_another_name(name, keeper.place(kept[files[name]]))
+    ]
     if len(chosen) == 1:
         sha256 = kept[files[chosen[0]]]
         taken = {"file": keeper.place(sha256), "sha256": sha256, "name": shown(chosen[0])}
@@ -71,6 +75,17 @@ def _from_archive(found, packed: str, sha256: str, keeper: Keeper, right: str):
     path = f"{packed}/{name}"
     file, own = keeper.keep_content((found.student, found.assignment), path, content)
     return replace(found, file=file, sha256=own, renamed=True, name=shown(path))
+
+
+def is_notebook_of_another_name(name: str, file: Path) -> bool:
+    """Return whether a kept file whose name says nothing, or only text, holds a notebook."""
+    if PurePosixPath(name).suffix.lower() not in BARE_ENDINGS or file.stat().st_size > LARGEST:
+        return False
+    try:
+        content = json.loads(file.read_bytes())
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(content, dict) and isinstance(content.get("cells"), list)
 
 
 def candidates(names: Sequence[str], right: str) -> list[str]:

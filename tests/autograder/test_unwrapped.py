@@ -92,6 +92,17 @@ def test_an_archive_in_a_folder_is_opened(course):  # noqa: F811
     assert only(course).name == f"more/work.zip/{IPYNB}"
 
 
+NOTEBOOK = b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+
+
+@pytest.mark.parametrize("name", ["sampling.txt", "sampling.json", "sampling"])
+def test_a_notebook_under_another_name_is_known_by_its_content(course, name):  # noqa: F811
+    put(course, "ann", NAME, name, content=NOTEBOOK)
+    put(course, "ann", NAME, "notes.txt", content=b"{}")
+    each = only(course)
+    assert (each.name, each.file.read_bytes()) == (name, NOTEBOOK)
+
+
 # What is not
 
 
@@ -278,6 +289,15 @@ def test_an_archive_is_opened_as_if_it_were_a_folder(ordinary, packer, inner):
     taken = {name: found.kept.read_bytes() for name, found in each.notebooks.items()}
     assert taken == {"first": b"{1}", "second": b"{2}"}
     assert {name: file.read_bytes() for name, file in each.others.items()} == {"data/a.csv": b"1"}
+
+
+def test_an_ordinary_notebook_under_another_name_is_known(course):  # noqa: F811
+    (course / "source" / "ps1").mkdir()
+    (course / "source" / "ps1" / "ps1.ipynb").write_text("{}")
+    put(course, "ann", "ps1", "ps1.txt", content=NOTEBOOK)
+    put(course, "ann", "ps1", "data.json", content=b"[1]")
+    each = only(course)
+    assert (each.name, [*each.notebooks], [*each.others]) == ("ps1.txt", ["ps1"], ["data.json"])
 
 
 def test_notebooks_beside_an_archive_are_taken_and_the_archive_is_a_file(ordinary):
