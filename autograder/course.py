@@ -50,17 +50,22 @@ def course(folder: Path) -> Iterator[Any]:
     for name in LOGS:
         if not logging.getLogger(name).handlers:
             logging.getLogger(name).addHandler(logging.NullHandler())
-    path = os.environ.get("PATH", "")
-    # Three warnings of SQLAlchemy about nbgrader's own code, at every submission.
-    warnings.filterwarnings("ignore", module="nbgrader")
+    path = os.environ.get("PATH")
     # nbgrader starts `alembic` by its name, also when no environment is activated.
-    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{path}"
+    places = [str(Path(sys.executable).parent), *([path] if path else [])]
+    os.environ["PATH"] = os.pathsep.join(places)
     try:
-        with usable(folder / SETTINGS):
-            api = NbGraderAPI(CourseDirectory(config=config), config=config)
-        yield api
+        with warnings.catch_warnings():
+            # Three of SQLAlchemy about nbgrader's own code, at every submission.
+            warnings.filterwarnings("ignore", module="nbgrader")
+            with usable(folder / SETTINGS):
+                api = NbGraderAPI(CourseDirectory(config=config), config=config)
+            yield api
     finally:
-        os.environ["PATH"] = path
+        if path is None:
+            del os.environ["PATH"]
+        else:
+            os.environ["PATH"] = path
 
 
 def settings(folder: Path) -> Any:

@@ -3,7 +3,7 @@
 import csv
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -82,6 +82,9 @@ def replacing(file: Path) -> Iterator:
         part.replace(file)
     except OSError as error:
         raise AutograderError(f"{file} cannot be written: {error.strerror}.") from error
+    finally:
+        with suppress(OSError):  # it is there only where something has failed
+            part.unlink()
 
 
 def table(grades: "Grades") -> Sheet:

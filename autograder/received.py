@@ -1,5 +1,6 @@
 """Keep every file that was handed in under its hash, where nothing is overwritten."""
 
+import errno
 import hashlib
 import io
 import os
@@ -135,7 +136,7 @@ class _UnkeptError(AutograderError):
 
 def _copy(file: Path, store: Path) -> tuple[str, int]:
     """Copy a file under its hash, once; return hash and size."""
-    with file.open("rb") as handed_in:
+    with open(file, "rb", opener=_no_link) as handed_in:
         if (size := os.fstat(handed_in.fileno()).st_size) > LARGEST:
             raise _UnkeptError(
                 f"{shown(file.name)} has {size / 2**30:.1f} GiB, more than the "
@@ -148,6 +149,15 @@ def _copy(file: Path, store: Path) -> tuple[str, int]:
                 handed_in.seek(0)
                 _store(handed_in, file, kept)
             return sha256, kept.stat().st_size
+
+
+def _no_link(path: str, flags: int) -> int:
+    """Open a file that has not become a link, or a pipe, since somebody looked at it."""
+    opened = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(opened).st_mode):
+        os.close(opened)
+        raise OSError(errno.EINVAL, "it is no ordinary file", path)
+    return opened
 
 
 def _store(handed_in: BinaryIO, file: Path, kept: Path) -> None:

@@ -255,6 +255,24 @@ def test_a_store_without_rights_ends_the_run(course):
         assert "received: Permission denied. Make room there or see to the rights" in refused(place)
 
 
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_what_becomes_no_file_after_it_was_looked_at_is_told(course, monkeypatch, kind):
+    file = course / "submitted" / "ann" / NAME / "sampling.ipynb"
+    (course / "secret").write_text("secret")
+    look = store.is_file
+
+    def replaced(path):
+        found = look(path)
+        if path == file:
+            file.unlink()
+            file.symlink_to(course / "secret") if kind == "link" else os.mkfifo(file)
+        return found
+
+    monkeypatch.setattr(store, "is_file", replaced)
+    assert "sampling.ipynb cannot be read: " in find(course)["ann", NAME].reason
+    assert b"secret" not in kept(course).values()
+
+
 # The time of a submission
 
 
