@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder import AutograderError
+from autograder.checks.words import listing
 from autograder.execution import code
 from autograder.execution.plain_outputs import SILENT, scored
 from autograder.outputs import Cleaner, failure, sentences
@@ -172,7 +173,7 @@ def execute_plain(job: PlainJob, walls: Walls, slot: int = 0, groups: Path | Non
             f"{job.name} must run with the packages that the machine of the gradebook has: install "
             "the same versions here."
         )
-    outputs, review, ended = {}, "", ""
+    outputs, review, remarks = {}, "", []
     try:
         # A cell that is interrupted in time leaves the process alive for those below.
         with Session(replace(walls, cell=walls.cell + GRACE), 2 * slot, groups) as session:
@@ -180,12 +181,13 @@ def execute_plain(job: PlainJob, walls: Walls, slot: int = 0, groups: Path | Non
             run.begin(job)
             ended = run.cells(job.cells)
             outputs = run.outputs
+            remarks = [each for each in (ended, run.told_of_changes()) if each]
     except UnusableError as error:
         review = str(error)
     return {
         "outputs": outputs,
         "parts": {},
-        "remarks": list(sentences([ended] if ended else [])),
+        "remarks": list(sentences(remarks)),
         "review": review,
         "seconds": round(time.monotonic() - began, 3),
         "containment": walls.containment,
@@ -199,6 +201,18 @@ class _Run:
         self._session, self._walls = running, walls
         self._cleaner = Cleaner(walls.limits.output)
         self.outputs: dict[str, list[dict]] = {}
+        self._passed: set[str] = set()  # tests whose released form raised nothing in its place
+        self._changed: list[str] = []  # those of them whose released form does so at the end
+
+    def told_of_changes(self) -> str:
+        """Return which tests fail only because of what later cells have changed; mostly empty."""
+        if not self._changed:
+            return ""
+        tests = listing(f"`{each}`" for each in self._changed)
+        return (
+            f"After the last cell {tests} fails in lines that passed in its place, so a later cell "
+            "has changed what is tested there. Please look whether points were lost for that alone."
+        )
 
     def begin(self, job: PlainJob) -> None:
         """Prepare the shell and write the files, before any code of the student runs."""
@@ -234,7 +248,8 @@ class _Run:
     def _in_place(self, cell: PlainCell) -> None:
         if _has_hidden_tests(cell):
             self._session.run(_call("keep", cell.id))
-            self._session.run(cell.released)
+            if self._session.run(cell.released)["ok"]:
+                self._passed.add(cell.id)
         elif cell.scored:
             self.outputs[cell.id] = scored(self._session.run(cell.source))
         else:
@@ -249,6 +264,11 @@ class _Run:
             if each["output_type"] == "error":  # a traceback would show the hidden lines
                 each["traceback"] = [f"{each['ename']}: {each['evalue']}"]
         self.outputs[cell.id] = found
+        failed = any(each["output_type"] == "error" for each in found)
+        if failed and cell.id in self._passed:
+            self._session.run(_call("put_back", cell.id))
+            if not self._session.run(cell.released)["ok"]:
+                self._changed.append(cell.id)
 
 
 def _has_hidden_tests(cell: PlainCell) -> bool:

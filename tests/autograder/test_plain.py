@@ -161,3 +161,27 @@ def test_a_value_without_a_text_gives_no_points(text):
 def test_a_cell_that_failed_without_a_word_gives_no_points():
     (found,) = scored({"outputs": [], "ok": False})
     assert found["output_type"] == "error"
+
+
+CHANGED = "df.append(0)"
+
+
+@pytest.mark.parametrize(
+    ("later", "more", "told"),
+    [
+        (CHANGED, "assert True", True),
+        ("pass", "assert False", False),  # only what is hidden fails
+        ("pass", "assert True", False),
+    ],
+)
+def test_a_test_that_fails_only_for_what_later_cells_have_changed_is_named(later, more, told):
+    job = PlainJob(
+        "ps1/ps1.ipynb",
+        (
+            code("a", "df = [1]"),
+            PlainCell("t", f"assert len(df) == 1\n{more}", True, released="assert len(df) == 1"),
+            code("b", later),
+        ),
+    )
+    remarks = " ".join(execute_plain(job, Walls(20))["remarks"])
+    assert ("After the last cell `t` fails in lines that passed in its place" in remarks) is told
