@@ -1,5 +1,5 @@
 # Returns a code instead of a distribution.
-# loses prior: make_prior returned a tensor of shape (2,), expected a distribution
+# loses prior: make_prior returned a tensor of shape (3,), expected a distribution
 def make_prior(encoded_size):
     return tf.random.normal([encoded_size])
 
