@@ -15,6 +15,7 @@ from autograder import AutograderError
 LIMITS = ("seconds", "cpu", "memory", "disk", "processes", "files", "output")
 PATIENCE = 2  # seconds after a signal in which another one says nothing new
 STOPPED: list[float] = []  # when signals came that were heeded
+EXIT_CODES: list[int] = []  # what these signals ask for
 EPILOG = (
     "Exit code: 0 all is well, 1 something was found, 2 the command could not do its work, "
     "130 or 143 it was stopped."
@@ -41,12 +42,12 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return options.run(options)
     except AutograderError as error:
+        if STOPPED:  # nbgrader turns that into a failure of its own
+            return _say_stopped(options.command, EXIT_CODES[-1])
         print(f"autograder {options.command}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt as error:
-        _end_processes()
-        print(f"\nautograder {options.command}: stopped.", file=sys.stderr)
-        return getattr(error, "exit_code", 130)
+        return _say_stopped(options.command, getattr(error, "exit_code", 130))
     except BrokenPipeError:  # the reader of our output has left, as `head` does
         sys.stderr.close()
         return 2
@@ -56,7 +57,14 @@ def _stop(number: int, _frame: object) -> None:
     """Stop; a second signal, as of an impatient user, must not cut short what ends the command."""
     if not STOPPED or time.monotonic() - STOPPED[-1] > PATIENCE:
         STOPPED.append(time.monotonic())
+        EXIT_CODES.append(128 + number)
         raise _Stopped(number)
+
+
+def _say_stopped(command: str, exit_code: int) -> int:
+    _end_processes()
+    print(f"\nautograder {command}: stopped.", file=sys.stderr)
+    return exit_code
 
 
 def _end_processes() -> None:
