@@ -14,20 +14,11 @@ from autograder import AutograderError
 
 LIMITS = ("seconds", "cpu", "memory", "disk", "processes", "files", "output")
 PATIENCE = 2  # seconds after a signal in which another one says nothing new
-STOPPED: list[float] = []  # when signals came that were heeded
-EXIT_CODES: list[int] = []  # what these signals ask for
+STOPPED: list[tuple[float, int]] = []  # when signals came that were heeded, and which
 EPILOG = (
     "Exit code: 0 all is well, 1 something was found, 2 the command could not do its work, "
     "130 or 143 it was stopped."
 )
-
-
-class _Stopped(KeyboardInterrupt):
-    """The user, or the system, has asked the command to stop."""
-
-    def __init__(self, number: int):
-        super().__init__()
-        self.exit_code = 128 + number
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,11 +34,11 @@ def main(arguments: list[str] | None = None) -> int:
         return options.run(options)
     except AutograderError as error:
         if STOPPED:  # nbgrader turns that into a failure of its own
-            return _say_stopped(options.command, EXIT_CODES[-1])
+            return _stopped(options.command)
         print(f"autograder {options.command}: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt as error:
-        return _say_stopped(options.command, getattr(error, "exit_code", 130))
+    except KeyboardInterrupt:
+        return _stopped(options.command)
     except BrokenPipeError:  # the reader of our output has left, as `head` does
         sys.stderr.close()
         return 2
@@ -55,23 +46,18 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _stop(number: int, _frame: object) -> None:
     """Stop; a second signal, as of an impatient user, must not cut short what ends the command."""
-    if not STOPPED or time.monotonic() - STOPPED[-1] > PATIENCE:
-        STOPPED.append(time.monotonic())
-        EXIT_CODES.append(128 + number)
-        raise _Stopped(number)
+    if not STOPPED or time.monotonic() - STOPPED[-1][0] > PATIENCE:
+        STOPPED.append((time.monotonic(), number))
+        raise KeyboardInterrupt
 
 
-def _say_stopped(command: str, exit_code: int) -> int:
-    _end_processes()
-    print(f"\nautograder {command}: stopped.", file=sys.stderr)
-    return exit_code
-
-
-def _end_processes() -> None:
-    """End what notebooks are forked from, which may still be importing its libraries."""
+def _stopped(command: str) -> int:
+    """End what notebooks are forked from, which may still be importing; return the exit code."""
     if start := sys.modules.get("autograder.execution.start"):
         with start.stopping():
             pass
+    print(f"\nautograder {command}: stopped.", file=sys.stderr)
+    return 128 + (STOPPED[-1][1] if STOPPED else signal.SIGINT)
 
 
 def _parser() -> argparse.ArgumentParser:

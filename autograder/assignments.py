@@ -49,9 +49,9 @@ def named(folder: Path, name: str) -> Assignment:
         If the course has no such assignment.
     """
     known = of_course(folder)
-    if name not in known and (folder / "source" / name).is_dir():
-        raise AutograderError(f"{folder / 'source' / name} holds no notebook: put one there.")
     if name not in known:
+        if (folder / "source" / name).is_dir():
+            raise AutograderError(f"{folder / 'source' / name} holds no notebook: put one there.")
         raise AutograderError(f"There is no assignment {name!r}, only {listing(known)}.")
     return known[name]
 

@@ -11,7 +11,7 @@ from autograder import AutograderError, archives
 from autograder.assignments import Assignment
 from autograder.checks.words import listing
 from autograder.intake import shown
-from autograder.received import Keeper
+from autograder.received import Keeper, not_ordinary
 from autograder.unwrapped import (
     NOTEBOOK,
     STAMP,
@@ -65,16 +65,11 @@ def fields(
         Hash of each file that was kept.
     """
     if not notebooks and not _notebooks(place, kept):
-        notebooks = [
-            file
-            for file, sha256 in kept.items()
-            if is_usual(file.relative_to(place).as_posix())
-            and is_notebook_of_another_name(file.name, keeper.place(sha256))
-        ]
-    if not notebooks and not _notebooks(place, kept):
-        kept, problem = _unpacked(keeper, owner, place, kept)
-        if problem:
-            return {"reason": f"{_missing(assignment)} {problem}"}
+        notebooks = _of_other_names(keeper, place, kept)
+        if not notebooks:
+            kept, problem = _unpacked(keeper, owner, place, kept)
+            if problem:
+                return {"reason": f"{_missing(assignment)} {problem}"}
     if not notebooks and not (notebooks := _in_one_folder(assignment, place, kept)):
         return {"reason": _what_lies_there(assignment, place, kept)}
     chosen, problem = choose(assignment, notebooks, kept)
@@ -101,6 +96,15 @@ def fields(
         },
         "others": {name: keeper.place(kept[file]) for name, file in others.items()},
     }
+
+
+def _of_other_names(keeper: Keeper, place: Path, kept: Mapping[Path, str]) -> list[Path]:
+    return [
+        file
+        for file, sha256 in kept.items()
+        if is_usual(file.relative_to(place).as_posix())
+        and is_notebook_of_another_name(file.name, keeper.place(sha256))
+    ]
 
 
 def _unpacked(
@@ -194,9 +198,8 @@ def choose(
             "counts the right name, and remove the others."
         )
     for file in chosen.values():
-        if file.is_symlink() or file not in kept:
-            told = "is a link, a folder or a special file: hand in an ordinary file."
-            return {}, f"{shown(file.name)} {told}"
+        if problem := not_ordinary(file, kept):
+            return {}, problem
     return chosen, ""
 
 

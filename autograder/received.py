@@ -5,7 +5,7 @@ import hashlib
 import io
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -92,6 +92,14 @@ class Keeper:
                 _store(io.BytesIO(content), Path(path), kept)
         self.journal.receive(*owner, path, sha256, len(content))
         return kept, sha256
+
+
+def not_ordinary(file: Path, kept: Mapping[Path, str]) -> str:
+    """Return that what was handed in is no ordinary file; empty if it is one, and was kept."""
+    if not file.is_symlink() and file in kept:
+        return ""
+    told = "is a link, a folder or a special file: hand in an ordinary file."
+    return f"{shown(file.name)} {told}"
 
 
 def is_file(path: Path) -> bool:

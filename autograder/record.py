@@ -216,10 +216,7 @@ class Recorder:
                     self._shared.transaction(),
                     self._shared.everywhere(),
                 ):
-                    place = self._lay_out(student, assignment, notebooks, stamp)
-                    for name, data in files.items():
-                        (place / name).parent.mkdir(parents=True, exist_ok=True)
-                        (place / name).write_bytes(data)
+                    self._lay_out(student, assignment, notebooks, stamp, files)
                     if stamp is None:
                         self._shared.forget_time(student, assignment)
                     Replay.outputs = outputs
@@ -289,8 +286,15 @@ class Recorder:
             return False
         return late.is_current(self._times(student, assignment), stamp)
 
-    def _lay_out(self, student: str, assignment: str, notebooks: dict, stamp: bytes | None) -> Path:
-        """Put a submission where nbgrader looks for it, and return that folder."""
+    def _lay_out(
+        self,
+        student: str,
+        assignment: str,
+        notebooks: dict,
+        stamp: bytes | None,
+        files: Mapping[str, bytes],
+    ) -> None:
+        """Put a submission where nbgrader looks for it."""
         place = self.course / DESK / student / assignment
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
@@ -298,7 +302,9 @@ class Recorder:
             nbformat.write(notebook, place / f"{name}.ipynb")
         if stamp is not None:
             (place / STAMP).write_bytes(stamp)
-        return place
+        for name, data in files.items():
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            (place / name).write_bytes(data)
 
     def _end_if_not_the_submission(self, error: BaseException | None) -> None:
         """Raise an AutograderError if it is the gradebook or the disk that cannot be used."""

@@ -13,7 +13,7 @@ from autograder.checks.words import listing
 from autograder.intake import LONGEST_NAME, shown
 from autograder.journal import Journal
 from autograder.plain_submission import Kept
-from autograder.received import Keeper, unreadable
+from autograder.received import Keeper, not_ordinary, unreadable
 from autograder.unwrapped import NOTEBOOK
 
 # Control characters, halves of surrogate pairs (bytes that are no UTF-8), marks that turn the
@@ -183,11 +183,8 @@ def _choose(
     if len(chosen) > 1:
         return replace(found, reason=f"There are {names}: keep one and name it {right}.")
     (file,) = chosen
-    if file.is_symlink() or file not in kept:
-        told = (
-            f"{shown(file.name)} is a link, a folder or a special file: hand in an ordinary file."
-        )
-        return replace(found, reason=told)
+    if problem := not_ordinary(file, kept):
+        return replace(found, reason=problem)
     copy = keeper.place(kept[file])
     if len(notebooks) > 1 and _is_untouched(copy, found.assignment, keeper.course):
         told = f"There are {names}, and {right} has no answer: keep one and name it {right}."

@@ -7,6 +7,12 @@ from pathlib import Path
 import latents
 
 PACKAGE = Path(__file__).resolve().parents[1]
+# What runs between any notebook and its score; a test compares it with what is imported.
+RUNNING = (
+    *("checks", "execution", "__init__.py", "bubblewrap.py", "cgroup.py", "concealed.py"),
+    *("confine.py", "libraries.py", "linux.py", "outputs.py", "rootfs.py", "sandbox.py"),
+    *("seccomp.py", "session.py", "warm.py", "watcher.py", "wire.py"),
+)
 LATENTS = Path(latents.__file__).resolve().parent  # messages and workshops come from there
 
 

@@ -36,8 +36,6 @@ from autograder.session import EndedError, Session, UnusableError, Walls
 GRACE = 5  # seconds between the interrupt of a cell and the end of its process
 CHUNK = 2**20  # bytes of a file in one message
 CALL = '__import__("autograder.execution.worker.plain", fromlist=["plain"]).{}({})'
-# What else a score depends on.
-RUNNING = ("execution", "outputs.py", "session.py", "warm.py", "wire.py")
 LOST = "The notebook could not go back to where this test stands, so it gives no points."
 
 
@@ -46,7 +44,7 @@ def environment() -> str:
     """Return a hash of what a score depends on besides the job: Python, packages, this code."""
     found = {f"{each.name} {each.version}" for each in metadata.distributions()}
     digest = hashlib.sha256("\n".join([platform.python_version(), *sorted(found)]).encode())
-    digest.update(code.digest(RUNNING).encode())
+    digest.update(code.digest(code.RUNNING).encode())
     return digest.hexdigest()
 
 

@@ -1,5 +1,6 @@
 """What is observed of the graph of a latent loss; nothing is judged here."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -52,34 +53,29 @@ def singles(graphs: Graphs, mean, log_var) -> np.ndarray:
 
 
 def _in_full_batches(graphs: Graphs, mean: np.ndarray, log_var: np.ndarray) -> list[np.ndarray]:
-    """Return the result of each full batch into which codes are divided, the last one padded."""
+    """Return the result of each full batch into which codes are divided."""
+    return [call(graphs, *batch) for batch in _full_batches(mean, log_var)]
+
+
+def _full_batches(mean: np.ndarray, log_var: np.ndarray) -> Iterator[tuple]:
+    """Yield codes, (count, d) twice, in full batches, of which the last one is padded."""
     count, width = mean.shape
     rows = -(-count // FULL) * FULL
     codes = [np.resize(each, (rows, width)).reshape(-1, FULL, width) for each in (mean, log_var)]
-    return [call(graphs, *batch) for batch in zip(*codes, strict=True)]
+    yield from zip(*codes, strict=True)
 
 
-def _gradient_in_full_batches(
-    graphs: Graphs, mean: Any, log_var: Any, results: int | None = None
-) -> np.ndarray:
-    """Return the gradient of the mean over a batch, (2, batch, d), taken in full batches.
+def _gradient_in_full_batches(graphs: Graphs, mean: Any, log_var: Any, results: int) -> np.ndarray:
+    """Return the gradient of the mean of some results of a batch, taken in full batches.
 
-    A number of results is what the mean is taken over, if there are not as many as examples.
+    It has the shape (2, batch, d).
     """
-    at = np.stack([mean, log_var])
-    count = at.shape[1]
-    rows = -(-count // FULL) * FULL
-    chunks = _padded(at, rows)
-    weights = np.ones(FULL) / (results or count)
+    weights = np.ones(FULL) / results
     found = [
-        gradient(graphs, chunks[:, begin : begin + FULL], weights)["gradient"]
-        for begin in range(0, rows, FULL)
+        gradient(graphs, np.stack(batch), weights)["gradient"]
+        for batch in _full_batches(mean, log_var)
     ]
-    return np.concatenate(found, axis=1)[:, :count]
-
-
-def _padded(at: np.ndarray, rows: int) -> np.ndarray:
-    return np.concatenate([at, np.repeat(at[:, :1], rows - at.shape[1], axis=1)], axis=1)
+    return np.concatenate(found, axis=1)[:, : len(mean)]
 
 
 def _single(graphs: Graphs, mean: float, log_var: float) -> float:
@@ -246,10 +242,9 @@ def training(graphs: Graphs, inputs: Values) -> Values:
         weights.assign(np.zeros((2, width)))
     mean, log_var = batches[0]["mean"], batches[0]["log_var"]
     # The results of a batch need not be as many as its examples, and their mean is what counts.
-    most = max(seen["called"][0].size, 1)
     seen["gradients"] = [
-        _gradient_in_full_batches(graphs, batch["mean"], batch["log_var"], most if k == 0 else None)
-        for k, batch in enumerate(batches)
+        _gradient_in_full_batches(graphs, **batch, results=max(called.size, 1))
+        for batch, called in zip(batches, seen["called"], strict=True)
     ]
     seen["changes"] = changes(graphs, mean, log_var)
     seen["alone"] = singles(graphs, mean, log_var)

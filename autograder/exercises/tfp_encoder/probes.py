@@ -128,11 +128,11 @@ def gaussian(graphs: Graphs, inputs: Values) -> Values:
         seen = {
             "z": z,
             INFERENCE: [encoder.call(INFERENCE, images, z), first],
-            TRAINING: [encoder.call(TRAINING, images) for _ in range(2)],
+            TRAINING: [],
         }
         modes = (INFERENCE, TRAINING)
         for mode in modes:
-            seen[mode] += [encoder.call(mode, images) for _ in range(CALLS - 2)]
+            seen[mode] += [encoder.call(mode, images) for _ in range(CALLS - len(seen[mode]))]
         few = {m: [encoder.call(m, images[:FEW]) for _ in range(CODES)] for m in modes}
         encoder.turn_last()
         seen["turned"] = encoder.call(TRAINING, images)
