@@ -15,7 +15,7 @@ from nbformat.v4 import new_code_cell
 
 from autograder import AutograderError, intake, outputs, record
 
-MUCH = 4  # times as long as a page of ordinary code of the greatest size
+MUCH = 8  # times as long as a page of ordinary code of the greatest size; braces take 3 to 5
 BLANK = {
     "blanks": " \n",
     "tabs": "\t\n",

@@ -116,6 +116,7 @@ VIEWS = (  # what may be done to the pixels in front of the stack; `centring` ju
     lambda x: (x > 0.5) - 0.5,
     lambda x: (x > 0) - 0.5,
     lambda x: np.round(x, 1) - 0.5,
+    lambda x: x - 0.5 * (np.arange(x.shape[-1]) == 0),  # the first channel only
     _stretched,
 )
 
