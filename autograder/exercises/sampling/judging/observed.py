@@ -14,6 +14,7 @@ from autograder.checks.words import number, shape
 from autograder.exercises.sampling.contract import MODES
 
 MEAN, LOG_VAR = -2.0, 1.3  # where no usual formula gives 0
+SMALL = 2, 65  # sizes of batches that hidden checks draw from, as for random integers
 ROUNDING = 2.0**-7  # an answer may compute with the eight bits of bfloat16
 WHERE = {
     "training": "",
