@@ -38,6 +38,7 @@ WIDE_CALLS = 40
 PLACES = 10  # further examples, each with five values, of which fewer codes are drawn
 OF_PLACES, OF_PLACES_SHARED = (2, 1200), (200, 12)
 ENOUGH, FEWEST, MOST = 1000, 12, 40  # numbers that are drawn in small batches, and calls
+ENOUGH_FOR_GRADIENTS = 12_000  # numbers, where that takes no more than MOST calls
 GIVEN = "mean", "log_var"
 Codes = dict[str, np.ndarray]
 
@@ -227,15 +228,13 @@ def gradients(graphs: Graphs, inputs: Values) -> Values:
     import tensorflow as tf
 
     large, batch = BATCHES[MAIN]  # where a layer goes through its examples, gradients cost most
-    rows, shape = len(inputs["mean"]), (batch, MAIN)
-    given = [
-        tf.constant(np.resize(inputs[key], shape), tf.float32)
-        for key in ("mean", "log_var", "upstream")
-    ]
-    function = graphs.get(name(MAIN), batch)
-    with tf.GradientTape(persistent=True) as tape:
-        tape.watch(given[:2])
-        codes = _of_modes(function(*given[:2]))
+    rows = len(inputs["mean"])
+    try:
+        given, codes, tape = _taped(graphs, inputs, batch)
+    except tf.errors.OpError:  # it takes the size that it was called with only
+        batch = large
+        given, codes, tape = _taped(graphs, inputs, batch)
+    shape = batch, MAIN
     more = _call(graphs, *(np.resize(inputs[key], (large, MAIN)) for key in GIVEN))
     found: Values = {}
     for mode, z in codes.items():
@@ -254,6 +253,21 @@ def gradients(graphs: Graphs, inputs: Values) -> Values:
     return found
 
 
+def _taped(graphs: Graphs, inputs: Values, batch: int) -> tuple:
+    """Return mean, log_var and upstream gradients, codes of a batch, and a tape with gradients."""
+    import tensorflow as tf
+
+    given = [
+        tf.constant(np.resize(inputs[key], (batch, MAIN)), tf.float32)
+        for key in ("mean", "log_var", "upstream")
+    ]
+    function = graphs.get(name(MAIN), batch)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(given[:2])
+        codes = _of_modes(function(*given[:2]))
+    return given, codes, tape
+
+
 def _gradients_of_small(graphs: Graphs, inputs: Values, shape: tuple[int, int]) -> Values:
     """Return codes of one call and their gradients, and codes of more calls at the same place."""
     import tensorflow as tf
@@ -266,8 +280,7 @@ def _gradients_of_small(graphs: Graphs, inputs: Values, shape: tuple[int, int]) 
     with tf.GradientTape(persistent=True) as tape:
         tape.watch([mean, log_var])
         codes = _of_modes(function(mean, log_var))
-    calls = -(-ENOUGH // (shape[0] * shape[1]))
-    more = [_of_modes(function(mean, log_var)) for _ in range(calls)]
+    more = [_of_modes(function(mean, log_var)) for _ in range(calls_for_gradients(*shape))]
     found: Values = {}
     for mode, z in codes.items():
         if tuple(z.shape) != shape:
@@ -277,6 +290,11 @@ def _gradients_of_small(graphs: Graphs, inputs: Values, shape: tuple[int, int]) 
         others = np.stack([_numbers(each[mode]) for each in more])
         found[mode] = {"gradients": arrays, "z": _numbers(z), "more": others}
     return found
+
+
+def calls_for_gradients(batch: int, width: int) -> int:
+    """Return how many calls show whether small batches of codes are right."""
+    return min(MOST, -(-ENOUGH_FOR_GRADIENTS // (batch * width)))
 
 
 def _call(graphs: Graphs, mean: np.ndarray, log_var: np.ndarray) -> Codes:

@@ -29,7 +29,7 @@ class Shapes(SamplingCheck):
         "In a model the batch size is not known when the layer is called: take the shape from "
         "keras.ops.shape(mean)."
     )
-    SIZES = (1, 2, 3, 8, 21, 64)
+    SIZES = (1, 2, 3, 8, 21, 64, 100)
 
     def inputs(self, rng):
         """Return sizes of batches, and what they hold; hidden batches hold large numbers too."""

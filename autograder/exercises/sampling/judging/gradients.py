@@ -18,7 +18,7 @@ from autograder.exercises.sampling.judging.observed import (
     told,
     unreadable,
 )
-from autograder.exercises.sampling.probes import ENOUGH, MAIN, WIDE
+from autograder.exercises.sampling.probes import MAIN, WIDE, calls_for_gradients
 from autograder.exercises.sampling.statistics import SAME
 
 FACTOR = 0.004  # how far the factor of a gradient may be from 1
@@ -57,20 +57,23 @@ class GradientToMean(SamplingCheck):
 
     def verdict(self, inputs, seen):
         """Compare the gradient of each element with that of the formula."""
+        right = []  # modes whose codes are right in a large batch
         for mode, found in of_modes(seen):
             z = None if found.get("z", "") is None else array(found, "z", self.SIZES)
             if mode != "training" and z is not None and np.allclose(z, inputs["mean"], 0, SAME):
                 continue  # no noise at inference: the parts on spread and freshness speak of that
             if problem := self._problem(inputs, found, z, follows_formula):
                 return told(mode, problem)
+            if z is not None and follows_formula(inputs, found):
+                right.append(mode)
         for sizes in inputs["small"]:
             if is_absent(few := seen.get("{} {}".format(*sizes))):
                 continue  # the part on shapes speaks of that
             given = {key: np.resize(inputs[key], sizes) for key in ("mean", "log_var", "upstream")}
             for mode, found in of_modes(few):
                 z = array(found, "z", sizes)
-                if np.allclose(z, given["mean"], 0, SAME):
-                    continue  # no noise: the part on spread speaks of that
+                if mode not in right or np.allclose(z, given["mean"], 0, SAME):
+                    continue  # the parts on mean and spread speak of that
                 if problem := self._problem(given, found, z, seems_to_follow_formula):
                     return told(mode, problem, "in a batch of shape ({}, {}) ".format(*sizes))
         return None
@@ -169,12 +172,14 @@ def follows_formula(inputs, found) -> bool:
 def seems_to_follow_formula(inputs, found) -> bool:
     """Return whether codes of a small batch can be mean + exp(log_var / 2) · eps, as a whole.
 
-    There are not enough copies of each code to look at them one by one.
+    There are not enough copies of each code to look at them one by one. A right answer is taken
+    for a wrong one once in a thousand, which spares it a check that it would pass.
     """
     mean, log_var = inputs["mean"], inputs["log_var"]
-    calls = -(-ENOUGH // mean.size)
-    noise = (array(found, "more", (calls, *mean.shape)) - mean) / np.exp(log_var / 2)
-    if not 0.8 < noise.std() < 1.25 or abs(noise.mean()) > 0.2:
+    more = array(found, "more", (calls_for_gradients(*mean.shape), *mean.shape))
+    noise = (more - mean) / np.exp(log_var / 2)
+    chance = 4 / np.sqrt(noise.size)
+    if abs(noise.std() - 1) > chance or abs(noise.mean()) > chance:
         return False
     pairs = [(noise, mean), (noise, log_var), (noise, mean * log_var)]
     pairs += [(noise**2, log_var), (noise**2, np.abs(mean))]
@@ -182,4 +187,4 @@ def seems_to_follow_formula(inputs, found) -> bool:
         np.corrcoef(one.ravel(), np.broadcast_to(other, one.shape).ravel())[0, 1]
         for one, other in pairs
     ]
-    return bool(np.max(np.abs(related)) < 0.2)
+    return bool(np.max(np.abs(related)) < chance)

@@ -19,7 +19,7 @@ from autograder.exercises.sampling.judging.observed import (
     SMALL,
     SamplingCheck,
     array,
-    is_absent,
+    is_usable,
     of_modes,
     real,
     told,
@@ -53,24 +53,26 @@ def apart(found: float, wanted: float) -> tuple[str, str]:
 class MomentCheck(SamplingCheck):
     """A check of a moment of many codes, for codes of every width and in every mode."""
 
+    elsewhere = ("other",)  # kinds of codes in small batches of which another part speaks
+
     def verdict(self, inputs, seen):
         """Look at each width; of the others than MAIN some may not be possible."""
         for width in DRAWN:
             found = seen.get(str(width))
-            if width != MAIN and is_absent(found):
+            if width != MAIN and not is_usable(found):
                 continue  # the part on shapes speaks of that
             given = dict(zip(("mean", "log_var"), places(inputs, width), strict=True))
             place = f"for {width} latents, " if width != MAIN else ""
             draws = int(np.prod(DRAWN[width]))
             if problem := self._problem(given, found, draws, seen, place):
                 return problem
-        if len(inputs["also"][0]) and not is_absent(found := seen.get("also")):
+        if len(inputs["also"][0]) and is_usable(found := seen.get("also")):
             given = dict(zip(("mean", "log_var"), inputs["also"], strict=True))
             if problem := self._problem(given, found, int(np.prod(OF_PLACES)), seen):
                 return problem
         for batch, width in inputs["small"]:
-            if not is_absent(found := seen.get(f"{batch} {width}")):
-                for mode, each in of_modes(found):
+            if is_usable(found := seen.get(f"{batch} {width}"), self.elsewhere):
+                for mode, each in of_modes(found, inputs["at"]):
                     if problem := self._of_small(each, inputs["at"]):
                         return told(mode, f"in batches of shape ({batch}, {width}) {problem}")
         return None
@@ -130,6 +132,7 @@ def spread_out(rng, ranges) -> np.ndarray:
 
 NONE_MORE = np.zeros((2, 0, MAIN))
 OBSERVED = ("mean", "mean_error", "std", "std_error")
+ORDINARY = 0.5, 1.5  # log-variances at which no usual mistake makes a wide spread
 
 
 def is_one_more(given: Values, found: Values) -> bool:
@@ -144,6 +147,7 @@ class Mean(MomentCheck):
     """The average of the codes is the mean."""
 
     part = "mean"
+    elsewhere = ("other", "finite")
 
     def inputs(self, rng):
         """Return means far from each other and from 0; hidden ones are larger and not whole."""
@@ -170,16 +174,19 @@ class Mean(MomentCheck):
         """Compare the averages with the means."""
         wanted, average = given["mean"], found["mean"]
         sigma = np.exp(given["log_var"] / 2)
-        allowed = np.maximum(
+        error = np.maximum(
             mean_bound(sigma, draws, COMPARED), quantile(COMPARED) * found["mean_error"]
         )
         if np.max(found["std"]) < SAME:  # a single number, if any, is the noise of all codes
-            allowed = 7 * sigma * (not is_one_more(given, found))
-        allowed = np.fmin(allowed, 7.5 * sigma) + ROUNDING * np.abs(wanted)
-        wrong = ~(np.abs(average - wanted) <= allowed)
+            error = 7 * sigma * (not is_one_more(given, found))
+        error = error + ROUNDING * np.abs(wanted)
+        wrong = ~(np.abs(average - wanted) <= np.fmin(error, (7.5 + ROUNDING) * sigma))
+        low, high = ORDINARY
+        is_ordinary = (low <= given["log_var"]) & (given["log_var"] <= high)
+        wrong &= is_ordinary | (found["std"] <= 3 * sigma)  # see the part on spread
         if not wrong.any():
             return None
-        cause = self._cause(given, average, allowed, wrong)
+        cause = self._cause(given, average, error, wrong)
         if is_one_more(given, found):
             cause = f"every code is mean + exp(log_var / 2); {unused_noise(seen)}"
         at = np.unravel_index(np.argmax(wrong), wanted.shape)
@@ -365,7 +372,7 @@ class NormalNoise(SamplingCheck):
         if problem := self._problem(seen.get("main"), draws, ""):
             return problem
         for batch, width, calls in inputs["other"]:
-            if not is_absent(found := seen.get(f"{batch} {width}")):
+            if is_usable(found := seen.get(f"{batch} {width}")):
                 place = f"in batches of shape ({batch}, {width}) "
                 if problem := self._problem(found, batch * width * calls, place):
                     return problem
@@ -375,10 +382,11 @@ class NormalNoise(SamplingCheck):
         for mode, each in of_modes(found):
             share, error = (array(each, key, (len(SHARES),)) for key in ("share", "error"))
             # Noise that is shared or repeated counts once; that is for other parts. The bound is
-            # twice as wide as it must be, for noise of which only some is.
+            # twice as wide as it must be for noise of which only some is.
             different = max(1, min(real(each, "different"), draws))
             deviation = np.sqrt(SHARES * (1 - SHARES) / different)
-            allowed = quantile(len(MODES) * len(SHARES) * 4) * np.maximum(2 * deviation, error)
+            deviation *= 1.2 if different > 0.95 * draws else 2
+            allowed = quantile(len(MODES) * len(SHARES) * 4) * np.maximum(deviation, error)
             wrong = ~(np.abs(share - SHARES) <= allowed)
             if wrong.any():
                 at = int(np.argmax(wrong))

@@ -7,6 +7,7 @@ from autograder.exercises.sampling.judging.observed import (
     SMALL,
     SamplingCheck,
     is_absent,
+    is_usable,
     of_modes,
     real,
     told,
@@ -20,12 +21,18 @@ from autograder.exercises.sampling.statistics import REARRANGED
 CALLS = len(MODES) * REARRANGED  # that are compared whatever their order
 RECURRING = 0.05  # share of codes that come again, of which none does by chance
 ENOUGH = 1000  # draws, from which on the bound of a correlation holds
-OF_FEW = 0.95  # correlation that not even some dozen draws have by chance
+OF_FEW, FEW = 0.95, 30  # correlation that so many draws, or more, do not have by chance
 
 
 def allowed_correlation(draws: float, count: int) -> float:
-    """Return how large the largest of some correlations of independent noise may be."""
-    return correlation_bound(min(draws, 10**9), count) if draws >= ENOUGH else OF_FEW
+    """Return how large the largest of some correlations of independent noise may be.
+
+    Any may be, where calls repeat each other, so that too few draws are left: the part on freshness
+    speaks of that.
+    """
+    if draws >= ENOUGH:
+        return correlation_bound(min(draws, 10**9), count)
+    return OF_FEW if draws >= FEW else 1.0
 
 
 class OneForEachLatent(SamplingCheck):
@@ -41,13 +48,13 @@ class OneForEachLatent(SamplingCheck):
     def verdict(self, inputs, seen):
         """Demand correlations that independent noise can have."""
         for width, found in ((MAIN, seen.get("few")), (WIDE, seen.get("many"))):
-            if width == WIDE and is_absent(found):
+            if width == WIDE and not is_usable(found):
                 continue  # the part on shapes speaks of codes that the layer cannot take
             for mode, each in of_modes(found):
                 if problem := self._problem(mode, each, width, seen):
                     return told(mode, problem)
         for batch in inputs["small"]:
-            if not is_absent(found := seen.get(f"{batch} {MAIN}")):
+            if is_usable(found := seen.get(f"{batch} {MAIN}")):
                 place = f"a batch of shape ({batch}, {MAIN}) the noise of two latents of a code"
                 for mode, each in of_modes(found):
                     if problem := correlated(each, place, MAIN):
@@ -79,7 +86,7 @@ class OneForEachExample(SamplingCheck):
             if problem := self._problem(found, place, small):
                 return told(mode, problem)
         for batch in inputs["small"]:
-            if not is_absent(few := seen.get(f"{batch} {WIDE}")):
+            if is_usable(few := seen.get(f"{batch} {WIDE}")):
                 place = f"a batch of shape ({batch}, {WIDE}) the noise of two codes"
                 for mode, found in of_modes(few):
                     if problem := self._problem(found, place, batch):
@@ -187,7 +194,7 @@ class Fresh(SamplingCheck):
         if problem := self._related(seen):
             return problem
         for batch, width in inputs["small"]:
-            if not is_absent(few := seen.get(f"{batch} {width}")):
+            if is_usable(few := seen.get(f"{batch} {width}")):
                 for mode, found in of_modes(few):
                     share = max(real(found, "same"), real(found, "at_once"))
                     if share >= self.MANY:
@@ -207,9 +214,9 @@ class Fresh(SamplingCheck):
         again = real(found, "rearranged")
         if again > RECURRING:
             return (
-                "The noise of one call of the layer comes again in another one, with other signs "
-                f"or in another order, in {again:.0%} of the codes, expected fresh noise in each: "
-                "draw it anew, and keep none of it."
+                "The noise of one call of the layer comes again in another one, as it was or with "
+                f"other signs or in another order, in {again:.0%} of the codes, expected fresh "
+                "noise in each: draw it anew, and keep none of it."
             )
         r, of_sizes = real(found, "correlation"), real(found, "of_sizes")
         allowed = allowed_correlation(real(found, "draws"), CALLS * (CALLS - 1) // 2)
