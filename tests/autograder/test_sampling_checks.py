@@ -195,7 +195,7 @@ def after(change):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda call: -call, "comes again in another one, with other signs"),
+        (lambda call: -call, "comes again in another one, as it was or with other signs"),
         (lambda call: call[::-1], "in another order"),
         (lambda call: -call[:, ::-1], "in another order"),
         (lambda call: call[np.random.default_rng(1).permutation(SMALL)], "in another order"),

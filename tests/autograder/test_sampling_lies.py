@@ -8,7 +8,7 @@ import pytest
 from autograder import checks
 from autograder.exercises.sampling.contract import BATCHES, MODES
 from autograder.exercises.sampling.judging.moments import SHARES
-from autograder.exercises.sampling.probes import ENOUGH, MAIN, WIDE
+from autograder.exercises.sampling.probes import MAIN, WIDE, calls_for_gradients
 
 CHECKS = {check.name: check for check in checks.load("sampling").checks}
 LARGE = BATCHES[MAIN][0]
@@ -46,15 +46,15 @@ def observed(inputs, mean_factor=1.0, log_var_factor=1.0, forward=1.0, limit=np.
     return {**found, **{"{} {}".format(*sizes): {} for sizes in inputs["small"]}}
 
 
-def observed_in_small(inputs, sizes, factor):
+def observed_in_small(inputs, sizes, factor, forward=1.0):
     """Return what the probe sees in a small batch, where the gradients have another factor."""
     mean, log_var, upstream = (
         np.resize(inputs[key], sizes) for key in ("mean", "log_var", "upstream")
     )
-    calls = -(-ENOUGH // mean.size)
+    calls = calls_for_gradients(*sizes)
     eps = np.random.default_rng(1).standard_normal((1 + calls, *mean.shape))
-    z = mean + np.exp(log_var / 2) * eps
-    both = [factor * upstream, factor * upstream * (z[0] - mean) / 2]
+    z = forward * mean + np.exp(log_var / 2) * eps
+    both = [factor * upstream, factor * upstream * (z[0] - forward * mean) / 2]
     return modes({"z": z[0], "more": z[1:], "gradients": both})
 
 
@@ -82,6 +82,19 @@ def test_gradients_in_small_batches_of_two_widths_count(name, seed):
             told = judge(name, seen, inputs)
             assert (told is None) == (factor == 1.0)
             assert told is None or told.startswith("In a batch of shape ({}, {}) ".format(*sizes))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_right_gradient_of_wrong_codes_of_many_latents_costs_nothing(seed):
+    inputs = hidden("GradientToMean", seed)
+    sizes = inputs["small"][1]
+    for factor in (0.7, 1.4):
+        few = observed_in_small(inputs, sizes, factor, forward=factor)
+        seen = {**observed(inputs), "{} {}".format(*sizes): few}
+        assert judge("GradientToMean", seen, inputs) is None
+        few = observed_in_small(inputs, sizes, factor, forward=1.0)
+        seen = {**observed(inputs), "{} {}".format(*sizes): few}
+        assert "times what it must be" in judge("GradientToMean", seen, inputs)
 
 
 def test_a_limited_gradient_is_noticed_at_hidden_places():

@@ -22,6 +22,7 @@ from autograder.exercises.sampling.probes import MAIN, WIDE, calls_for_gradients
 from autograder.exercises.sampling.statistics import SAME
 
 FACTOR = 0.004  # how far the factor of a gradient may be from 1
+SIGNIFICANT = 8  # standard deviations, which chance does not reach
 
 
 class GradientToMean(SamplingCheck):
@@ -172,14 +173,16 @@ def follows_formula(inputs, found) -> bool:
 def seems_to_follow_formula(inputs, found) -> bool:
     """Return whether codes of a small batch can be mean + exp(log_var / 2) · eps, as a whole.
 
-    There are not enough copies of each code to look at them one by one. A right answer is taken
-    for a wrong one once in a thousand, which spares it a check that it would pass.
+    There are not enough copies of each code to look at them one by one: their averages are looked
+    at together (chi-squared), and how the noise is related to mean and log-variance.
     """
     mean, log_var = inputs["mean"], inputs["log_var"]
     more = array(found, "more", (calls_for_gradients(*mean.shape), *mean.shape))
     noise = (more - mean) / np.exp(log_var / 2)
-    chance = 4 / np.sqrt(noise.size)
-    if abs(noise.std() - 1) > chance or abs(noise.mean()) > chance:
+    shifted = len(noise) * np.sum(noise.mean(axis=0) ** 2)
+    if shifted > mean.size + SIGNIFICANT * np.sqrt(2 * mean.size):
+        return False
+    if not 0.8 < noise.std() < 1.25 or abs(noise.mean()) > 0.2:
         return False
     pairs = [(noise, mean), (noise, log_var), (noise, mean * log_var)]
     pairs += [(noise**2, log_var), (noise**2, np.abs(mean))]
@@ -187,4 +190,4 @@ def seems_to_follow_formula(inputs, found) -> bool:
         np.corrcoef(one.ravel(), np.broadcast_to(other, one.shape).ravel())[0, 1]
         for one, other in pairs
     ]
-    return bool(np.max(np.abs(related)) < chance)
+    return bool(np.max(np.abs(related)) < 0.2)
