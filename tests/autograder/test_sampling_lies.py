@@ -7,7 +7,8 @@ import pytest
 
 from autograder import checks
 from autograder.exercises.sampling.contract import BATCHES, MODES
-from autograder.exercises.sampling.probes import MAIN, WITHIN
+from autograder.exercises.sampling.judging.moments import SHARES
+from autograder.exercises.sampling.probes import MAIN, WIDE, calls_for_gradients
 
 CHECKS = {check.name: check for check in checks.load("sampling").checks}
 LARGE = BATCHES[MAIN][0]
@@ -29,12 +30,12 @@ def observed(inputs, mean_factor=1.0, log_var_factor=1.0, forward=1.0, limit=np.
     """Return what the probe of gradients sees of a layer whose gradients are changed."""
     rng = np.random.default_rng(0)
     copies = LARGE // len(inputs["mean"])
+    upstream = np.clip(inputs["upstream"], -limit, limit)
     eps = rng.standard_normal((copies, *inputs["mean"].shape))
     z = forward * inputs["mean"] + np.exp(inputs["log_var"] / 2) * eps
-    upstream = np.clip(inputs["upstream"], -limit, limit)
     of_mean = upstream * mean_factor
     of_log_var = upstream * log_var_factor * (z[0] - forward * inputs["mean"]) / 2
-    return modes(
+    found = modes(
         {
             "z": z[0],
             "mean": z.mean(axis=0),
@@ -42,6 +43,19 @@ def observed(inputs, mean_factor=1.0, log_var_factor=1.0, forward=1.0, limit=np.
             "gradients": [of_mean, of_log_var],
         }
     )
+    return {**found, **{"{} {}".format(*sizes): {} for sizes in inputs["small"]}}
+
+
+def observed_in_small(inputs, sizes, factor, forward=1.0):
+    """Return what the probe sees in a small batch, where the gradients have another factor."""
+    mean, log_var, upstream = (
+        np.resize(inputs[key], sizes) for key in ("mean", "log_var", "upstream")
+    )
+    calls = calls_for_gradients(*sizes)
+    eps = np.random.default_rng(1).standard_normal((1 + calls, *mean.shape))
+    z = forward * mean + np.exp(log_var / 2) * eps
+    both = [factor * upstream, factor * upstream * (z[0] - forward * mean) / 2]
+    return modes({"z": z[0], "more": z[1:], "gradients": both})
 
 
 GRADIENTS = ["GradientToMean", "GradientToLogVar"]
@@ -55,6 +69,32 @@ def test_gradients_are_compared_by_value(seed):
         for factor in (0.5, -1.0, 0.99, 1.01, 2.0):
             problem = judge(name, observed(inputs, **{factors: factor}), inputs)
             assert "times what it must be" in problem
+
+
+@pytest.mark.parametrize("name", GRADIENTS)
+@pytest.mark.parametrize("seed", range(12))
+def test_gradients_in_small_batches_of_two_widths_count(name, seed):
+    inputs = hidden(name, seed)
+    for sizes in inputs["small"]:
+        for factor in (1.0, 0.5, 0.0):
+            few = observed_in_small(inputs, sizes, factor)
+            seen = {**observed(inputs), "{} {}".format(*sizes): few}
+            told = judge(name, seen, inputs)
+            assert (told is None) == (factor == 1.0)
+            assert told is None or told.startswith("In a batch of shape ({}, {}) ".format(*sizes))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_right_gradient_of_wrong_codes_of_many_latents_costs_nothing(seed):
+    inputs = hidden("GradientToMean", seed)
+    sizes = inputs["small"][1]
+    for factor in (0.7, 1.4):
+        few = observed_in_small(inputs, sizes, factor, forward=factor)
+        seen = {**observed(inputs), "{} {}".format(*sizes): few}
+        assert judge("GradientToMean", seen, inputs) is None
+        few = observed_in_small(inputs, sizes, factor, forward=1.0)
+        seen = {**observed(inputs), "{} {}".format(*sizes): few}
+        assert "times what it must be" in judge("GradientToMean", seen, inputs)
 
 
 def test_a_limited_gradient_is_noticed_at_hidden_places():
@@ -99,16 +139,18 @@ def moments_of(name):
 BATCHES_SEEN = CHECKS["Shapes"].inputs(None)["batches"]
 SHAPES = {str(w): {str(b): modes([b, w]) for b in BATCHES_SEEN} for w in BATCHES}
 FRESH = {"same": 0.0, "at_once": 0.0, "number": None}
-CORRELATED = {"correlation": 0.01, "draws": 2560, "number": None, "distance": 3}
-SHARES = [0.383, 0.683, 0.954, 0.9973]
+CORRELATED = {"correlation": 0.01, "of_sizes": 0.01, "draws": 2560, "number": None}
+CORRELATED |= {"distance": 3, "again": 0.0}
+RELATED = {"rearranged": 0.0, "correlation": 0.01, "of_sizes": 0.01, "draws": 6000}
+FORM = {"share": SHARES, "error": 0 * SHARES, "different": 59_000}
 RIGHT = {
     "Shapes": SHAPES,
     "Mean": moments_of("Mean"),
     "Spread": moments_of("Spread"),
-    "NormalNoise": modes({"share": SHARES, "different": 59_000}),
+    "NormalNoise": {"main": modes(FORM)},
     "OneForEachLatent": {"few": modes(CORRELATED), "many": {}, "random": True},
     "OneForEachExample": {"small": modes(CORRELATED), "large": modes(CORRELATED)},
-    "Fresh": {**modes(FRESH), "among_modes": 0.0, "random": True},
+    "Fresh": {**modes(FRESH), "among_modes": 0.0, "random": True, "related": RELATED},
     **{name: observed(CHECKS[name].inputs(None)) for name in GRADIENTS},
 }
 LIES = [
@@ -139,5 +181,44 @@ def test_judges_survive_lies(name):
         assert told is None or (isinstance(told, str) and len(told) < 2000)
 
 
-def test_the_shares_of_the_normal_distribution_are_those_that_are_counted():
-    assert len(WITHIN) == len(SHARES)
+HIDDEN = {name: hidden(name) for name in CHECKS}
+MOMENTS = {"mean": 0.0, "mean_error": 0.0, "std": 1.0, "std_error": 0.0, "draws": 1000}
+
+
+def seen_in_small(name):
+    """Return what hidden checks see beside what the visible ones do: small batches."""
+    inputs = HIDDEN[name]
+    if name in GRADIENTS:
+        return {
+            "{} {}".format(*sizes): observed_in_small(inputs, sizes, 1.0)
+            for sizes in inputs["small"]
+        }
+    found = {"Mean": MOMENTS, "Spread": MOMENTS, "NormalNoise": FORM, "Fresh": FRESH}
+    asked = {
+        "NormalNoise": lambda: [sizes[:2] for sizes in inputs["other"]],
+        "OneForEachLatent": lambda: [[batch, MAIN] for batch in inputs["small"]],
+        "OneForEachExample": lambda: [[batch, WIDE] for batch in inputs["small"]],
+    }.get(name, lambda: inputs["small"])()
+    seen = {"{} {}".format(*sizes): modes(found.get(name, CORRELATED)) for sizes in asked}
+    return {**seen, **({"many": modes(CORRELATED)} if name == "OneForEachLatent" else {})}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", [name for name in CHECKS if name not in ("Shapes", "Mean")])
+def test_judges_of_small_batches_survive_lies(name):
+    inputs = HIDDEN[name]
+    right = RIGHT[name]
+    if name in GRADIENTS:
+        right = observed(inputs)
+    if name == "Spread":
+        right = {"random": True, "2": {}, "64": {}, "also": {}}
+        log_var = np.broadcast_to(inputs["log_var"], (2, MAIN))
+        small = np.full((2, MAIN), 0.01)
+        std = np.exp(log_var / 2)
+        mean = np.full((2, MAIN), -3.0)
+        right["5"] = modes({"mean": mean, "mean_error": small, "std": std, "std_error": small})
+    few = seen_in_small(name)
+    assert judge(name, {**right, **few}, inputs) is None
+    for seen in lies(few):
+        told = judge(name, {**right, **seen}, inputs)
+        assert told is None or (isinstance(told, str) and len(told) < 2000)

@@ -2,13 +2,15 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from autograder import checks
+from autograder.checks.moments import FAILURE
 from autograder.exercises.sampling import probes
 from autograder.exercises.sampling.contract import MODES
-from autograder.exercises.sampling.judging.moments import apart
-from autograder.exercises.sampling.probes import DRAWN, MAIN, SHARED, WIDE, WITHIN, widened
-from autograder.exercises.sampling.statistics import moments, vary_more_than_independent
+from autograder.exercises.sampling.judging.moments import COMPARED, apart, std_limits
+from autograder.exercises.sampling.probes import DRAWN, MAIN, PLACES, SHARED, WIDE, places
+from autograder.exercises.sampling.statistics import form, moments, vary_more_than_independent
 
 CHECKS = {check.name: check for check in checks.load("sampling").checks}
 SEEDS = range(12)
@@ -16,12 +18,12 @@ CALLS, COPIES = DRAWN[MAIN]
 DRAWS = CALLS * COPIES
 
 
-def places(name, seed=None):
+def drawn(name, seed=None):
     return CHECKS[name].inputs(None if seed is None else np.random.default_rng(seed))
 
 
 def judge(name, seen, inputs=None):
-    return CHECKS[name].judge(inputs or places(name), seen, None)
+    return CHECKS[name].judge(inputs or drawn(name), seen, None)
 
 
 def exact(mean, log_var, other):
@@ -35,12 +37,19 @@ def seen_of(inputs, wrong=lambda mean, log_var: {}, modes=tuple(MODES), widths=t
     """Return an observation of codes that are wrong in some modes and of some widths."""
     found = {"random": True}
     for width in DRAWN:
-        given = [widened(inputs[key], width) for key in ("mean", "log_var")]
+        given = places(inputs, width)
         found[str(width)] = {}
         for mode in MODES:
             other = wrong(*given) if mode in modes and width in widths else {}
             found[str(width)][mode] = exact(*given, other)
+    if len(inputs["also"][0]):
+        found["also"] = {mode: exact(*inputs["also"], {}) for mode in MODES}
+    for batch, width in inputs["small"]:
+        found[f"{batch} {width}"] = dict.fromkeys(MODES, SMALL)
     return found
+
+
+SMALL = {"mean": 0.0, "mean_error": 0.0, "std": 1.0, "std_error": 0.0, "draws": 1000}
 
 
 def noises(calls, copies, seed=1):
@@ -86,8 +95,8 @@ def test_both_numbers_of_calls_give_the_same_number_of_draws():
 @pytest.mark.parametrize("seed", [None, 3])
 @pytest.mark.parametrize("name", ["Mean", "Spread"])
 def test_how_noise_is_shared_costs_neither_the_mean_nor_the_spread(kind, seed, name):
-    inputs = places(name, seed)
-    mean, log_var = (widened(inputs[key], MAIN) for key in ("mean", "log_var"))
+    inputs = drawn(name, seed)
+    mean, log_var = places(inputs, MAIN)
     seen = seen_of(inputs)
     for mode in MODES:
         seen[str(MAIN)][mode] = moments(mean + np.exp(log_var / 2) * NOISES[kind])
@@ -95,7 +104,7 @@ def test_how_noise_is_shared_costs_neither_the_mean_nor_the_spread(kind, seed, n
 
 
 def test_a_single_number_for_ever_does_not_cost_the_mean_unless_it_is_one():
-    inputs = places("Mean")
+    inputs = drawn("Mean")
     for number, passes in ((2.5, True), (-1.0, True), (1.0, False)):
 
         def still(mean, log_var, number=number):
@@ -120,7 +129,7 @@ def test_a_single_number_for_ever_does_not_cost_the_mean_unless_it_is_one():
     ],
 )
 def test_a_wrong_mean_is_explained(center, told, seed):
-    inputs = places("Mean", seed)
+    inputs = drawn("Mean", seed)
     seen = seen_of(inputs, lambda mean, _: {"mean": center(mean)})
     assert told in judge("Mean", seen, inputs)
 
@@ -131,9 +140,9 @@ def test_a_wrong_mean_is_explained(center, told, seed):
     [(np.round, "rounded to a whole number"), (lambda mean: np.clip(mean, -20, 20), "a limit on")],
 )
 def test_hidden_means_show_what_the_announced_ones_do_not(seed, center, told):
-    announced = places("Mean")["mean"]
+    announced = drawn("Mean")["mean"]
     np.testing.assert_array_equal(center(announced), announced)
-    inputs = places("Mean", seed)
+    inputs = drawn("Mean", seed)
     seen = seen_of(inputs, lambda mean, _: {"mean": center(mean)}, widths=(MAIN,))
     assert told in judge("Mean", seen, inputs)
     assert judge("Mean", seen_of(inputs), inputs) is None
@@ -162,7 +171,7 @@ def test_hidden_means_show_what_the_announced_ones_do_not(seed, center, told):
     ],
 )
 def test_a_wrong_spread_is_explained(sigma, told, seed):
-    inputs = places("Spread", seed)
+    inputs = drawn("Spread", seed)
     seen = seen_of(inputs, lambda _, log_var: {"std": sigma(log_var)})
     assert told in judge("Spread", seen, inputs)
 
@@ -171,7 +180,7 @@ def test_a_wrong_spread_is_explained(sigma, told, seed):
 @pytest.mark.parametrize("width", DRAWN)
 @pytest.mark.parametrize("name", ["Mean", "Spread"])
 def test_every_mode_and_every_width_counts_and_is_told(mode, width, name):
-    inputs = places(name, 3)
+    inputs = drawn(name, 3)
 
     def wrong(mean, log_var):
         return {"mean": mean / 2, "std": np.exp(log_var / 2) / 2}
@@ -183,7 +192,7 @@ def test_every_mode_and_every_width_counts_and_is_told(mode, width, name):
 
 
 def test_a_width_that_the_layer_cannot_take_is_left_to_the_part_on_shapes():
-    seen = seen_of(places("Mean"))
+    seen = seen_of(drawn("Mean"))
     assert judge("Mean", {**seen, str(WIDE): {}}) is None
     assert "cannot be read" in judge("Mean", {**seen, str(MAIN): {}})
 
@@ -191,21 +200,21 @@ def test_a_width_that_the_layer_cannot_take_is_left_to_the_part_on_shapes():
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("limits", [(-2.5, np.inf), (-np.inf, 2.4)])
 def test_hidden_log_variances_show_limits_that_the_announced_ones_do_not(seed, limits):
-    announced = places("Spread")["log_var"]
+    announced = drawn("Spread")["log_var"]
     np.testing.assert_array_equal(np.clip(announced, *limits), announced)
-    inputs = places("Spread", seed)
+    inputs = drawn("Spread", seed)
     seen = seen_of(inputs, lambda _, log_var: {"std": np.exp(np.clip(log_var, *limits) / 2)})
     assert "a limit on log_var" in judge("Spread", seen, inputs)
 
 
 def test_announced_log_variances_have_names():
-    seen = seen_of(places("Spread"), lambda _, log_var: {"std": 2 * np.exp(log_var / 2)})
+    seen = seen_of(drawn("Spread"), lambda _, log_var: {"std": 2 * np.exp(log_var / 2)})
     assert "at log_var = ln 9 is 6" in judge("Spread", seen)
 
     def at_least_one(_, log_var):
         return {"std": np.maximum(np.exp(log_var / 2), 1)}
 
-    assert "at log_var = ln 0.25 is 1" in judge("Spread", seen_of(places("Spread"), at_least_one))
+    assert "at log_var = ln 0.25 is 1" in judge("Spread", seen_of(drawn("Spread"), at_least_one))
 
 
 @pytest.mark.parametrize(
@@ -220,17 +229,60 @@ def test_numbers_that_differ_look_different(found, wanted, told):
     assert apart(found, wanted) == told
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_hidden_places_are_the_announced_ones_and_small_and_large_numbers(seed):
+    mean, log_var = drawn("Mean", seed)["also"]
+    np.testing.assert_array_equal(mean[:2], drawn("Mean")["mean"])
+    assert np.sum(np.abs(mean) < 1) >= 15
+    assert np.sum(np.abs(mean) > 20) >= 10
+    assert log_var.shape == mean.shape == (PLACES, MAIN)
+    mean, log_var = drawn("Spread", seed)["also"]
+    np.testing.assert_array_equal(log_var[:2], drawn("Spread")["log_var"])
+    assert np.sum(log_var < -5) >= 10
+    assert np.sum(log_var > 4) >= 10
+    assert log_var.shape == mean.shape == (PLACES, MAIN)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "told"),
+    [
+        ("Mean", {"mean": 2.0}, "is 2 on average, expected 0, as in larger batches"),
+        ("Spread", {"std": 0.0}, "standard deviation of 0, expected 1, as in larger batches"),
+        ("Spread", {"std": 0.5}, "standard deviation of 0.5, expected 1"),
+        ("Spread", {"std": 1.6}, "standard deviation of 1.6, expected 1"),
+    ],
+)
+def test_noise_of_small_batches_counts(name, wrong, told):
+    inputs = drawn(name, 1)
+    seen = seen_of(inputs)
+    batch, width = inputs["small"][-2]
+    seen[f"{batch} {width}"] = dict.fromkeys(MODES, SMALL | wrong)
+    problem = judge(name, seen, inputs)
+    assert problem.startswith(f"In batches of shape ({batch}, {width}) the noise")
+    assert told in problem
+    seen[f"{batch} {width}"] = dict.fromkeys(MODES, SMALL | wrong | {"again": True})
+    assert (judge(name, seen, inputs) is None) == (wrong != {"std": 0.0})
+
+
+@pytest.mark.parametrize("draws", [12, 60, 400, 1000, 50_000])
+def test_a_right_deviation_of_few_draws_lies_within_its_limits(draws):
+    low, high = std_limits(draws, COMPARED)
+    squares = stats.chi2(draws - 1)
+    failing = squares.cdf(low**2 * (draws - 1)) + squares.sf(high**2 * (draws - 1))
+    assert failing <= FAILURE / COMPARED
+
+
 def shares(draws):
-    away = np.abs(draws - draws.mean()) / draws.std()
-    share = [float(np.mean(away < width)) for width in WITHIN]
-    different = len(np.unique(draws))
-    return {mode: {"share": share, "different": different} for mode in MODES}
+    found = form((draws - draws.mean())[np.newaxis] / draws.std())
+    return {"main": dict.fromkeys(MODES, found)}
 
 
 SIZES = probes.BATCHES[MAIN][0], MAIN
 
 
-@pytest.mark.parametrize("kind", ["uniform", "laplace", "two values and a little", "truncated"])
+@pytest.mark.parametrize(
+    "kind", ["uniform", "laplace", "two values and a little", "truncated", "skewed"]
+)
 def test_noise_of_another_distribution_is_not_normal(kind):
     rng = np.random.default_rng(2)
     normal, count = rng.standard_normal(200_000), np.prod(SIZES)
@@ -239,11 +291,13 @@ def test_noise_of_another_distribution_is_not_normal(kind):
         "laplace": rng.laplace(size=count),
         "two values and a little": rng.choice([-1.0, 1.0], count) + 0.1 * normal[:count],
         "truncated": normal[np.abs(normal) < 2][:count],
+        "skewed": np.where(np.abs(normal) < 1.17741, np.abs(normal), -np.abs(normal))[:count],
     }[kind]
     problem = judge("NormalNoise", shares(draws))
     assert "not drawn from a normal distribution" in problem
-    fresh = shares(normal[:count])
-    problem = judge("NormalNoise", {**fresh, "inference": shares(draws)["inference"]})
+    fresh = shares(normal[:count])["main"]
+    mixed = {"main": {**fresh, "inference": shares(draws)["main"]["inference"]}}
+    problem = judge("NormalNoise", mixed)
     assert problem.startswith("At inference")
 
 
@@ -253,6 +307,7 @@ def test_normal_noise_passes(seed):
     assert judge("NormalNoise", shares(draws)) is None
 
 
-def test_few_different_numbers_are_no_evidence_against_normal_noise():
-    draws = np.tile(np.random.default_rng(0).uniform(size=500), 120)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_few_different_numbers_are_little_evidence_against_normal_noise(seed):
+    draws = np.tile(np.random.default_rng(seed).standard_normal(500), 120)
     assert judge("NormalNoise", shares(draws)) is None

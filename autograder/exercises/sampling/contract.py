@@ -10,9 +10,10 @@ from autograder.checks.words import listing, shape
 
 # How a layer is called in each mode; one traced function returns the codes of all of them.
 MODES = {"training": {"training": True}, "inference": {"training": False}, "plain": {}}
-# Sizes of a batch for each number of latents. The layer is called once with the first of them, and
-# traced for these where it cannot be without knowing one.
+# Sizes of a batch for each number of latents, for which the layer is traced where it cannot be
+# without knowing one.
 BATCHES = {5: (12_000, 300), 64: (100,), 2: (100,)}
+FIRST_CALLS = 2, 3  # sizes of the batches that a new layer is called with
 IN_A_MODEL = 2  # latents of the codes for which the layer is called as part of a model
 
 _CLASS = "a class: `class Sampling(keras.layers.Layer)`, of which the checks make a layer"
@@ -36,18 +37,39 @@ def name(width: int) -> str:
 
 
 def _traced(answer: Any, width: int) -> Traced:
-    import tensorflow as tf
-
-    layer = _layer(answer)
-    some = tf.zeros((BATCHES[width][0], width))
-    for given in MODES.values():  # what a layer makes in its first call is there from now on
-        layer([some, some], **given)
+    layer = _called(answer, width)
     called = _in_a_model(layer, width) if width == IN_A_MODEL else layer
 
     def function(mean: Any, log_var: Any) -> dict:
         return {mode: _code(called([mean, log_var], **given)) for mode, given in MODES.items()}
 
     return Traced(function)
+
+
+def _called(answer: Any, width: int) -> Any:
+    """Return a layer that has been called: what it makes in its first call is there.
+
+    Batches are small, as a layer may go through them example by example. One that keeps the size of
+    its first batch, or something of that size, is made anew for the size that most probes ask for.
+    """
+    layer = _layer(answer)
+    first, second = FIRST_CALLS
+    try:
+        for given in MODES.values():
+            _call(layer, first, width, given)
+        _call(layer, second, width, MODES["training"])
+    except Exception:
+        layer = _layer(answer)
+        for given in MODES.values():
+            _call(layer, BATCHES[width][0], width, given)
+    return layer
+
+
+def _call(layer: Any, batch: int, width: int, given: Mapping[str, bool]) -> None:
+    import tensorflow as tf
+
+    some = tf.zeros((batch, width))
+    layer([some, some], **given)
 
 
 def _layer(answer: Any) -> Any:

@@ -16,12 +16,16 @@ from autograder.checks.graphs import Graphs, NoGraphError
 from autograder.checks.values import Values
 from autograder.exercises.sampling.contract import BATCHES, IN_A_MODEL, MODES, name
 from autograder.exercises.sampling.statistics import (
+    REARRANGED,
     SAME,
     compared,
     correlation,
     distinct,
+    form,
     moments,
-    repetition,
+    recurring,
+    related,
+    repetitions,
     single,
     vary_more_than_independent,
 )
@@ -31,7 +35,10 @@ MAIN, WIDE = 5, 64  # latents of the codes for most measurements, and for those 
 DRAWN = {MAIN: (5, 6000), WIDE: (40, 50), IN_A_MODEL: (40, 50)}
 SHARED = 200, 150  # as many draws of MAIN in many calls, for noise that the copies share
 WIDE_CALLS = 40
-WITHIN = (0.5, 1.0, 2.0, 3.0)  # standard deviations
+PLACES = 10  # further examples, each with five values, of which fewer codes are drawn
+OF_PLACES, OF_PLACES_SHARED = (2, 1200), (200, 12)
+ENOUGH, FEWEST, MOST = 1000, 12, 40  # numbers that are drawn in small batches, and calls
+ENOUGH_FOR_GRADIENTS = 12_000  # numbers, where that takes no more than MOST calls
 GIVEN = "mean", "log_var"
 Codes = dict[str, np.ndarray]
 
@@ -71,15 +78,47 @@ def draw(graphs: Graphs, inputs: Values) -> Values:
     A call costs far more than a row, so a few large calls are made. Only where the copies of a call
     turn out to share noise, which few calls say little about, are there many calls.
     """
-    found = {}
+    found: Values = {}
+    shared = False
     for width, plan in DRAWN.items():
-        look = partial(_moments, graphs, *(widened(inputs[key], width) for key in GIVEN))
+        look = partial(_moments, graphs, *places(inputs, width))
         seen = _if_possible(width, partial(look, *plan))
-        if width == MAIN and _is_shared(seen):
+        if width == MAIN and (shared := _is_shared(seen)):
             # Not possible where the size of a batch is a fixed one, that of the few calls.
             seen = _if_possible(0, partial(look, *SHARED)) or seen
         found[str(width)] = seen
+    if len(inputs["also"][0]):
+        plan = OF_PLACES_SHARED if shared else OF_PLACES
+        found["also"] = _if_possible(0, partial(_moments, graphs, *inputs["also"], *plan))
+    for batch, width in inputs["small"]:
+        look = partial(_of_small, graphs, inputs, batch, width)
+        found[f"{batch} {width}"] = _if_possible(0, look)
     return {**found, "random": _draws_numbers(graphs)}
+
+
+def places(inputs: Values, width: int) -> list[np.ndarray]:
+    """Return the means and log-variances of two examples of a width: of WIDE, all there are."""
+    given = []
+    for key, also in zip(GIVEN, inputs["also"], strict=True):
+        values = np.broadcast_to(inputs[key], (2, MAIN))
+        if width == WIDE:
+            values = np.concatenate([values, also])
+        given.append(widened(values, width))
+    return given
+
+
+def _of_small(graphs: Graphs, inputs: Values, batch: int, width: int) -> Values:
+    """Return moments of the noise in batches of one small size, of all numbers together."""
+    mean, log_var = inputs["at"]
+    calls = int(np.clip(-(-ENOUGH // (batch * width)), FEWEST, MOST))
+
+    def look(z: np.ndarray) -> Values:
+        noise = (z - mean) / np.exp(log_var / 2)
+        found = moments(noise.reshape(len(z), -1))
+        found = {key: float(value) for key, value in found.items()}
+        return {**found, "draws": noise.size, "again": len(distinct(z)) < len(z)}
+
+    return _alike(graphs, {"mean": mean, "log_var": log_var}, width, calls, look, batch)
 
 
 def _is_shared(seen: Values) -> bool:
@@ -106,15 +145,19 @@ def _moments(graphs: Graphs, mean: np.ndarray, log_var: np.ndarray, calls: int, 
 
 
 def normality(graphs: Graphs, inputs: Values) -> Values:
-    """Count how many of many draws lie within some standard deviations, their own ones."""
+    """Count how many of many draws lie within or below some standard deviations, their own ones."""
 
     def look(z: np.ndarray) -> Values:
-        z = z[0]  # of each latent by itself: what a batch shares is for the part on independence
-        away = np.abs(z - z.mean(axis=0)) / np.maximum(z.std(axis=0), SAME)
-        share = [float(np.mean(away < width)) for width in WITHIN]
-        return {"share": share, "different": len(np.unique(z))}
+        # In one call each latent by itself: what a batch shares is for the part on independence.
+        axes = (0, 1) if len(z) == 1 else None
+        away = z - z.mean(axis=axes, keepdims=True)
+        return form(away / np.maximum(z.std(axis=axes, keepdims=True), SAME))
 
-    return _alike(graphs, inputs, MAIN, 1, look)
+    found = {"main": _alike(graphs, inputs, MAIN, 1, look)}
+    for batch, width, calls in inputs["other"]:
+        some = partial(_alike, graphs, inputs, width, calls, look, batch)
+        found[f"{batch} {width}"] = _if_possible(0, some)
+    return found
 
 
 def latents(graphs: Graphs, inputs: Values) -> Values:
@@ -122,14 +165,21 @@ def latents(graphs: Graphs, inputs: Values) -> Values:
 
     def look(z: np.ndarray) -> Values:
         within = distinct(z)
-        within = within - within.mean(axis=1, keepdims=True)  # what a batch shares: see examples
-        return {**correlation(within.reshape(-1, z.shape[2])), "number": single(z)}
+        calls, batch, width = within.shape
+        if batch > 1:  # what a batch shares: see examples
+            within = within - within.mean(axis=1, keepdims=True)
+        found = correlation(within.reshape(-1, width))
+        return {**found, "draws": calls * max(1, batch - 1), "number": single(z)}
 
     few = _alike(graphs, inputs, MAIN, 1, look)
     many = {}
     if inputs["many"]:
         many = _if_possible(WIDE, lambda: _alike(graphs, inputs, WIDE, WIDE_CALLS, look))
-    return {"few": few, "many": many, "random": _draws_numbers(graphs)}
+    found = {"few": few, "many": many, "random": _draws_numbers(graphs)}
+    for batch in inputs["small"]:
+        some = partial(_alike, graphs, inputs, MAIN, MOST, look, batch)
+        found[f"{batch} {MAIN}"] = _if_possible(0, some)
+    return found
 
 
 def examples(graphs: Graphs, inputs: Values) -> Values:
@@ -137,25 +187,36 @@ def examples(graphs: Graphs, inputs: Values) -> Values:
 
     def look(z: np.ndarray) -> Values:
         z = distinct(z)
+        calls, batch, width = z.shape
         within = z - z.mean(axis=2, keepdims=True)  # what the latents share: see latents
-        return correlation(np.moveaxis(within, 1, 2).reshape(-1, z.shape[1]))
+        found = correlation(np.moveaxis(within, 1, 2).reshape(-1, batch))
+        again = recurring(z[:REARRANGED] - inputs["mean"])
+        return {**found, "draws": calls * (width - 1), "again": again}
 
     small = _alike(graphs, inputs, WIDE, WIDE_CALLS, look)
-    large = _alike(graphs, inputs, MAIN, 1, lambda z: repetition(z[0]))
-    return {"small": small, "large": large, "random": _draws_numbers(graphs)}
+    large = _alike(graphs, inputs, MAIN, 1, lambda z: repetitions(z[0]))
+    found = {"small": small, "large": large, "random": _draws_numbers(graphs)}
+    for batch in inputs["small"]:
+        some = partial(_alike, graphs, inputs, WIDE, WIDE_CALLS, look, batch)
+        found[f"{batch} {WIDE}"] = _if_possible(0, some)
+    return found
 
 
 def freshness(graphs: Graphs, inputs: Values) -> Values:
     """Return which numbers come again in later calls, and whether modes have the same noise."""
-    first = []
+    some: list[np.ndarray] = []
 
     def look(z: np.ndarray) -> Values:
-        first.append(z[0])
+        some.append(z[:REARRANGED])
         return {**compared(z), "number": single(z)}
 
     found = _alike(graphs, inputs, WIDE, inputs["calls"], look)
-    pairs = itertools.combinations(first, 2)
+    pairs = itertools.combinations([z[0] for z in some], 2)
     same = max((float(np.mean(np.abs(a - b) < SAME)) for a, b in pairs), default=0.0)
+    found["related"] = related(np.stack(some, axis=1) - inputs["mean"]) if some else {}
+    for batch, width in inputs["small"]:
+        look_at = partial(_alike, graphs, inputs, width, MOST, compared, batch)
+        found[f"{batch} {width}"] = _if_possible(0, look_at)
     return {**found, "among_modes": same, "random": _draws_numbers(graphs)}
 
 
@@ -166,16 +227,15 @@ def gradients(graphs: Graphs, inputs: Values) -> Values:
     """
     import tensorflow as tf
 
-    batch = BATCHES[MAIN][0]
-    rows, shape = len(inputs["mean"]), (batch, MAIN)
-    given = [
-        tf.constant(np.resize(inputs[key], shape), tf.float32)
-        for key in ("mean", "log_var", "upstream")
-    ]
-    function = graphs.get(name(MAIN), batch)
-    with tf.GradientTape(persistent=True) as tape:
-        tape.watch(given[:2])
-        codes = _of_modes(function(*given[:2]))
+    large, batch = BATCHES[MAIN]  # where a layer goes through its examples, gradients cost most
+    rows = len(inputs["mean"])
+    try:
+        given, codes, tape = _taped(graphs, inputs, batch)
+    except tf.errors.OpError:  # it takes the size that it was called with only
+        batch = large
+        given, codes, tape = _taped(graphs, inputs, batch)
+    shape = batch, MAIN
+    more = _call(graphs, *(np.resize(inputs[key], (large, MAIN)) for key in GIVEN))
     found: Values = {}
     for mode, z in codes.items():
         fits = z.shape.num_elements() == np.prod(shape)
@@ -183,11 +243,58 @@ def gradients(graphs: Graphs, inputs: Values) -> Values:
         both = tape.gradient(z, given[:2], output_gradients=tf.cast(upstream, z.dtype))
         arrays = [None if each is None else _numbers(each)[:rows] for each in both]
         found[mode] = {"gradients": arrays, "z": None}
-        if fits:
-            copies = _numbers(z).reshape(-1, rows, MAIN)
+        if fits and more[mode].size == large * MAIN:
+            copies = more[mode].reshape(-1, rows, MAIN)
             of_copies = {"mean": copies.mean(axis=0), "std": copies.std(axis=0)}
-            found[mode] |= {"z": copies[0], **of_copies}
+            found[mode] |= {"z": _numbers(z).reshape(shape)[:rows], **of_copies}
+    for batch, width in inputs["small"]:
+        look = partial(_gradients_of_small, graphs, inputs, (batch, width))
+        found[f"{batch} {width}"] = _if_possible(0, look)
     return found
+
+
+def _taped(graphs: Graphs, inputs: Values, batch: int) -> tuple:
+    """Return mean, log_var and upstream gradients, codes of a batch, and a tape with gradients."""
+    import tensorflow as tf
+
+    given = [
+        tf.constant(np.resize(inputs[key], (batch, MAIN)), tf.float32)
+        for key in ("mean", "log_var", "upstream")
+    ]
+    function = graphs.get(name(MAIN), batch)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(given[:2])
+        codes = _of_modes(function(*given[:2]))
+    return given, codes, tape
+
+
+def _gradients_of_small(graphs: Graphs, inputs: Values, shape: tuple[int, int]) -> Values:
+    """Return codes of one call and their gradients, and codes of more calls at the same place."""
+    import tensorflow as tf
+
+    mean, log_var, upstream = (
+        tf.constant(np.resize(inputs[key], shape), tf.float32)
+        for key in ("mean", "log_var", "upstream")
+    )
+    function = graphs.get(name(shape[1]), shape[0])
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch([mean, log_var])
+        codes = _of_modes(function(mean, log_var))
+    more = [_of_modes(function(mean, log_var)) for _ in range(calls_for_gradients(*shape))]
+    found: Values = {}
+    for mode, z in codes.items():
+        if tuple(z.shape) != shape:
+            return {}  # the part on shapes speaks of that
+        both = tape.gradient(z, [mean, log_var], output_gradients=tf.cast(upstream, z.dtype))
+        arrays = [None if each is None else _numbers(each) for each in both]
+        others = np.stack([_numbers(each[mode]) for each in more])
+        found[mode] = {"gradients": arrays, "z": _numbers(z), "more": others}
+    return found
+
+
+def calls_for_gradients(batch: int, width: int) -> int:
+    """Return how many calls show whether small batches of codes are right."""
+    return min(MOST, -(-ENOUGH_FOR_GRADIENTS // (batch * width)))
 
 
 def _call(graphs: Graphs, mean: np.ndarray, log_var: np.ndarray) -> Codes:
@@ -238,9 +345,16 @@ def _if_possible(width: int, look: Callable[[], Values]) -> Values:
         return {}
 
 
-def _alike(graphs: Graphs, inputs: Values, width: int, calls: int, look: Callable) -> Values:
+def _alike(
+    graphs: Graphs,
+    inputs: Values,
+    width: int,
+    calls: int,
+    look: Callable,
+    batch: int | None = None,
+) -> Values:
     """Look at the codes of some calls, (calls, batch, width), of one mean and log-variance."""
-    shape = BATCHES[width][0], width
+    shape = batch or BATCHES[width][0], width
     drawn = _drawn(graphs, shape, (inputs["mean"], inputs["log_var"]), calls)
     found = {}
     for mode in MODES:

@@ -10,6 +10,10 @@ from autograder.checks.values import Values
 
 SAME = 1e-6  # numbers that differ by less are the same
 PAIRED = 256  # numbers of a call that are compared for all pairs of calls
+REARRANGED = 12  # calls whose codes are compared whatever the order of their numbers
+ALIKE = 1e-5  # average difference of numbers that are the same but for rounding
+WITHIN = (0.5, 1.0, 2.0, 3.0)  # standard deviations on both sides of the mean
+BELOW = (-2.0, -1.0, 0.0, 1.0, 2.0)  # standard deviations above the mean
 
 
 def moments(z: np.ndarray) -> Values:
@@ -49,20 +53,41 @@ def vary_more_than_independent(found: Values, draws: int) -> bool:
     )
 
 
-def correlation(columns: np.ndarray) -> Values:
+def correlation(columns: np.ndarray, groups: np.ndarray | None = None) -> Values:
     """Return the correlation of largest size between two columns of (draws, variables).
+
+    Where ``groups`` are given, one for each column, two columns of a group are not compared.
 
     Returns
     -------
     dict
-        ``correlation``, and of how many ``draws``.
+        ``correlation``, that ``of_sizes`` whatever their signs, and of how many ``draws``.
     """
-    found = {"correlation": 0.0, "draws": len(columns)}
-    moving = columns[:, columns.std(axis=0) > SAME]
-    if moving.shape[1] > 1:
-        r = np.corrcoef(moving, rowvar=False)[np.triu_indices(moving.shape[1], 1)]
-        found["correlation"] = float(r[np.argmax(np.abs(r))])
+    found = {"correlation": 0.0, "of_sizes": 0.0, "draws": len(columns)}
+    groups = np.arange(columns.shape[1]) if groups is None else groups
+    varies = columns.std(axis=0) > SAME
+    moving, groups = columns[:, varies], groups[varies]
+    if len(np.unique(groups)) > 1:
+        found["correlation"] = _largest(moving, groups)
+        found["of_sizes"] = _largest(sizes(moving), groups)
     return found
+
+
+def _largest(columns: np.ndarray, groups: np.ndarray) -> float:
+    columns = columns - columns.mean(axis=0)
+    columns /= np.maximum(columns.std(axis=0), SAME)  # sizes may all be one number
+    r = columns.T @ columns / len(columns)
+    r = r[groups[:, np.newaxis] < groups]
+    return float(r[np.argmax(np.abs(r))])
+
+
+def sizes(noise: np.ndarray) -> np.ndarray:
+    """Return numbers that grow with the size of noise around 0 and are nearly normal.
+
+    They are the cube roots of the squares (Wilson and Hilferty, 1931). So the bounds of
+    correlations of normal numbers hold for them, as they would not for the squares.
+    """
+    return np.cbrt(noise**2)
 
 
 def single(z: np.ndarray) -> float | None:
@@ -87,6 +112,80 @@ def repetition(z: np.ndarray) -> Values:
     if abs(back[mirror]) > abs(along[at]):
         return {"correlation": float(back[mirror]), "distance": None}
     return {"correlation": float(along[at]), "distance": int(min(at, len(z) - at))}
+
+
+def repetitions(z: np.ndarray) -> Values:
+    """Return the repetition of the noise of a batch, (rows, latents), and that of its sizes."""
+    noise = z - z.mean(axis=0)
+    moving = noise.std() > SAME
+    of_sizes = repetition(sizes(noise))["correlation"] if moving else 0.0
+    return {**repetition(z), "of_sizes": of_sizes}
+
+
+def form(noise: np.ndarray) -> Values:
+    """Return which shares of noise of variance 1, (calls, ...), lie where.
+
+    Returns
+    -------
+    dict
+        ``share``: within each of ``WITHIN``, then below each of ``BELOW``. ``error``: what the
+        noise, as it was seen to vary over calls, may do to it. ``different``: numbers.
+    """
+    calls = len(noise)
+    lies = np.stack(
+        [np.abs(noise) < width for width in WITHIN] + [noise < level for level in BELOW], axis=-1
+    ).reshape(calls, -1, len(WITHIN) + len(BELOW))
+    of_calls = lies.mean(axis=1)
+    error = of_calls.std(axis=0, ddof=1) / np.sqrt(calls) if calls > 1 else 0 * of_calls[0]
+    different = len(np.unique(np.round(noise, 6)))
+    return {"share": of_calls.mean(axis=0), "error": error, "different": different}
+
+
+def recurring(noise: np.ndarray, groups: np.ndarray | None = None) -> float:
+    """Return the share of rows of noise, (calls, rows, numbers), that come again.
+
+    They come again with other signs or in another order too: within their call or, where each call
+    is given the number of a group, in a call of another group. Sixty numbers of two independent
+    rows do not agree to five digits.
+    """
+    calls, rows, numbers = noise.shape
+    within = groups is None
+    of_call = (np.arange(calls) if within else groups).repeat(rows)
+    every = np.sort(np.abs(noise), axis=2).reshape(-1, numbers)
+    varies = np.ptp(every, axis=1) > SAME
+    every, of_call = every[varies], of_call[varies]
+    if len(every) < 2:
+        return 0.0
+    place = every.sum(axis=1)
+    order = np.lexsort((place, of_call)) if within else np.argsort(place)
+    alike = np.mean(np.abs(np.diff(every[order], axis=0)), axis=1) < ALIKE
+    return float(np.mean(alike & ((np.diff(of_call[order]) == 0) == within)))
+
+
+def related(noise: np.ndarray) -> Values:
+    """Return how the noise of calls, (calls, modes, rows, latents), is related.
+
+    Modes may share what one call has drawn. Those of one call are not compared with each other: in
+    a graph their generators may have the same seed, and so draw the same numbers in step.
+
+    Returns
+    -------
+    dict
+        ``rearranged``: the largest share of codes, or of calls, that come again in another call
+        with other signs or in another order. ``correlation``, ``of_sizes`` and ``draws``: of two
+        calls.
+    """
+    groups = np.arange(len(noise)).repeat(noise.shape[1])
+    noise = noise.reshape(len(groups), *noise.shape[2:])
+    rows = recurring(noise, groups)
+    whole = recurring(noise.reshape(len(noise), 1, -1), groups)
+    different = len(np.unique(np.round(np.abs(noise[0]), 5)))
+    free = (noise.shape[1] - 1) * (noise.shape[2] - 1)
+    # What the codes of a batch or the latents of a code share is for the part on independence.
+    noise = noise - noise.mean(axis=1, keepdims=True)
+    noise = noise - noise.mean(axis=2, keepdims=True)
+    found = correlation(noise.reshape(len(noise), -1).T, groups)
+    return {**found, "draws": min(free, different), "rearranged": max(rows, whole)}
 
 
 def distinct(z: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from autograder.exercises.sampling.judging.gradients import GradientToLogVar, Gr
 from autograder.exercises.sampling.judging.moments import Mean, NormalNoise, Spread
 from autograder.exercises.sampling.judging.noise import Fresh, OneForEachExample, OneForEachLatent
 from autograder.exercises.sampling.judging.observed import (
+    SMALL,
     SamplingCheck,
     is_absent,
     told,
@@ -28,13 +29,13 @@ class Shapes(SamplingCheck):
         "In a model the batch size is not known when the layer is called: take the shape from "
         "keras.ops.shape(mean)."
     )
-    SIZES = (1, 2, 3, 8, 21, 64)
+    SIZES = (1, 2, 3, 8, 21, 64, 100)
 
     def inputs(self, rng):
         """Return sizes of batches, and what they hold; hidden batches hold large numbers too."""
         if rng is None:
             return {"batches": [3, 1, 8], "mean": np.array([0.5, -1.0]), "log_var": np.array([0.3])}
-        batches = [1, *rng.permutation(self.SIZES[1:]).tolist()]
+        batches = [1, *rng.permutation(self.SIZES[1:]).tolist(), int(rng.integers(*SMALL))]
         mean = rng.choice([-1, 1], size=7) * rng.uniform([0, 0, 0, 2, 2, 20, 20], 40)
         return {"batches": batches, "mean": mean, "log_var": rng.uniform(-6, 4, size=5)}
 

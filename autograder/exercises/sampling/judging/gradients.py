@@ -13,14 +13,16 @@ from autograder.exercises.sampling.judging.observed import (
     ROUNDING,
     SamplingCheck,
     array,
+    is_absent,
     of_modes,
     told,
     unreadable,
 )
-from autograder.exercises.sampling.probes import MAIN
+from autograder.exercises.sampling.probes import MAIN, WIDE, calls_for_gradients
 from autograder.exercises.sampling.statistics import SAME
 
 FACTOR = 0.004  # how far the factor of a gradient may be from 1
+SIGNIFICANT = 8  # standard deviations, which chance does not reach
 
 
 class GradientToMean(SamplingCheck):
@@ -29,47 +31,68 @@ class GradientToMean(SamplingCheck):
     part = "gradients"
     place, name_of_input, formula, because = 0, "mean", "1", ""
     SIZES = (200, 5)
+    SMALL = 8, 40  # sizes of batches that hidden checks draw from
 
     def inputs(self, rng):
-        """Return mean, log_var and gradients from above; hidden ones lie farther out."""
-        low, high, steep = (0.2, 1.0, 1.5) if rng is None else (1.2, 2.0, 40.0)
-        far = (0.5, 1.8) if rng is None else (low, high)
-        rng = rng or np.random.default_rng(0)
+        """Return mean, log_var and gradients from above; half of the hidden ones lie farther."""
+        if rng is None:
+            given = self._drawn(np.random.default_rng(0), (0.2, 1.0), (0.5, 1.8), 1.5)
+            return {**given, "small": []}
+        near, far = self.inputs(None), self._drawn(rng, (1.2, 2.0), (1.2, 2.0), 40.0)
+        given = {key: np.concatenate([near[key][::2], far[key][::2]]) for key in far}
+        # In an order that lets a small batch have both.
+        given = {key: value[rng.permutation(len(value))] for key, value in given.items()}
+        small = [[int(rng.integers(*self.SMALL)), width] for width in (MAIN, WIDE)]
+        return {**given, "small": small}
 
+    def _drawn(self, rng, size_of_log_var, size_of_mean, steep):
         def either_sign(low, high):
             return rng.choice([-1, 1], size=self.SIZES) * rng.uniform(low, high, size=self.SIZES)
 
         upstream = np.exp(either_sign(0, np.log(steep))) * rng.choice([-1, 1], size=self.SIZES)
         return {
-            "mean": either_sign(*far),
-            "log_var": either_sign(low, high),
+            "mean": either_sign(*size_of_mean),
+            "log_var": either_sign(*size_of_log_var),
             "upstream": upstream,
         }
 
     def verdict(self, inputs, seen):
         """Compare the gradient of each element with that of the formula."""
+        right = []  # modes whose codes are right in a large batch
         for mode, found in of_modes(seen):
             z = None if found.get("z", "") is None else array(found, "z", self.SIZES)
             if mode != "training" and z is not None and np.allclose(z, inputs["mean"], 0, SAME):
                 continue  # no noise at inference: the parts on spread and freshness speak of that
-            if problem := self._problem(inputs, found, z):
+            if problem := self._problem(inputs, found, z, follows_formula):
                 return told(mode, problem)
+            if z is not None and follows_formula(inputs, found):
+                right.append(mode)
+        for sizes in inputs["small"]:
+            if is_absent(few := seen.get("{} {}".format(*sizes))):
+                continue  # the part on shapes speaks of that
+            given = {key: np.resize(inputs[key], sizes) for key in ("mean", "log_var", "upstream")}
+            for mode, found in of_modes(few):
+                z = array(found, "z", sizes)
+                if mode not in right or np.allclose(z, given["mean"], 0, SAME):
+                    continue  # the parts on mean and spread speak of that
+                if problem := self._problem(given, found, z, seems_to_follow_formula):
+                    return told(mode, problem, "in a batch of shape ({}, {}) ".format(*sizes))
         return None
 
-    def _gradient(self, found) -> np.ndarray | None:
+    def _gradient(self, found, sizes) -> np.ndarray | None:
         both = found.get("gradients")
         if not isinstance(both, list) or len(both) != 2:
             raise unreadable()
         if both[self.place] is None:
             return None
-        return array({"gradient": both[self.place]}, "gradient", self.SIZES)
+        return array({"gradient": both[self.place]}, "gradient", sizes)
 
     def expected(self, inputs, z) -> np.ndarray:
         """Return the gradient of each code."""
         return np.ones_like(z)
 
-    def _problem(self, inputs, found, z) -> str | None:
-        name, gradient = self.name_of_input, self._gradient(found)
+    def _problem(self, inputs, found, z, follows) -> str | None:
+        name, gradient = self.name_of_input, self._gradient(found, inputs["mean"].shape)
         if gradient is None:
             return (
                 f"No gradient reaches {name}, expected one in every element: compute the code from "
@@ -86,7 +109,7 @@ class GradientToMean(SamplingCheck):
                 f"The gradient with respect to {name} is 0 in {lost:.0%} of the elements, expected "
                 f"in none: {name} must act on every latent of every example."
             )
-        if z is None or not np.all(right) or not follows_formula(inputs, found):
+        if z is None or not np.all(right) or not follows(inputs, found):
             return None  # a gradient of something else: the parts on mean and spread speak of that
         return self._by_value(inputs, z, gradient / inputs["upstream"])
 
@@ -95,10 +118,12 @@ class GradientToMean(SamplingCheck):
         factor = np.sum(gradient * expected) / np.sum(expected**2)
         scale = np.abs(inputs["mean"]) + np.abs(z - inputs["mean"]) + np.abs(expected)
         wrong = ~(np.abs(gradient - expected) <= 2 * ROUNDING * scale)
-        if not wrong.any() and abs(factor - 1) <= FACTOR:
+        # Rounding errors of either sign cancel less in a small batch.
+        allowed = FACTOR * np.sqrt(max(1, np.prod(self.SIZES) / z.size))
+        if not wrong.any() and abs(factor - 1) <= allowed:
             return None
         is_scaled = np.all(np.abs(gradient - factor * expected) <= 3 * ROUNDING * scale)
-        if is_scaled and abs(factor - 1) > FACTOR:
+        if is_scaled and abs(factor - 1) > allowed:
             return (
                 f"The gradient of a code with respect to {name} is {number(factor)} times what it "
                 f"must be, expected {self.formula}: nothing may change it on its way back through "
@@ -143,3 +168,26 @@ def follows_formula(inputs, found) -> bool:
     related = [np.corrcoef(one.ravel(), other.ravel())[0, 1] for one, other in pairs]
     is_centred = abs(shift.mean()) < 0.2 and abs(scale.mean()) < 0.35
     return bool(is_centred and 0.8 < shift.std() < 1.25 and np.max(np.abs(related)) < 0.2)
+
+
+def seems_to_follow_formula(inputs, found) -> bool:
+    """Return whether codes of a small batch can be mean + exp(log_var / 2) · eps, as a whole.
+
+    There are not enough copies of each code to look at them one by one: their averages are looked
+    at together (chi-squared), and how the noise is related to mean and log-variance.
+    """
+    mean, log_var = inputs["mean"], inputs["log_var"]
+    more = array(found, "more", (calls_for_gradients(*mean.shape), *mean.shape))
+    noise = (more - mean) / np.exp(log_var / 2)
+    shifted = len(noise) * np.sum(noise.mean(axis=0) ** 2)
+    if shifted > mean.size + SIGNIFICANT * np.sqrt(2 * mean.size):
+        return False
+    if not 0.8 < noise.std() < 1.25 or abs(noise.mean()) > 0.2:
+        return False
+    pairs = [(noise, mean), (noise, log_var), (noise, mean * log_var)]
+    pairs += [(noise**2, log_var), (noise**2, np.abs(mean))]
+    related = [
+        np.corrcoef(one.ravel(), np.broadcast_to(other, one.shape).ravel())[0, 1]
+        for one, other in pairs
+    ]
+    return bool(np.max(np.abs(related)) < 0.2)

@@ -10,25 +10,35 @@ from statistics import NormalDist
 
 import numpy as np
 
-from autograder.checks.moments import mean_bound, quantile, std_bound
+from autograder.checks.moments import FAILURE, mean_bound, quantile, std_bound
 from autograder.checks.values import Values
 from autograder.checks.words import number
 from autograder.exercises.sampling.contract import BATCHES, MODES
 from autograder.exercises.sampling.judging.observed import (
     ROUNDING,
+    SMALL,
     SamplingCheck,
     array,
-    is_absent,
+    is_usable,
     of_modes,
     real,
     told,
-    unreadable,
     unused_noise,
 )
-from autograder.exercises.sampling.probes import DRAWN, MAIN, WITHIN, widened
-from autograder.exercises.sampling.statistics import SAME
+from autograder.exercises.sampling.probes import (
+    DRAWN,
+    FEWEST,
+    MAIN,
+    MOST,
+    OF_PLACES,
+    PLACES,
+    WIDE,
+    places,
+)
+from autograder.exercises.sampling.statistics import BELOW, SAME, WITHIN
 
-COMPARED = len(MODES) * sum(2 * width for width in DRAWN)  # values, in one check
+# Values that one check compares; those of small batches are a few more.
+COMPARED = len(MODES) * (sum(2 * width for width in DRAWN) + PLACES * MAIN + 10)
 
 
 def apart(found: float, wanted: float) -> tuple[str, str]:
@@ -43,25 +53,86 @@ def apart(found: float, wanted: float) -> tuple[str, str]:
 class MomentCheck(SamplingCheck):
     """A check of a moment of many codes, for codes of every width and in every mode."""
 
+    elsewhere = ("other",)  # kinds of codes in small batches of which another part speaks
+
     def verdict(self, inputs, seen):
         """Look at each width; of the others than MAIN some may not be possible."""
         for width in DRAWN:
             found = seen.get(str(width))
-            if width != MAIN and is_absent(found):
+            if width != MAIN and not is_usable(found):
                 continue  # the part on shapes speaks of that
-            given = {key: widened(value, width) for key, value in inputs.items()}
-            for mode, each in of_modes(found):
-                observed = {key: array(each, key, (2, width)) for key in OBSERVED}
-                if problem := self.problem(given, observed, int(np.prod(DRAWN[width])), seen):
-                    return told(mode, problem, f"for {width} latents, " if width != MAIN else "")
+            given = dict(zip(("mean", "log_var"), places(inputs, width), strict=True))
+            place = f"for {width} latents, " if width != MAIN else ""
+            draws = int(np.prod(DRAWN[width]))
+            if problem := self._problem(given, found, draws, seen, place):
+                return problem
+        if len(inputs["also"][0]) and is_usable(found := seen.get("also")):
+            given = dict(zip(("mean", "log_var"), inputs["also"], strict=True))
+            if problem := self._problem(given, found, int(np.prod(OF_PLACES)), seen):
+                return problem
+        for batch, width in inputs["small"]:
+            if is_usable(found := seen.get(f"{batch} {width}"), self.elsewhere):
+                for mode, each in of_modes(found, inputs["at"]):
+                    if problem := self._of_small(each, inputs["at"]):
+                        return told(mode, f"in batches of shape ({batch}, {width}) {problem}")
         return None
+
+    def _problem(self, given, found, draws, seen, place="") -> str | None:
+        for mode, each in of_modes(found):
+            observed = {key: array(each, key, given["mean"].shape) for key in OBSERVED}
+            if problem := self.problem(given, observed, draws, seen):
+                return told(mode, problem, place)
+        return None
+
+    def _of_small(self, found, at) -> str | None:
+        """Look at the noise of small batches, unless calls repeat it: then it is too little."""
+        observed = {key: real(found, key) for key in (*OBSERVED, "draws")}
+        if found.get("again") is True and not observed["std"] < SAME:
+            return None
+        mean, log_var = at
+        rounding = 2 * ROUNDING * (1 + abs(mean) / np.exp(log_var / 2))
+        return self.problem_of_small(observed, rounding)
+
+    @abstractmethod
+    def problem_of_small(self, found: Values, rounding: float) -> str | None:
+        """Return None, or what is wrong with the noise of small batches, brought to variance 1."""
 
     @abstractmethod
     def problem(self, given: Values, found: Values, draws: int, seen: Values) -> str | None:
         """Return None, or what is wrong with moments of so many draws."""
 
 
+def of_small(rng) -> Values:
+    """Return the sizes and widths of small batches, and one mean and log-variance for them."""
+    if rng is None:
+        return {"small": [], "at": [0.0, 0.0]}
+    drawn = int(rng.integers(*SMALL))
+    signs = rng.choice([-1.0, 1.0], size=2)
+    at = (signs * rng.uniform([2, 1], [5, 2])).tolist()
+    return {"small": [[1, MAIN], *([drawn, width] for width in DRAWN)], "at": at}
+
+
+def std_limits(draws: float, count: int) -> tuple[float, float]:
+    """Return between which numbers the deviation of some noise of variance 1 must lie.
+
+    These are the bounds of Laurent and Massart (2000) for chi-squared numbers, lemma 1, which hold
+    for any number of draws.
+    """
+    freedom = max(draws - 1, 1)
+    few = np.log(2 * count / FAILURE) / freedom
+    return np.sqrt(max(0, 1 - 2 * np.sqrt(few))), np.sqrt(1 + 2 * np.sqrt(few) + 2 * few)
+
+
+def spread_out(rng, ranges) -> np.ndarray:
+    """Return numbers of either sign, whose sizes are drawn from a range for each row."""
+    low, high = np.log(np.array(ranges)).T[..., np.newaxis]
+    size = len(ranges), MAIN
+    return rng.choice([-1, 1], size=size) * np.exp(rng.uniform(low, high, size=size))
+
+
+NONE_MORE = np.zeros((2, 0, MAIN))
 OBSERVED = ("mean", "mean_error", "std", "std_error")
+ORDINARY = 0.5, 1.5  # log-variances at which no usual mistake makes a wide spread
 
 
 def is_one_more(given: Values, found: Values) -> bool:
@@ -76,31 +147,46 @@ class Mean(MomentCheck):
     """The average of the codes is the mean."""
 
     part = "mean"
+    elsewhere = ("other", "finite")
 
     def inputs(self, rng):
         """Return means far from each other and from 0; hidden ones are larger and not whole."""
         if rng is None:
             mean = np.array([[-12.0, -3.0, 5.0, 20.0, 7.0], [9.0, 16.0, -20.0, -6.0, 2.0]])
-            return {"mean": mean, "log_var": 1.0}
+            return {"mean": mean, "log_var": 1.0, "also": NONE_MORE, **of_small(None)}
         whole = np.column_stack([rng.integers(21, 28, size=2), rng.integers(3, 20, size=(2, 4))])
         mean = whole + rng.uniform(0.35, 0.65, size=(2, 5))
         mean *= np.column_stack([[1, -1], rng.choice([-1, 1], size=(2, 4))])
-        return {"mean": mean, "log_var": float(rng.uniform(0.5, 1.5))}
+        announced = self.inputs(None)
+        sizes = [(0.05, 1)] * 3 + [(1, 20)] * 2 + [(20, 200)] * 2 + [(0.05, 20)]
+        low, high = np.array([(-7, -2)] * 3 + [(-3, 1.5)] * 2 + [(-1, 1.5)] * 2 + [(-4, 4)]).T
+        log_var = rng.uniform(low[:, np.newaxis], high[:, np.newaxis], size=(len(sizes), MAIN))
+        also = np.stack(
+            [
+                np.concatenate([announced["mean"], spread_out(rng, sizes)]),
+                np.concatenate([np.full((2, MAIN), announced["log_var"]), log_var]),
+            ]
+        )
+        log_var = float(rng.uniform(0.5, 1.5))
+        return {"mean": mean, "log_var": log_var, "also": also, **of_small(rng)}
 
     def problem(self, given, found, draws, seen):
         """Compare the averages with the means."""
         wanted, average = given["mean"], found["mean"]
         sigma = np.exp(given["log_var"] / 2)
-        allowed = np.maximum(
+        error = np.maximum(
             mean_bound(sigma, draws, COMPARED), quantile(COMPARED) * found["mean_error"]
         )
         if np.max(found["std"]) < SAME:  # a single number, if any, is the noise of all codes
-            allowed = 7 * sigma * (not is_one_more(given, found))
-        allowed = allowed + ROUNDING * np.abs(wanted)
-        wrong = ~(np.abs(average - wanted) <= np.fmin(allowed, 7.5 * sigma))
+            error = 7 * sigma * (not is_one_more(given, found))
+        error = error + ROUNDING * np.abs(wanted)
+        wrong = ~(np.abs(average - wanted) <= np.fmin(error, (7.5 + ROUNDING) * sigma))
+        low, high = ORDINARY
+        is_ordinary = (low <= given["log_var"]) & (given["log_var"] <= high)
+        wrong &= is_ordinary | (found["std"] <= 3 * sigma)  # see the part on spread
         if not wrong.any():
             return None
-        cause = self._cause(given, average, allowed, wrong)
+        cause = self._cause(given, average, error, wrong)
         if is_one_more(given, found):
             cause = f"every code is mean + exp(log_var / 2); {unused_noise(seen)}"
         at = np.unravel_index(np.argmax(wrong), wanted.shape)
@@ -108,6 +194,19 @@ class Mean(MomentCheck):
         return (
             f"Codes with mean {mean} and log_var {number(given['log_var'][at])} are "
             f"{is_on_average} on average, expected {mean}: {cause}."
+        )
+
+    def problem_of_small(self, found, rounding):
+        """Compare the average of the noise with 0."""
+        error = quantile(COMPARED) * found["mean_error"]
+        allowed = max(mean_bound(1.0, found["draws"], COMPARED), error) + rounding
+        if found["std"] < SAME:  # as in large batches
+            allowed = 7.0
+        if abs(found["mean"]) <= min(allowed, 7.0):
+            return None
+        return (
+            f"the noise, (z − mean) / exp(log_var / 2), is {number(found['mean'])} on average, "
+            "expected 0, as in larger batches: nothing may depend on the size of a batch."
         )
 
     def _cause(self, inputs, found, allowed, wrong) -> str:
@@ -140,6 +239,7 @@ class Mean(MomentCheck):
         return "the mean must be added once, unchanged, to the scaled noise"
 
 
+OF_FORM = 40_000  # draws, if that takes neither few nor many calls
 LOG_NAMES = {np.log(9.0): "ln 9", np.log(0.25): "ln 0.25"}
 
 
@@ -152,13 +252,24 @@ class Spread(MomentCheck):
         """Return log-variances where the usual mistakes give different numbers."""
         small, large = np.log(0.25), np.log(9.0)
         log_var = np.array([[large, small] * 2 + [large], [small, large] * 2 + [small]])
+        also = NONE_MORE
         if rng is not None:
+            low, high = np.array([(-9, -5)] * 2 + [(4, 7)] * 2 + [(-5, 4)] * 2 + [(-3, 3)] * 2).T
+            further = rng.uniform(low[:, np.newaxis], high[:, np.newaxis], size=(len(low), MAIN))
+            # Numbers of eight bits next to a large mean are too far apart to show a small spread.
+            mean = rng.uniform(-2, 2, size=further.shape) * np.exp(further / 2)
+            also = np.stack(
+                [
+                    np.concatenate([np.full((2, MAIN), -3.0), mean]),
+                    np.concatenate([log_var, further]),
+                ]
+            )
             small, large = rng.uniform(-7, -3, 4), rng.uniform(2.5, 5, 4)
             middle = rng.uniform(-1, 1, 2)
             log_var = np.stack(
                 [[*large[:2], *small[:2], middle[0]], [*small[2:], *large[2:], middle[1]]]
             )
-        return {"log_var": log_var, "mean": -3.0}
+        return {"log_var": log_var, "mean": -3.0, "also": also, **of_small(rng)}
 
     def problem(self, given, found, draws, seen):
         """Compare the standard deviations with the formula."""
@@ -179,6 +290,20 @@ class Spread(MomentCheck):
         return (
             f"The standard deviation at log_var = {place} is {is_scattered}, expected {expected}: "
             f"{cause}."
+        )
+
+    def problem_of_small(self, found, rounding):
+        """Compare the standard deviation of the noise with 1."""
+        low, high = std_limits(found["draws"], COMPARED)
+        error = quantile(COMPARED) * found["std_error"]
+        low, high = min(low, max(1 - error, 0.25)) - rounding, max(high, 1 + error) + rounding
+        if max(low, SAME) <= found["std"] <= high:
+            return None
+        std = found["std"] * (found["std"] > SAME)
+        return (
+            "the noise, (z − mean) / exp(log_var / 2), has a standard deviation of "
+            f"{number(std)}, expected 1, as in larger batches: nothing may depend on the "
+            "size of a batch."
         )
 
     def _cause(self, inputs, found, allowed, wrong) -> str:
@@ -233,27 +358,55 @@ class NormalNoise(SamplingCheck):
     part = "spread"
 
     def inputs(self, rng):
-        """Return one mean and one log-variance."""
-        return super().inputs(rng) | {"log_var": 1.0 if rng is None else rng.uniform(0.5, 1.5)}
+        """Return one mean and one log-variance; hidden noise is also that of other batches."""
+        if rng is None:
+            return super().inputs(rng) | {"log_var": 1.0, "other": []}
+        batch = int(rng.integers(2, BATCHES[WIDE][0] + 1))
+        calls = int(np.clip(OF_FORM // (batch * WIDE), FEWEST, MOST))
+        other = [[batch, WIDE, calls], [BATCHES[2][0], 2, MOST]]
+        return super().inputs(rng) | {"log_var": rng.uniform(0.5, 1.5), "other": other}
 
     def verdict(self, inputs, seen):
         """Compare the shares with those of a Gaussian."""
         draws = BATCHES[MAIN][0] * MAIN
-        for mode, found in of_modes(seen):
-            shares = found.get("share")
-            if not isinstance(shares, list) or len(shares) != len(WITHIN):
-                raise unreadable()
-            if real(found, "different") < draws / 2:
-                continue  # one noise for many latents: the part on independence speaks of that
-            for place, width in enumerate(WITHIN):
-                share = real({"share": shares[place]}, "share")
-                wanted = 2 * NormalDist().cdf(width) - 1
-                deviation = np.sqrt(wanted * (1 - wanted) / draws)
-                if not abs(share - wanted) <= 2 * quantile(len(MODES) * len(WITHIN)) * deviation:
-                    return told(
-                        mode,
-                        f"{share:.1%} of the noise lies within {number(width)} standard "
-                        f"deviations, expected {wanted:.1%}: the noise is not drawn from a normal "
-                        "distribution.",
-                    )
+        if problem := self._problem(seen.get("main"), draws, ""):
+            return problem
+        for batch, width, calls in inputs["other"]:
+            if is_usable(found := seen.get(f"{batch} {width}")):
+                place = f"in batches of shape ({batch}, {width}) "
+                if problem := self._problem(found, batch * width * calls, place):
+                    return problem
         return None
+
+    def _problem(self, found, draws, place) -> str | None:
+        for mode, each in of_modes(found):
+            share, error = (array(each, key, (len(SHARES),)) for key in ("share", "error"))
+            # Noise that is shared or repeated counts once; that is for other parts. The bound is
+            # twice as wide as it must be for noise of which only some is.
+            different = max(1, min(real(each, "different"), draws))
+            deviation = np.sqrt(SHARES * (1 - SHARES) / different)
+            deviation *= 1.2 if different > 0.95 * draws else 2
+            allowed = quantile(len(MODES) * len(SHARES) * 4) * np.maximum(deviation, error)
+            wrong = ~(np.abs(share - SHARES) <= allowed)
+            if wrong.any():
+                at = int(np.argmax(wrong))
+                return told(
+                    mode,
+                    f"{share[at]:.1%} of the noise lies {WHERE_OF_SHARES[at]}, expected "
+                    f"{SHARES[at]:.1%}: the noise is not drawn from a normal distribution.",
+                    place,
+                )
+        return None
+
+
+SHARES = np.array(
+    [2 * NormalDist().cdf(width) - 1 for width in WITHIN]
+    + [NormalDist().cdf(level) for level in BELOW]
+)
+WHERE_OF_SHARES = [f"within {number(width)} standard deviations" for width in WITHIN] + [
+    "below its average"
+    if not level
+    else f"below {number(abs(level))} standard deviations {'above' if level > 0 else 'under'} its "
+    "average"
+    for level in BELOW
+]

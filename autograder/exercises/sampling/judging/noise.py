@@ -2,25 +2,37 @@
 
 from autograder.checks.moments import correlation_bound
 from autograder.checks.words import number
-from autograder.exercises.sampling.contract import BATCHES
+from autograder.exercises.sampling.contract import BATCHES, MODES
 from autograder.exercises.sampling.judging.observed import (
+    SMALL,
     SamplingCheck,
     is_absent,
+    is_usable,
     of_modes,
     real,
     told,
+    unreadable,
     unused_noise,
     without_noise,
 )
 from autograder.exercises.sampling.probes import MAIN, WIDE
+from autograder.exercises.sampling.statistics import REARRANGED
 
+CALLS = len(MODES) * REARRANGED  # that are compared whatever their order
+RECURRING = 0.05  # share of codes that come again, of which none does by chance
 ENOUGH = 1000  # draws, from which on the bound of a correlation holds
-OF_FEW = 0.95  # correlation that not even some dozen draws have by chance
+OF_FEW, FEW = 0.95, 30  # correlation that so many draws, or more, do not have by chance
 
 
 def allowed_correlation(draws: float, count: int) -> float:
-    """Return how large the largest of some correlations of independent noise may be."""
-    return correlation_bound(min(draws, 10**9), count) if draws >= ENOUGH else OF_FEW
+    """Return how large the largest of some correlations of independent noise may be.
+
+    Any may be, where calls repeat each other, so that too few draws are left: the part on freshness
+    speaks of that.
+    """
+    if draws >= ENOUGH:
+        return correlation_bound(min(draws, 10**9), count)
+    return OF_FEW if draws >= FEW else 1.0
 
 
 class OneForEachLatent(SamplingCheck):
@@ -29,17 +41,24 @@ class OneForEachLatent(SamplingCheck):
     part = "independence"
 
     def inputs(self, rng):
-        """Ask for few latents, hidden for many too."""
-        return {**super().inputs(rng), "many": rng is not None}
+        """Ask for few latents, hidden for many and for a small batch too."""
+        small = [] if rng is None else [1, int(rng.integers(*SMALL))]
+        return {**super().inputs(rng), "many": rng is not None, "small": small}
 
     def verdict(self, inputs, seen):
         """Demand correlations that independent noise can have."""
         for width, found in ((MAIN, seen.get("few")), (WIDE, seen.get("many"))):
-            if width == WIDE and is_absent(found):
+            if width == WIDE and not is_usable(found):
                 continue  # the part on shapes speaks of codes that the layer cannot take
             for mode, each in of_modes(found):
                 if problem := self._problem(mode, each, width, seen):
                     return told(mode, problem)
+        for batch in inputs["small"]:
+            if is_usable(found := seen.get(f"{batch} {MAIN}")):
+                place = f"a batch of shape ({batch}, {MAIN}) the noise of two latents of a code"
+                for mode, each in of_modes(found):
+                    if problem := correlated(each, place, MAIN):
+                        return told(mode, problem)
         return None
 
     def _problem(self, mode, found, width, seen) -> str | None:
@@ -54,22 +73,51 @@ class OneForEachExample(SamplingCheck):
 
     part = "independence"
 
+    def inputs(self, rng):
+        """Ask for a small and a large batch, hidden for one of a few codes too."""
+        small = [] if rng is None else [int(rng.integers(*SMALL))]
+        return {**super().inputs(rng), "small": small}
+
     def verdict(self, inputs, seen):
         """Demand correlations that independent noise can have, at any distance in the batch."""
         small, large = BATCHES[WIDE][0], BATCHES[MAIN][0]
         place = f"a batch of shape ({small}, {WIDE}) the noise of two codes"
         for mode, found in of_modes(seen.get("small")):
-            if problem := correlated(found, place, small):
+            if problem := self._problem(found, place, small):
                 return told(mode, problem)
+        for batch in inputs["small"]:
+            if is_usable(few := seen.get(f"{batch} {WIDE}")):
+                place = f"a batch of shape ({batch}, {WIDE}) the noise of two codes"
+                for mode, found in of_modes(few):
+                    if problem := self._problem(found, place, batch):
+                        return told(mode, problem)
         for mode, found in of_modes(seen.get("large")):
             r, allowed = real(found, "correlation"), correlation_bound(large, 2 * large)
+            of_sizes = real(found, "of_sizes")
             if not abs(r) <= allowed:
                 return told(
                     mode,
                     f"In a batch of {large} codes the noise has a correlation of {number(r)} with "
                     f"{self._again(found)}, expected 0 (within {number(allowed)}): {cause(r)}.",
                 )
+            if not abs(of_sizes) <= allowed:
+                return told(
+                    mode,
+                    f"In a batch of {large} codes the size of the noise, |z − mean|, comes again "
+                    f"further on, with a correlation of {number(of_sizes)}, expected 0 (within "
+                    f"{number(allowed)}): {cause(0)}.",
+                )
         return None
+
+    def _problem(self, found, place, batch) -> str | None:
+        if problem := correlated(found, place, batch):
+            return problem
+        if not (again := real(found, "again")) > RECURRING:
+            return None
+        return (
+            f"In {place} has the same sizes, |z − mean|, in {again:.0%} of the codes, with other "
+            f"signs or in another order, expected in none: {cause(0)}."
+        )
 
     def _again(self, found) -> str:
         if found.get("distance") is None:
@@ -94,10 +142,15 @@ def all_the_same(mode, found, place, seen) -> str | None:
 
 def correlated(found, what, count) -> str | None:
     """Return that the noise of two columns is correlated more than chance allows."""
-    r, draws = real(found, "correlation"), real(found, "draws")
-    allowed = allowed_correlation(draws, count * (count - 1) // 2)
-    if abs(r) <= allowed:
+    r, of_sizes, draws = (real(found, key) for key in ("correlation", "of_sizes", "draws"))
+    allowed = allowed_correlation(draws, max(1, count * (count - 1) // 2))
+    if abs(r) <= allowed and abs(of_sizes) <= allowed:
         return None
+    if abs(r) <= allowed:
+        return (
+            f"In {what} has sizes, |z − mean|, with a correlation of {number(of_sizes)}, expected "
+            f"0 (within {number(allowed)}): {cause(0)}."
+        )
     return (
         f"In {what} has a correlation of {number(r)}, expected 0 (within {number(allowed)}): "
         f"{cause(r)}."
@@ -119,22 +172,63 @@ class Fresh(SamplingCheck):
     part = "freshness"
     ANNOUNCED, HIDDEN = 12, 100  # calls
     FEW = 0.1  # half precision alone makes a few numbers equal
+    # In a small batch there are at least ten numbers, of which two in a thousand are equal in half
+    # precision: that five of ten are happens to one of 10⁷ answers, for all pairs of calls.
+    MANY = 0.5
 
     def inputs(self, rng):
         """Return how often the layer is called; hidden checks see long cycles of seeds."""
-        return {**super().inputs(rng), "calls": self.ANNOUNCED if rng is None else self.HIDDEN}
+        if rng is None:
+            return {**super().inputs(rng), "calls": self.ANNOUNCED, "small": []}
+        small = [[1, WIDE], [int(rng.integers(*SMALL)), MAIN]]
+        return {**super().inputs(rng), "calls": self.HIDDEN, "small": small}
 
     def verdict(self, inputs, seen):
         """Demand that the numbers have changed, at training and at inference."""
         frozen = real(seen, "among_modes") < self.FEW
         for mode, found in of_modes(seen):
             same, at_once = real(found, "same"), real(found, "at_once")
-            if max(same, at_once) < self.FEW:
-                continue
-            if problem := self._still(mode, found, seen):
-                return problem
-            return self._repeated(mode, same, at_once, inputs["calls"], frozen)
+            if max(same, at_once) >= self.FEW:
+                repeated = self._repeated(mode, same, at_once, inputs["calls"], frozen)
+                return self._still(mode, found, seen) or repeated
+        if problem := self._related(seen):
+            return problem
+        for batch, width in inputs["small"]:
+            if is_usable(few := seen.get(f"{batch} {width}")):
+                for mode, found in of_modes(few):
+                    share = max(real(found, "same"), real(found, "at_once"))
+                    if share >= self.MANY:
+                        return (
+                            f"Two calls of the layer {AT[mode]} with a batch of shape ({batch}, "
+                            f"{width}) gave the same numbers in {share:.0%} of the latents, "
+                            "expected fresh noise in each, as in larger batches."
+                        )
         return None
+
+    def _related(self, seen) -> str | None:
+        found = seen.get("related")
+        if is_absent(found):
+            return None
+        if not isinstance(found, dict):
+            raise unreadable()
+        again = real(found, "rearranged")
+        if again > RECURRING:
+            return (
+                "The noise of one call of the layer comes again in another one, as it was or with "
+                f"other signs or in another order, in {again:.0%} of the codes, expected fresh "
+                "noise in each: draw it anew, and keep none of it."
+            )
+        r, of_sizes = real(found, "correlation"), real(found, "of_sizes")
+        allowed = allowed_correlation(real(found, "draws"), CALLS * (CALLS - 1) // 2)
+        largest = r if abs(r) > allowed else of_sizes
+        if abs(largest) <= allowed:
+            return None
+        what = "noises" if abs(r) > allowed else "sizes of the noises, |z − mean|,"
+        return (
+            f"The {what} of two calls of the layer have a correlation of {number(largest)}, "
+            f"expected 0 (within {number(allowed)}): draw the noise anew in each, and keep none "
+            "of it."
+        )
 
     def _still(self, mode, found, seen) -> str | None:
         value = found.get("number", "")

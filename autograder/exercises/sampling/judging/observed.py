@@ -14,6 +14,7 @@ from autograder.checks.words import number, shape
 from autograder.exercises.sampling.contract import MODES
 
 MEAN, LOG_VAR = -2.0, 1.3  # where no usual formula gives 0
+SMALL = 2, 65  # sizes of batches that hidden checks draw from, as for random integers
 ROUNDING = 2.0**-7  # an answer may compute with the eight bits of bfloat16
 WHERE = {
     "training": "",
@@ -46,8 +47,10 @@ class SamplingCheck(Check):
         """Return None for a pass, or what is wrong."""
 
 
-def of_modes(seen: Any, inputs: Values | None = None) -> Iterator[tuple[str, dict]]:
+def of_modes(seen: Any, at: Sequence[float] = (MEAN, LOG_VAR)) -> Iterator[tuple[str, dict]]:
     """Yield each mode with what was seen of its codes, if they have the form of codes.
+
+    ``at`` is the mean and the log-variance of the codes that were looked at.
 
     Raises
     ------
@@ -63,7 +66,7 @@ def of_modes(seen: Any, inputs: Values | None = None) -> Iterator[tuple[str, dic
                 "mean."
             )
         if "finite" in found:
-            place = f"a mean of {number(MEAN)} and a log_var of {number(LOG_VAR)}"
+            place = f"a mean of {number(at[0])} and a log_var of {number(at[1])}"
             raise ObservedError(
                 f"{WHERE[mode]}The layer returned numbers that are not finite for {place}, "
                 "expected finite codes."
@@ -108,6 +111,18 @@ def sizes(found: Mapping, key: str) -> str:
 def is_absent(found: Any) -> bool:
     """Return whether a probe has left an entry empty, as it could not look."""
     return isinstance(found, dict) and not found
+
+
+def is_usable(found: Any, elsewhere: Sequence[str] = ("other",)) -> bool:
+    """Return whether a probe has seen codes of which this part has to speak.
+
+    The part on shapes speaks of codes that have not the shape of their mean. ``elsewhere`` may also
+    name ``finite``, for codes that are not.
+    """
+    if not isinstance(found, dict):
+        raise unreadable()
+    seen = [each for each in found.values() if isinstance(each, dict)]
+    return bool(found) and not any({*elsewhere} & each.keys() for each in seen)
 
 
 def unreadable() -> ObservedError:

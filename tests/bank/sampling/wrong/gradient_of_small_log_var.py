@@ -1,5 +1,5 @@
 # Stops the gradient of large log-variances, to steady the training.
-# loses gradients, hidden: The gradient with respect to log_var is 0 in 100% of the elements
+# loses gradients, hidden: The gradient with respect to log_var is 0 in
 class Sampling(keras.layers.Layer):
     def call(self, inputs):
         mean, log_var = inputs

@@ -1,5 +1,5 @@
 # Half of the noise at inference.
-# loses spread: At inference, with training=False: the standard deviation at log_var = ln 9 is 1.5, expected 3: as if the noise had a standard deviation of 0.5
+# loses spread: expected 3: as if the noise had a standard deviation of 0.5 instead of 1
 class Sampling(keras.layers.Layer):
     def call(self, inputs, training=None):
         mean, log_var = inputs

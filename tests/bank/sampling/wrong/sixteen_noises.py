@@ -1,5 +1,5 @@
 # Sixteen seeds take turns.
-# loses freshness, hidden: of 100 calls of the layer in training gave the same numbers
+# loses freshness: comes again in another one, as it was or with other signs
 class Sampling(keras.layers.Layer):
     def __init__(self):
         super().__init__()
