@@ -8,8 +8,9 @@ from dataclasses import asdict
 from multiprocessing.connection import Connection
 from typing import NamedTuple
 
-from autograder import AutograderError, bubblewrap, concealed, sandbox, watcher, wire
-from autograder.sandbox import Containment, Limits
+from autograder import AutograderError, libraries, sandbox, wire
+from autograder.execution import concealed
+from autograder.sandbox import Containment, Limits, bubblewrap, watcher
 
 GO = b"go"
 
@@ -102,10 +103,13 @@ def _contain(number: int, place: Place, module: str) -> None:
     """Return in a contained process only; one that bubblewrap starts goes on in `resume`."""
     common = place.limits, place.slot, [number], sandbox.readable_paths()
     if place.containment == Containment.BUBBLEWRAP:
-        first = f"import autograder.warm, {module}"
+        names = os.environ.get(libraries.VARIABLE)
+        first = f"import os; os.environ[{libraries.VARIABLE!r}] = {names!r}\n" if names else ""
+        first += f"import autograder.warm, {module}"
         call = f"entering.resume({number}, {module!r}, {asdict(place.limits)})"
-        bubblewrap.enter(*common, first, f"from autograder.execution import entering; {call}")
-    sandbox.enter(*common)
+        then = f"from autograder.execution import entering; {call}"
+        bubblewrap.enter(*common, first, then, concealed.paths())
+    sandbox.enter(*common, concealed.paths())
 
 
 def _bind_to_parent() -> None:

@@ -13,18 +13,6 @@ import pytest
 
 NOBODY = 65534
 PATIENCE = 60  # seconds, for a machine that is busy with other things
-MODULES = (
-    "__init__",
-    "bubblewrap",
-    "concealed",
-    "confine",
-    "libraries",
-    "linux",
-    "rootfs",
-    "sandbox",
-    "seccomp",
-    "watcher",
-)
 
 # What a box runs: PRELUDE outside, then SOURCE inside, where `tell` sends a value to the test.
 MAIN = """\
@@ -163,9 +151,9 @@ def kind(name: str, package: Path, folder: Path) -> Kind | None:
         return Kind(name, package, sys.executable)
     copy = folder / "autograder"
     copy.mkdir()
-    for module in MODULES:
-        shutil.copy(package / "autograder" / f"{module}.py", copy)
-    for path in (folder, copy, *copy.iterdir()):
+    shutil.copy(package / "autograder" / "__init__.py", copy)
+    shutil.copytree(package / "autograder" / "sandbox", copy / "sandbox")
+    for path in (folder, copy, *copy.rglob("*")):
         path.chmod(0o755)
     for python in (sys.executable, shutil.which("python3", path="/usr/local/bin:/usr/bin")):
         if python and _runs(tried := Kind(name, folder, python, NOBODY)):

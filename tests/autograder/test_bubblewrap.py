@@ -8,11 +8,11 @@ import sys
 
 import pytest
 
-from autograder import bubblewrap, rootfs, sandbox, wire
+from autograder import sandbox, wire
 from autograder.execution import prober
 from autograder.execution.entering import GO, Place
 from autograder.execution.worker import serve
-from autograder.sandbox import Containment, Limits, SandboxError
+from autograder.sandbox import Containment, Limits, SandboxError, bubblewrap, namespaces, rootfs
 
 MIB = 2**20
 HELP = "--as-pid-1 --clearenv --size BYTES"
@@ -30,20 +30,20 @@ def fresh():
 
 
 def test_bwrap_is_taken_where_python_may_make_no_namespaces(fresh, monkeypatch):
-    monkeypatch.setattr(sandbox, "attempt", lambda source: "Python may not.")
+    monkeypatch.setattr(namespaces, "fault", lambda: "Python may not.")
     monkeypatch.setattr(bubblewrap, "fault", lambda: "")
     assert sandbox.available() is Containment.BUBBLEWRAP
     assert sandbox.reason() == ""
 
 
 def test_bwrap_is_not_even_tried_where_python_may_make_them(fresh, monkeypatch):
-    monkeypatch.setattr(sandbox, "attempt", lambda source: "")
+    monkeypatch.setattr(namespaces, "fault", lambda: "")
     monkeypatch.setattr(bubblewrap, "fault", lambda: pytest.fail("it was tried"))
     assert sandbox.available() in (Containment.NAMESPACES, Containment.USER_NAMESPACES)
 
 
 def test_the_reasons_of_both_are_told(fresh, monkeypatch):
-    monkeypatch.setattr(sandbox, "attempt", lambda source: "Python may not.")
+    monkeypatch.setattr(namespaces, "fault", lambda: "Python may not.")
     monkeypatch.setattr(bubblewrap, "fault", lambda: "Nor may bwrap.")
     assert sandbox.available() is Containment.NONE
     assert sandbox.reason() == "Python may not. Nor may bwrap."
@@ -85,7 +85,7 @@ def test_a_version_that_cannot_limit_the_disk_is_a_reason(program):
 
 def test_an_old_kernel_is_a_reason(program, monkeypatch):
     program(f"echo '{HELP}'")
-    monkeypatch.setattr(sandbox.platform, "release", lambda: "5.10.0-9-amd64")
+    monkeypatch.setattr(namespaces.platform, "release", lambda: "5.10.0-9-amd64")
     assert "without root this needs Linux 5.14 or newer" in bubblewrap.fault()
 
 
@@ -100,16 +100,9 @@ def test_what_bwrap_says_in_a_trial_is_a_reason(program, monkeypatch):
 # What it is asked for
 
 
-def command(hides=(), **more):
-    """Return the call of bwrap that hides some paths."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bubblewrap.concealed, "paths", lambda: [*hides])
-        return _command(**more)
-
-
-def _command(**more):
-    given = {"user": 64003, "size": 5 * MIB, "readable": [], "files": {}, "telling": 9} | more
-    return bubblewrap.command(**given)
+def command(readable=(), hidden=()):
+    """Return the call of bwrap that shows some paths and hides others."""
+    return bubblewrap.command(64003, 5 * MIB, (readable, hidden), {}, 9)
 
 
 def pairs(line, option):
@@ -148,7 +141,7 @@ def test_only_a_private_folder_can_be_written_and_it_is_limited():
 def test_what_is_concealed_is_empty_and_cannot_be_written(tmp_path):
     file = tmp_path / "file"
     file.touch()
-    line = command(hides=[tmp_path, file])
+    line = command(hidden=[tmp_path, file])
     at = line.index(str(tmp_path))
     assert line[at - 1 : at + 3] == ["--tmpfs", str(tmp_path), "--remount-ro", str(tmp_path)]
     assert pairs(line, "--ro-bind") == [("/dev/null", str(file))]
@@ -188,8 +181,8 @@ def test_a_notebook_is_handed_to_bwrap_and_its_refusal_is_told(monkeypatch, part
     party.serve(theirs, Place("", Containment.BUBBLEWRAP, Limits(output=77), 5))
     assert wire.unpack(ours.recv_bytes()) == {"failed": "bwrap may not."}
     assert asked[:3] == [Limits(output=77), 5, [theirs.fileno()]]
-    assert f"entering.resume({theirs.fileno()}, '{party.__name__}', " in asked[-1]
-    assert "'output': 77" in asked[-1]
+    assert f"entering.resume({theirs.fileno()}, '{party.__name__}', " in asked[-2]
+    assert "'output': 77" in asked[-2]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="bwrap is a program for Linux")
@@ -197,7 +190,7 @@ def test_a_notebook_is_handed_to_bwrap_and_its_refusal_is_told(monkeypatch, part
 def test_what_bwrap_says_is_told_when_the_first_process_has_ended_at_once(program, first):
     number = "$(echo $* | sed 's/.*--info-fd \\([0-9]*\\).*/\\1/')"
     program(f"printf '{first}' > /dev/fd/{number}; echo 'bwrap: No space.' >&2; exit 1")
-    code = "from autograder import bubblewrap, sandbox\n"
+    code = "from autograder import sandbox\nfrom autograder.sandbox import bubblewrap\n"
     code += "try: bubblewrap.enter(sandbox.Limits(), 0, (), (), '', '')\n"
     code += "except sandbox.SandboxError as error: print(error)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import running
 
-from autograder import confine, execute, reference, session
-from autograder.sandbox import Containment, Limits
+from autograder import execute, reference, session
+from autograder.sandbox import Containment, Limits, confine
 
 pytest_plugins = ["boxes"]
 MIB = 2**20
@@ -21,7 +21,8 @@ import json, os, sys
 given = json.loads(sys.argv[1])
 sys.path.insert(0, given["package"])
 from pathlib import Path
-from autograder import bubblewrap, sandbox
+from autograder import sandbox
+from autograder.sandbox import bubblewrap
 
 readable = [*sandbox.readable_paths(), *map(Path, given["readable"])]
 limits = sandbox.Limits(**given["limits"])
@@ -87,7 +88,7 @@ others = [name for name in os.listdir("/tmp") if not any(
     path.startswith(f"/tmp/{name}/") for path in shown)]
 tell([found, sorted(os.listdir("/dev")), others, os.getcwd(), os.path.exists(SOLUTIONS)])
 """.replace("SOLUTIONS", repr(str(project / "solutions")))
-    prelude = "from autograder import rootfs\nshown = [*map(str, rootfs.readable_paths())]"
+    prelude = "from autograder.sandbox import rootfs\nshown = [*map(str, rootfs.readable_paths())]"
     files, devices, private, here, solutions = told(start(source, prelude=prelude))
     allowed = {"/etc/passwd", "/etc/group", "/etc/ld.so.cache", "/etc/localtime"}
     assert {*files} <= allowed
@@ -267,7 +268,7 @@ def test_a_daemon_ends_with_the_notebook(start):
     [
         ({"readable": ["/does/not/exist"]}, "Can't find source path /does/not/exist"),
         ({"prelude": "1 / 0"}, "ZeroDivisionError"),
-        ({"prelude": "from autograder import seccomp; seccomp.install = lambda: None"}, "Seccomp"),
+        ({"prelude": "from autograder.sandbox import seccomp; seccomp.install = lambda: None"}, "Seccomp"),
         ({"prelude": "import os; os._exit(0)"}, "its first process was killed"),
     ],
 )

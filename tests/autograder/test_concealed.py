@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from autograder import checks, concealed, sandbox, session
+from autograder import checks, sandbox, session
+from autograder.execution import concealed
 from autograder.sandbox import Containment
 from autograder.session import Walls
 

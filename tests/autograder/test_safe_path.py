@@ -10,6 +10,7 @@ import pytest
 import submissions
 
 from autograder import reference, sandbox
+from autograder.sandbox import namespaces
 from autograder.safe_path import working_folder_left_out
 
 MODULES = (
@@ -74,7 +75,7 @@ def test_grading_does_not_run_it(tmp_path, hostile, command):
 def test_the_trial_of_the_containment_does_not_run_it(hostile, monkeypatch):
     monkeypatch.chdir(hostile)
     monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
-    assert sandbox.attempt("import json, random") == ""
+    assert namespaces.attempt("import json, random") == ""
 
 
 # Where modules are looked for

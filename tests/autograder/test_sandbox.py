@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder import confine, rootfs, sandbox
+from autograder import sandbox
+from autograder.sandbox import confine, rootfs
 
 pytest_plugins = ["boxes"]
 pytestmark = pytest.mark.usefixtures("untouched")
@@ -198,7 +199,7 @@ except OSError as error:
     tell(error.strerror)
 """
         unfiltered = """
-from autograder import confine, seccomp
+from autograder.sandbox import confine, seccomp
 seccomp.install = lambda: None
 confine._verify = lambda user: None
 """

@@ -158,19 +158,19 @@ def test_a_path_that_does_not_exist_refuses_everything(containment):
 @pytest.mark.parametrize(
     "step",
     [
-        "linux.unshare",
-        "linux.pivot_root",
-        "linux.restrict",
-        "linux.detach",
-        "linux.drop_capabilities",
-        "linux.replace_environment",
+        "syscalls.unshare",
+        "syscalls.pivot_root",
+        "syscalls.restrict",
+        "syscalls.detach",
+        "syscalls.drop_capabilities",
+        "syscalls.replace_environment",
         "os.setresuid",
         "seccomp.install",
     ],
 )
 def test_no_code_runs_when_a_step_fails(containment, step):
     prelude = f"""
-from autograder import linux, seccomp
+from autograder.sandbox import seccomp, syscalls
 def refuse(*_, **__):
     raise OSError("the kernel says no")
 {step} = refuse
@@ -182,16 +182,16 @@ def refuse(*_, **__):
         assert box.code() == 1
 
 
-@pytest.mark.parametrize("step", ["seccomp.install", "linux.drop_bounding_set"])
+@pytest.mark.parametrize("step", ["seccomp.install", "syscalls.drop_bounding_set"])
 def test_no_code_runs_when_a_step_had_no_effect(containment, step):
-    prelude = f"from autograder import linux, seccomp; {step} = lambda: None"
+    prelude = f"from autograder.sandbox import seccomp, syscalls; {step} = lambda: None"
     with containment.start("tell('inside')", prelude=prelude) as box:
         (told,) = box.rest()
         assert " is " in told["refused"] and " and not " in told["refused"]
 
 
 def test_a_step_that_kills_the_first_process_is_a_refusal(containment):
-    ended = "from autograder import rootfs; rootfs.build = lambda *_: os._exit(0)"
+    ended = "from autograder.sandbox import rootfs; rootfs.build = lambda *_: os._exit(0)"
     with containment.start("tell('inside')", prelude=ended) as box:
         (told,) = box.rest()
         assert "its first process was killed" in told["refused"]

@@ -5,7 +5,7 @@ import platform
 
 import pytest
 
-from autograder import linux, seccomp
+from autograder.sandbox import seccomp, syscalls
 
 pytest_plugins = ["boxes"]
 X86 = seccomp.ARCHITECTURES["x86_64"]
@@ -88,13 +88,13 @@ def test_threads_and_processes_are_made_but_no_namespaces(machine):
     assert verdict(machine, machine.clone, 17) == seccomp.ALLOW  # SIGCHLD: a fork
     assert verdict(machine, machine.clone3) == refused(errno.ENOSYS)
     for flag in (
-        linux.NEW_CGROUP,
-        linux.NEW_HOSTNAME,
-        linux.NEW_IPC,
-        linux.NEW_MOUNTS,
-        linux.NEW_NETWORK,
-        linux.NEW_PIDS,
-        linux.NEW_USER,
+        syscalls.NEW_CGROUP,
+        syscalls.NEW_HOSTNAME,
+        syscalls.NEW_IPC,
+        syscalls.NEW_MOUNTS,
+        syscalls.NEW_NETWORK,
+        syscalls.NEW_PIDS,
+        syscalls.NEW_USER,
     ):
         assert verdict(machine, machine.clone, flag | 17) == refused(errno.EPERM)
 
@@ -205,7 +205,7 @@ def test_without_giving_up_rights_first_it_cannot_be_installed_by_a_user(contain
     else:
         prelude = ""
     prelude += """
-from autograder import seccomp
+from autograder.sandbox import seccomp
 try:
     seccomp.install()
 except OSError as error:

@@ -5,9 +5,10 @@ import sys
 import tempfile
 from collections.abc import Collection
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
-from autograder import linux, rootfs, seccomp
+from autograder.sandbox import rootfs, seccomp, syscalls
 
 OUTSIDE = 2  # the watcher and the first process, which belong to the user of the grader
 KEPT = (  # variables that pass; a student may read them
@@ -26,6 +27,15 @@ KEPT = (  # variables that pass; a student may read them
     "TF_NUM_INTRAOP_THREADS",
     "TZ",
 )
+
+
+class Containment(StrEnum):
+    """What separates student code from the machine."""
+
+    NAMESPACES = "namespaces"  # a user of its own for each slot; needs root
+    USER_NAMESPACES = "user namespaces"  # the grader's own user under another number
+    BUBBLEWRAP = "bubblewrap"  # the same, made by the program bwrap; slow to start
+    NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -82,7 +92,7 @@ def confine(user: int, limits: Limits, keep: Collection[int], *, own_user: bool)
     """
     os.setsid()
     restrict(limits, limits.processes + (0 if own_user else OUTSIDE))
-    linux.drop_bounding_set()
+    syscalls.drop_bounding_set()
     if own_user:
         os.setgroups([])
     os.setresgid(user, user, user)
@@ -95,10 +105,10 @@ def seal(user: int, keep: Collection[int]) -> None:
 
     Parameters and exceptions are those of `confine`.
     """
-    linux.drop_capabilities()
-    linux.prctl(linux.SET_NO_NEW_PRIVILEGES, 1)
-    linux.prctl(linux.SET_DUMPABLE, 0)
-    linux.replace_environment(_environment())
+    syscalls.drop_capabilities()
+    syscalls.prctl(syscalls.SET_NO_NEW_PRIVILEGES, 1)
+    syscalls.prctl(syscalls.SET_DUMPABLE, 0)
+    syscalls.replace_environment(_environment())
     tempfile.tempdir = None  # what was found outside need not exist here
     os.chdir("/tmp")
     close_all_but(keep)

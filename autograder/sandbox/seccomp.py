@@ -7,7 +7,7 @@ import struct
 import sys
 from dataclasses import dataclass
 
-from autograder import linux
+from autograder.sandbox import syscalls
 
 # Numbers on x86_64 and on aarch64, from the kernel's headers.
 REFUSED: dict[str, tuple[int | None, int | None]] = {
@@ -89,13 +89,13 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
 }
 # Flags of clone; user code makes threads and processes with it, never namespaces.
 NAMESPACES = (
-    linux.NEW_MOUNTS
-    | linux.NEW_CGROUP
-    | linux.NEW_HOSTNAME
-    | linux.NEW_IPC
-    | linux.NEW_USER
-    | linux.NEW_PIDS
-    | linux.NEW_NETWORK
+    syscalls.NEW_MOUNTS
+    | syscalls.NEW_CGROUP
+    | syscalls.NEW_HOSTNAME
+    | syscalls.NEW_IPC
+    | syscalls.NEW_USER
+    | syscalls.NEW_PIDS
+    | syscalls.NEW_NETWORK
 )
 UNIX_SOCKETS = 1  # AF_UNIX
 TYPE_FOR_OTHERS, CONSOLE = 0x5412, 0x541C  # TIOCSTI and TIOCLINUX: requests to a terminal
@@ -199,4 +199,4 @@ def install() -> None:
     instructions = program(architecture())
     code = b"".join(struct.pack("=HBBI", *each) for each in instructions)
     loaded = _Program(len(instructions), code)
-    linux.prctl(linux.SET_SECCOMP, FILTER, ctypes.addressof(loaded))
+    syscalls.prctl(syscalls.SET_SECCOMP, FILTER, ctypes.addressof(loaded))

@@ -6,7 +6,6 @@ descendants leave and ends them all when it ends; it dies with the watcher. Its 
 *inside*, the only one that returns from `enter`, and runs the student's code.
 """
 
-import functools
 import os
 import platform
 import re
@@ -16,13 +15,12 @@ import socket
 import subprocess
 import sys
 from collections.abc import Collection, Sequence
-from enum import StrEnum
 from pathlib import Path
 
-from autograder import linux, rootfs
-from autograder.confine import Limits, confine
-from autograder.rootfs import readable_paths
-from autograder.watcher import (
+from autograder.sandbox import rootfs, syscalls
+from autograder.sandbox.confine import Containment, Limits, confine
+from autograder.sandbox.rootfs import readable_paths
+from autograder.sandbox.watcher import (
     INSIDE,
     SandboxError,
     collect,
@@ -31,8 +29,6 @@ from autograder.watcher import (
     give_up,
     watch,
 )
-
-__all__ = ["Containment", "Limits", "SandboxError", "available", "enter", "readable_paths"]
 
 SLOTS = 1000
 # RLIMIT_NPROC counts by user, hence one for each notebook. Root takes a block of SLOTS numbers at
@@ -44,41 +40,14 @@ RIGHTS = (6, 7, 8, 21)  # capabilities to set groups and users, drop capabilitie
 TRIAL = 60  # seconds
 
 
-class Containment(StrEnum):
-    """What separates student code from the machine."""
-
-    NAMESPACES = "namespaces"  # a user of its own for each slot; needs root
-    USER_NAMESPACES = "user namespaces"  # the grader's own user under another number
-    BUBBLEWRAP = "bubblewrap"  # the same, made by the program bwrap; slow to start
-    NONE = "none"
-
-
-def available() -> Containment:
-    """Return the best that the kernel and the rights of this process allow; tried only once."""
-    return _tried()[0]
-
-
-def reason() -> str:
-    """Return why `available` says ``NONE``, as a sentence; empty if it does not."""
-    return _tried()[1]
-
-
-@functools.cache
-def _tried() -> tuple[Containment, str]:
-    if sys.platform != "linux":
-        return Containment.NONE, f"Notebooks can be contained on Linux only, not on {sys.platform}."
-    from autograder import bubblewrap
-
-    if not (refusal := attempt("from autograder import sandbox; sandbox.trial()")):
-        return _kind(), ""
-    if not (second := bubblewrap.fault()):
-        return Containment.BUBBLEWRAP, ""
-    return Containment.NONE, f"{refusal} {second}"
+def fault() -> str:
+    """Return why notebooks cannot be contained so here, as a sentence; empty if they can."""
+    return attempt("from autograder.sandbox import namespaces; namespaces.trial()")
 
 
 def attempt(source: str) -> str:
     """Run a trial as a program of its own; return why it failed, or an empty text."""
-    places = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    places = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
     try:
         done = subprocess.run(
             [sys.executable, "-P", "-c", source],
@@ -105,7 +74,13 @@ def trial() -> None:
     os._exit(0)
 
 
-def enter(limits: Limits, slot: int, keep: Collection[int], readable: Sequence[Path]) -> None:
+def enter(
+    limits: Limits,
+    slot: int,
+    keep: Collection[int],
+    readable: Sequence[Path],
+    hidden: Sequence[Path] = (),
+) -> None:
     """Continue in a contained process; the one that called stays outside as its watcher.
 
     The watcher ends as the inside does, with its code or its signal, and by then all processes
@@ -122,6 +97,8 @@ def enter(limits: Limits, slot: int, keep: Collection[int], readable: Sequence[P
         File descriptors that stay open inside, besides 0, 1 and 2, which lead to /dev/null.
     readable : sequence of Path
         What is visible, read-only, usually `readable_paths`.
+    hidden : sequence of Path
+        Files and folders below these that appear empty.
 
     Raises
     ------
@@ -129,10 +106,10 @@ def enter(limits: Limits, slot: int, keep: Collection[int], readable: Sequence[P
         If any step failed. It is raised outside only, in the caller, which must run no student
         code and should report and end: it has become the watcher of nothing.
     """
-    kind, user = _kind(), _user(slot)
+    chosen, user = kind(), _user(slot)
     reports, report = os.pipe()
     try:
-        watcher, first = _fork(kind, user)
+        watcher, first = _fork(chosen, user)
     except OSError as error:
         os.close(reports)
         os.close(report)
@@ -142,8 +119,8 @@ def enter(limits: Limits, slot: int, keep: Collection[int], readable: Sequence[P
         watch(first, first, reports)
     try:
         os.close(reports)
-        _become_first(user, watcher, report, limits, readable)
-        own = kind is Containment.NAMESPACES
+        _become_first(user, watcher, report, limits, (readable, hidden))
+        own = chosen is Containment.NAMESPACES
         confine(user, limits, {*keep, report}, own_user=own)
         os.write(report, f"{INSIDE}\n".encode())
         os.close(report)
@@ -151,19 +128,19 @@ def enter(limits: Limits, slot: int, keep: Collection[int], readable: Sequence[P
         give_up(report, error)
 
 
-def _fork(kind: Containment, user: int) -> tuple[int, int]:
+def _fork(chosen: Containment, user: int) -> tuple[int, int]:
     """Return a descriptor of the watcher, and the first process or 0 in that process itself."""
     if len([*Path("/proc/self/task").iterdir()]) > 1:
         raise OSError("it has several threads")
-    if kind is Containment.USER_NAMESPACES:
+    if chosen is Containment.USER_NAMESPACES:
         _map_user(user)
     die_with_parent()
     watcher = os.pidfd_open(os.getpid())
-    linux.unshare(linux.NEW_PIDS)
+    syscalls.unshare(syscalls.NEW_PIDS)
     return watcher, os.fork()
 
 
-def _kind() -> Containment:
+def kind() -> Containment:
     """Return which kind of containment the rights of this process call for."""
     status = Path("/proc/self/status").read_text()
     rights = int(re.search(r"^CapEff:\s*(\w+)$", status, re.MULTILINE)[1], 16)
@@ -177,7 +154,7 @@ def _user(slot: int) -> int:
     if not 0 <= slot < SLOTS:
         raise SandboxError(f"There are slots 0 to {SLOTS - 1} for notebooks, and no slot {slot}.")
     maps = Path("/proc/self/uid_map"), Path("/proc/self/gid_map")
-    if _kind() is Containment.NAMESPACES and all(map(_has_all_users, maps)):
+    if kind() is Containment.NAMESPACES and all(map(_has_all_users, maps)):
         return FIRST_USER + SLOTS * (int.from_bytes(os.urandom(4), "big") % BLOCKS) + slot
     return FEW_USERS + slot
 
@@ -192,7 +169,7 @@ def _map_user(user: int) -> None:
     """Move to a user namespace in which this process has all rights and another number."""
     refuse_an_old_kernel()
     outside = os.geteuid(), os.getegid()
-    linux.unshare(linux.NEW_USER)
+    syscalls.unshare(syscalls.NEW_USER)
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{user} {outside[0]} 1")
     Path("/proc/self/gid_map").write_text(f"{user} {outside[1]} 1")
@@ -210,7 +187,7 @@ def refuse_an_old_kernel() -> None:
 
 def _die_with(process: int) -> None:
     """Die with the parent, of which only a descriptor is known here."""
-    linux.prctl(linux.SET_DEATH_SIGNAL, signal.SIGKILL)
+    syscalls.prctl(syscalls.SET_DEATH_SIGNAL, signal.SIGKILL)
     if select.select([process], [], [], 0)[0]:
         os._exit(1)
 
@@ -219,7 +196,7 @@ def _die_with(process: int) -> None:
 
 
 def _become_first(
-    user: int, watcher: int, report: int, limits: Limits, readable: Sequence[Path]
+    user: int, watcher: int, report: int, limits: Limits, paths: tuple[Sequence[Path], ...]
 ) -> None:
     """Build the surroundings; return in a child that is to become the inside."""
     _die_with(watcher)
@@ -227,15 +204,14 @@ def _become_first(
     os.umask(0o022)
     # If memory runs out, the kernel ends notebooks before anything else.
     Path("/proc/self/oom_score_adj").write_text("1000")
-    linux.unshare(
-        linux.NEW_MOUNTS | linux.NEW_NETWORK | linux.NEW_IPC | linux.NEW_HOSTNAME | _cgroup()
-    )
+    apart = syscalls.NEW_MOUNTS | syscalls.NEW_NETWORK | syscalls.NEW_IPC | syscalls.NEW_HOSTNAME
+    syscalls.unshare(apart | _cgroup())
     socket.sethostname("notebook")
-    rootfs.build(readable, user, limits.disk)
+    rootfs.build(*paths, user, limits.disk)
     if inside := os.fork():
-        linux.drop_bounding_set()
+        syscalls.drop_bounding_set()
         collect(inside, report)
 
 
 def _cgroup() -> int:
-    return linux.NEW_CGROUP if Path("/proc/self/ns/cgroup").exists() else 0
+    return syscalls.NEW_CGROUP if Path("/proc/self/ns/cgroup").exists() else 0

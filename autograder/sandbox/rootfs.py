@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from autograder import concealed, linux
-from autograder.linux import NO_DEVICES, NO_EXECUTE, NO_SUID, READ_ONLY
+from autograder.sandbox import syscalls
+from autograder.sandbox.syscalls import NO_DEVICES, NO_EXECUTE, NO_SUID, READ_ONLY
 
 SYSTEM = ("/usr", "/bin", "/lib", "/lib32", "/lib64", "/sbin")
 SETTINGS = ("/etc/alternatives", "/etc/ld.so.cache", "/etc/localtime")
@@ -47,48 +47,50 @@ def _folders(paths: Iterable[Path]) -> list[Path]:
     return [path for path in paths if not path.is_symlink()]
 
 
-def build(readable: Sequence[Path], uid: int, size: int) -> None:
+def build(readable: Sequence[Path], hidden: Sequence[Path], uid: int, size: int) -> None:
     """Replace the root of this process, which must be the first of its mount namespace.
 
     Parameters
     ----------
     readable : sequence of Path
         Absolute paths that appear read-only under the same names.
+    hidden : sequence of Path
+        Files and folders below them that appear empty.
     uid : int
         User and group of the student.
     size : int
         Bytes that fit into /tmp.
     """
     real = {path: path.resolve() for path in readable}
-    linux.mount("none", "/", None, linux.RECURSIVE | linux.PRIVATE)
-    linux.mount(
+    syscalls.mount("none", "/", None, syscalls.RECURSIVE | syscalls.PRIVATE)
+    syscalls.mount(
         "tmpfs", BASE, "tmpfs", NO_SUID | NO_DEVICES, f"size={ROOT_BYTES},nr_inodes=1024,mode=755"
     )
     Path(BASE + OLD).mkdir()
-    linux.pivot_root(BASE, BASE + OLD)
+    syscalls.pivot_root(BASE, BASE + OLD)
     os.chdir("/")
     _private(uid, size)  # first, for a path of ``readable`` may lie below /tmp
     for path in sorted(readable, key=lambda path: len(path.parts)):
         _show(path, real[path])
-    for path in concealed.paths():
+    for path in hidden:
         _empty(path)
     _devices()
     Path("/etc").mkdir(exist_ok=True)
     for name, text in accounts(uid).items():
         Path("/etc", name).write_text(text)
-    linux.detach(OLD)
+    syscalls.detach(OLD)
     Path(OLD).rmdir()
-    linux.restrict("/", READ_ONLY | NO_SUID | NO_DEVICES, below=False)
+    syscalls.restrict("/", READ_ONLY | NO_SUID | NO_DEVICES, below=False)
 
 
 def _private(uid: int, size: int) -> None:
     """Mount /tmp, where the student writes, and /proc, which shows only their own processes."""
     Path("/tmp").mkdir()
     options = f"size={size},nr_inodes={max(size // BYTES_PER_FILE, 64)},mode=1777"
-    linux.mount("tmpfs", "/tmp", "tmpfs", NO_SUID | NO_DEVICES, options)
+    syscalls.mount("tmpfs", "/tmp", "tmpfs", NO_SUID | NO_DEVICES, options)
     Path("/proc").mkdir()
     flags = READ_ONLY | NO_SUID | NO_DEVICES | NO_EXECUTE
-    linux.mount("proc", "/proc", "proc", flags, "hidepid=2,subset=pid")
+    syscalls.mount("proc", "/proc", "proc", flags, "hidepid=2,subset=pid")
 
 
 def _show(path: Path, real: Path) -> None:
@@ -101,29 +103,29 @@ def _show(path: Path, real: Path) -> None:
         path.symlink_to(named.readlink())
         return
     path.mkdir() if source.is_dir() else path.touch()
-    linux.mount(str(source), str(path), None, linux.BIND | linux.RECURSIVE)
-    linux.restrict(str(path), READ_ONLY | NO_SUID | NO_DEVICES, below=True)
+    syscalls.mount(str(source), str(path), None, syscalls.BIND | syscalls.RECURSIVE)
+    syscalls.restrict(str(path), READ_ONLY | NO_SUID | NO_DEVICES, below=True)
 
 
 def _empty(path: Path) -> None:
     """Let a folder or a file that is shown appear empty."""
     if path.is_dir():
-        linux.mount(
+        syscalls.mount(
             "tmpfs", str(path), "tmpfs", READ_ONLY | NO_SUID | NO_DEVICES, "size=4k,mode=555"
         )
     elif path.exists():
-        linux.mount(f"{OLD}/dev/null", str(path), None, linux.BIND)
+        syscalls.mount(f"{OLD}/dev/null", str(path), None, syscalls.BIND)
 
 
 def _devices() -> None:
     Path("/dev").mkdir()
     for name in DEVICES:
         Path("/dev", name).touch()
-        linux.mount(f"{OLD}/dev/{name}", f"/dev/{name}", None, linux.BIND)
-        linux.restrict(f"/dev/{name}", READ_ONLY | NO_SUID | NO_EXECUTE, below=False)
+        syscalls.mount(f"{OLD}/dev/{name}", f"/dev/{name}", None, syscalls.BIND)
+        syscalls.restrict(f"/dev/{name}", READ_ONLY | NO_SUID | NO_EXECUTE, below=False)
     Path("/dev/pts").mkdir()
     options = f"newinstance,ptmxmode=0666,mode=0600,max={TERMINALS}"
-    linux.mount("devpts", "/dev/pts", "devpts", NO_SUID | NO_EXECUTE, options)
+    syscalls.mount("devpts", "/dev/pts", "devpts", NO_SUID | NO_EXECUTE, options)
     Path("/dev/ptmx").symlink_to("pts/ptmx")
     Path("/dev/shm").symlink_to("/tmp")  # the locks of multiprocessing are files there
 

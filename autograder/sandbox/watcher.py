@@ -5,8 +5,9 @@ import os
 import signal
 from typing import NoReturn
 
-from autograder import AutograderError, linux
-from autograder.confine import close_all_but
+from autograder import AutograderError
+from autograder.sandbox import syscalls
+from autograder.sandbox.confine import close_all_but
 
 INSIDE, FAILED, ENDED = "inside", "failed", "ended"  # what is reported to the watcher
 
@@ -23,7 +24,7 @@ def failure(error: object) -> SandboxError:
 def die_with_parent() -> None:
     """See to it that this process does not outlive the one that started it."""
     parent = os.getppid()
-    linux.prctl(linux.SET_DEATH_SIGNAL, signal.SIGKILL)
+    syscalls.prctl(syscalls.SET_DEATH_SIGNAL, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
 
@@ -75,7 +76,7 @@ def _end_as(status: int) -> None:
     code = os.waitstatus_to_exitcode(status)
     if code >= 0:
         os._exit(code)
-    linux.prctl(linux.SET_DUMPABLE, 0)  # no memory dump of a process that did nothing wrong
+    syscalls.prctl(syscalls.SET_DUMPABLE, 0)  # no memory dump of a process that did nothing wrong
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {-code})
     with contextlib.suppress(OSError):  # SIGKILL has no handler
         signal.signal(-code, signal.SIG_DFL)
@@ -93,8 +94,8 @@ def give_up(report: int, error: BaseException) -> NoReturn:
 
 def collect(inside: int, report: int) -> NoReturn:
     """Wait, as the first process, for what others leave; end them all when the inside ends."""
-    linux.prctl(linux.SET_DUMPABLE, 0)
-    linux.drop_capabilities()
+    syscalls.prctl(syscalls.SET_DUMPABLE, 0)
+    syscalls.drop_capabilities()
     close_all_but({report})
     ended = None
     while ended != inside:

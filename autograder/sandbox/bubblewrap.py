@@ -2,7 +2,7 @@
 
 That is so where the rights to user namespaces are given to single programs, as Ubuntu does since
 24.04. bwrap starts a program and cannot go on with this process, so Python and the libraries begin
-anew inside. All else is as in `sandbox`: who calls `enter` becomes the watcher, and the first
+anew inside. All else is as in `namespaces`: who calls `enter` becomes the watcher, and the first
 process inside ends all others with it.
 """
 
@@ -20,13 +20,13 @@ from pathlib import Path
 from subprocess import Popen
 from typing import IO, NoReturn
 
-from autograder import concealed, confine, libraries, rootfs, sandbox, watcher
-from autograder.confine import Limits
+from autograder.sandbox import confine, namespaces, rootfs, watcher
+from autograder.sandbox.confine import Limits
+from autograder.sandbox.watcher import SandboxError
 
 NEEDED = ("--as-pid-1", "--clearenv", "--size")  # the last one came with version 0.7
 TERMINALS = "/dev/terminals"
-# Variables with which Python starts, and one that says what it imports.
-PASSED = ("LD_LIBRARY_PATH", libraries.VARIABLE, *confine.KEPT)
+PASSED = ("LD_LIBRARY_PATH", *confine.KEPT)  # variables with which Python starts
 
 
 def fault() -> str:
@@ -37,13 +37,13 @@ def fault() -> str:
     if os.geteuid() == 0:
         return "Nor can bwrap limit the processes that root starts: grade as another user."
     try:
-        sandbox.refuse_an_old_kernel()
+        namespaces.refuse_an_old_kernel()
         shown = subprocess.run([program, "--help"], capture_output=True, text=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"Nor can bwrap do it: {error}."
     if missing := [option for option in NEEDED if option not in shown.stdout + shown.stderr]:
         return f"Nor can {program}, which has no {missing[0]}: install bubblewrap 0.7 or newer."
-    refusal = sandbox.attempt("from autograder import bubblewrap; bubblewrap.trial()")
+    refusal = namespaces.attempt("from autograder.sandbox import bubblewrap; bubblewrap.trial()")
     return f"Nor did bwrap do it: {refusal}" if refusal else ""
 
 
@@ -51,7 +51,7 @@ def trial() -> None:
     """Enter a containment and end; say why if that is not possible."""
     try:
         enter(Limits(), 0, (), rootfs.readable_paths(), "", "")
-    except sandbox.SandboxError as error:
+    except SandboxError as error:
         sys.exit(str(error))
 
 
@@ -62,13 +62,14 @@ def enter(
     readable: Sequence[Path],
     first: str,
     then: str,
+    hidden: Sequence[Path] = (),
 ) -> NoReturn:
     """Start a contained Python program and watch it: end as it does, when all inside are gone.
 
     Parameters
     ----------
-    limits, slot, keep, readable
-        As those of `sandbox.enter`.
+    limits, slot, keep, readable, hidden
+        As those of `namespaces.enter`.
     first, then : str
         Code that runs inside, without limits at first, as a student's then.
 
@@ -77,13 +78,14 @@ def enter(
     SandboxError
         If the second piece was not reached.
     """
-    user = sandbox.FEW_USERS + slot
+    user = namespaces.FEW_USERS + slot
     watcher.die_with_parent()
     Path("/proc/self/oom_score_adj").write_text("1000")  # notebooks are the first to be ended
     (reports, report), (told, telling) = os.pipe(), os.pipe()
     files = {f"/etc/{name}": _file(text) for name, text in rootfs.accounts(user).items()}
     code = source(user, limits, keep, report, first, then)
-    call = [*command(user, limits.disk, readable, files, telling), sys.executable, "-P", "-c", code]
+    call = command(user, limits.disk, (readable, hidden), files, telling)
+    call += [sys.executable, "-P", "-c", code]
     with tempfile.TemporaryFile() as said:
         try:
             child = _start(call, keep, said, [report, telling, *files.values()])
@@ -94,8 +96,8 @@ def enter(
             raise watcher.failure("bwrap ended before it could begin")
         except OSError as error:
             raise watcher.failure(error) from error
-        except sandbox.SandboxError as error:
-            raise sandbox.SandboxError(f"{error} {_last_line(said)}".strip()) from None
+        except SandboxError as error:
+            raise SandboxError(f"{error} {_last_line(said)}".strip()) from None
 
 
 def _start(call: list[str], keep: Collection[int], said: IO, given: list[int]) -> Popen:
@@ -115,7 +117,7 @@ def _start(call: list[str], keep: Collection[int], said: IO, given: list[int]) -
 
 
 def command(
-    user: int, size: int, readable: Sequence[Path], files: dict[str, int], telling: int
+    user: int, size: int, paths: tuple[Sequence[Path], ...], files: dict[str, int], telling: int
 ) -> list[str]:
     """Return the call of bwrap, up to the program that it is to start.
 
@@ -125,8 +127,8 @@ def command(
         Number of the user and the group inside.
     size : int
         Bytes that fit into /tmp.
-    readable : sequence of Path
-        What is visible, read-only.
+    paths : two sequences of Path
+        What is visible, read-only, and what of that appears empty.
     files : dict of str to int
         Further files inside, and the descriptors that their contents are read from.
     telling : int
@@ -137,6 +139,7 @@ def command(
     own += ["--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
     for name, value in _environment().items():
         own += ["--setenv", name, value]
+    readable, hidden = paths
     # First, for a path of ``readable`` may lie below /tmp.
     own += ["--size", str(size), "--tmpfs", "/tmp", "--proc", "/proc"]
     for name in rootfs.DEVICES:
@@ -146,7 +149,7 @@ def command(
     links = {"/dev/pts": f"{TERMINALS}/pts", "/dev/ptmx": f"{TERMINALS}/ptmx", "/dev/shm": "/tmp"}
     for line in (
         *_shown(readable),
-        *_concealed(),
+        *_emptied(hidden),
         *(("--symlink", to, name) for name, to in links.items()),
     ):
         own += line
@@ -168,8 +171,8 @@ def _shown(readable: Sequence[Path]) -> Iterator[tuple[str, str, str]]:
             yield "--ro-bind", str(path), str(path)
 
 
-def _concealed() -> Iterator[tuple[str, ...]]:
-    for path in concealed.paths():
+def _emptied(hidden: Sequence[Path]) -> Iterator[tuple[str, ...]]:
+    for path in hidden:
         if path.is_dir():
             yield "--tmpfs", str(path), "--remount-ro", str(path)
         else:
@@ -217,7 +220,7 @@ def source(
 ) -> str:
     """Return the program that runs inside."""
     values = f"{user}, {asdict(limits)}, {[*keep]}, {report}"
-    call = f"from autograder import bubblewrap; bubblewrap.confined({values})"
+    call = f"from autograder.sandbox import bubblewrap; bubblewrap.confined({values})"
     return "\n".join([first, call, then])
 
 

@@ -1,0 +1,42 @@
+"""Contain a process before student code runs in it: the best way that this machine allows."""
+
+import functools
+import sys
+
+from autograder.sandbox import bubblewrap, namespaces
+from autograder.sandbox.confine import Containment, Limits
+from autograder.sandbox.namespaces import SLOTS, enter
+from autograder.sandbox.rootfs import readable_paths
+from autograder.sandbox.watcher import SandboxError
+
+__all__ = [
+    "SLOTS",
+    "Containment",
+    "Limits",
+    "SandboxError",
+    "available",
+    "enter",
+    "readable_paths",
+    "reason",
+]
+
+
+def available() -> Containment:
+    """Return the best that the kernel and the rights of this process allow; tried only once."""
+    return _tried()[0]
+
+
+def reason() -> str:
+    """Return why `available` says ``NONE``, as a sentence; empty if it does not."""
+    return _tried()[1]
+
+
+@functools.cache
+def _tried() -> tuple[Containment, str]:
+    if sys.platform != "linux":
+        return Containment.NONE, f"Notebooks can be contained on Linux only, not on {sys.platform}."
+    if not (refusal := namespaces.fault()):
+        return namespaces.kind(), ""
+    if not (second := bubblewrap.fault()):
+        return Containment.BUBBLEWRAP, ""
+    return Containment.NONE, f"{refusal} {second}"
