@@ -53,7 +53,7 @@ def _stop(number: int, _frame: object) -> None:
 
 def _stopped(command: str) -> int:
     """End what notebooks are forked from, which may still be importing; return the exit code."""
-    if start := sys.modules.get("autograder.execution.start"):
+    if start := sys.modules.get("autograder.execution.processes.start"):
         with start.stopping():
             pass
     print(f"\nautograder {command}: stopped.", file=sys.stderr)

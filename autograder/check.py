@@ -50,9 +50,10 @@ def _files(path: Path) -> list[Path]:
 
 
 def _check(file: Path, limit: float, console: Console) -> int:
-    from autograder import checked, grade, session
-    from autograder.execution import scoring, start
-    from autograder.execution.answer import Answer
+    from autograder import checked, grade
+    from autograder.execution import scoring
+    from autograder.execution.processes import session, start
+    from autograder.execution.processes.answer import Answer
 
     begin = time.monotonic()
     start.context()  # TensorFlow is imported there while the notebook is read here

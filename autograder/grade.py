@@ -9,24 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from autograder import (
-    AutograderError,
-    assignments,
-    libraries,
-    pool,
-    reach,
-    sandbox,
-    stamps,
-    submitted,
-)
+from autograder import AutograderError, assignments, reach, sandbox, stamps, submitted
 from autograder.checks.words import listing
 from autograder.course import course, foreseen, settings
+from autograder.execution.pools import local
+from autograder.execution.processes import libraries
+from autograder.execution.processes.session import Walls
 from autograder.intake import shown
 from autograder.journal import Entry, Journal
 from autograder.options import LIMITS, Options, walls
 from autograder.plain_source import SourceError
 from autograder.proof import Proofs
-from autograder.session import Walls
 from autograder.sources import Prepared, Sources
 from autograder.work import Work, keyed
 
@@ -105,7 +98,7 @@ class Grading:
         imported = _libraries(self.folder)
         with (
             libraries.announced(imported),
-            pool.opened(*chosen) as self._pool,
+            local.opened(*chosen) as self._pool,
             _course(self.folder, imported, self.options.walls) as (recorder, self._sources),
         ):
             self.options = replace(self.options, walls=self._pool.walls)

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass, field, replace
 
 from autograder import AutograderError, sandbox
-from autograder.session import Walls
+from autograder.execution.processes.session import Walls
 
 LIMITS = sandbox.Limits(disk=64 * 2**20)
 

@@ -13,7 +13,7 @@ from typing import Any
 from autograder import AutograderError
 from autograder.assignments import Assignment
 from autograder.checks.words import listing
-from autograder.execution import plain
+from autograder.execution.ordinary import run
 
 AUTOTEST = "AUTOTEST"  # nbgrader puts tests into the place of lines with this word
 
@@ -135,7 +135,7 @@ def _both(
     hidden = {
         grade_id(cell): visible.source
         for cell, visible in zip(solved.cells, released.cells, strict=True)
-        if plain.is_test(cell) and visible.source != cell.source
+        if run.is_test(cell) and visible.source != cell.source
     }
     return PlainSource(solved, released, hidden)
 

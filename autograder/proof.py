@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from autograder import AutograderError, checks, execute, intake
-from autograder.execution.plain import PlainJob, is_test
+from autograder import AutograderError, checks, intake
+from autograder.execution import job as jobs
+from autograder.execution.ordinary.run import PlainJob, is_test
 from autograder.journal import Journal
 from autograder.plain_source import SourceError
 from autograder.sources import Part, Sources
 
-NOT_SEEN = {"points": 0, "problems": [execute.NOT_OURS]}  # its cell is no check, or it is gone
+NOT_SEEN = {"points": 0, "problems": [jobs.NOT_OURS]}  # its cell is no check, or it is gone
 
 
 class Proofs:

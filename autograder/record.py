@@ -34,10 +34,10 @@ from autograder.course import (
     told_of_gradebook,
     usable,
 )
+from autograder.execution.worker.outputs import failure
 from autograder.gradebook import SharedGradebook
 from autograder.journal import FOLDER
 from autograder.limited import limited
-from autograder.outputs import failure
 from autograder.unwrapped import STAMP
 
 SLOWEST = 120  # seconds of computing time for the pages of one submission

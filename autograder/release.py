@@ -11,8 +11,9 @@ import nbformat
 import yaml
 from nbformat.v4 import new_code_cell, new_notebook
 
-from autograder import AutograderError, checks, reference, seeds
+from autograder import AutograderError, checks, seeds
 from autograder.assignments import of_course
+from autograder.checks import solutions
 from autograder.checks.words import listing
 from autograder.course import course, prepare_gradebook
 
@@ -72,7 +73,7 @@ def source_notebook(name: str, seed: int = 0):
         Of the hidden checks; every course has its own.
     """
     cells = []
-    for cell in reference.notebook(name).cells:
+    for cell in solutions.notebook(name).cells:
         cell = cell.copy()
         cell.source = cell.source.replace(NO_SEED, f"hidden={seed})")
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
@@ -94,7 +95,7 @@ def _setup_cell(name: str):
     grade_id = f"{name}-setup"
     nbgrader = {"grade_id": grade_id, "grade": False, "locked": True, "schema_version": SCHEMA}
     nbgrader |= {"solution": False, "task": False}
-    config = yaml.safe_load((reference.folder().parent / "_config.yml").read_text(encoding="utf-8"))
+    config = yaml.safe_load((solutions.folder().parent / "_config.yml").read_text(encoding="utf-8"))
     source = setup_source("autograder", config.get("repository") or {})
     return new_code_cell(source, id=grade_id, metadata={"nbgrader": nbgrader})
 

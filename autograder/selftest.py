@@ -10,13 +10,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from autograder import AutograderError, bank, checks, pool, reference, release
+from autograder import AutograderError, bank, checks, release
 from autograder.bank import Case
-from autograder.checks import Exercise, Result
-from autograder.execution import start
-from autograder.execution.answer import Answer
-from autograder.execution.references import Reference, references
-from autograder.session import Session, Walls
+from autograder.checks import Exercise, Result, solutions
+from autograder.execution.pools import local
+from autograder.execution.processes import start
+from autograder.execution.processes.answer import Answer
+from autograder.execution.processes.session import Session, Walls
+from autograder.execution.reference import Reference, references
 
 LIMIT = 120  # seconds for a cell or a check of a known answer, on a busy machine
 SEED = 20_260  # of the hidden checks; every course draws one of its own
@@ -109,7 +110,7 @@ def folder() -> Path:
 def generated(name: str) -> list[Case]:
     """Return the reference solution, which must get all points, and the stub, which gets none."""
     exercise = checks.load(name)
-    solved = Case(name, "reference", "The reference solution.", reference.source(name), ())
+    solved = Case(name, "reference", "The reference solution.", solutions.source(name), ())
     losses = tuple(bank.Loss(part.name, "not attempted yet", False) for part in exercise.parts)
     stub = Case(name, "stub", "The released notebook.", release.stub(name), losses)
     return [solved, stub]
@@ -120,7 +121,10 @@ def verdicts(
 ) -> Generator[Verdict, None, None]:
     """Yield the verdict on each answer, in their order."""
     start.context()
-    with references([exercise.name]) as known, pool.threads(jobs or os.cpu_count() or 1) as threads:
+    with (
+        references([exercise.name]) as known,
+        local.threads(jobs or os.cpu_count() or 1) as threads,
+    ):
         reference_of = known[exercise.name]
         yield from threads.map(lambda case: verdict(exercise, case, reference_of), cases)
 
@@ -129,7 +133,7 @@ def verdict(exercise: Exercise, case: Case, known: Reference, seed: int = SEED) 
     """Return what the checks say about one answer, in processes of its own."""
     visible, hidden, walls = {}, {}, Walls(LIMIT)
     with Session(walls) as running:
-        for source in (reference.setting(exercise.name), case.code):
+        for source in (solutions.setting(exercise.name), case.code):
             running.run(source)
         with Answer(exercise, running, walls) as answer:
             asking = exercise.asking(answer.ask, known.ask)

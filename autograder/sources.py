@@ -5,18 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from autograder import (
-    AutograderError,
-    assignments,
-    execute,
-    intake,
-    leftover,
-    plain_source,
-    submitted,
-)
+from autograder import AutograderError, assignments, intake, leftover, plain_source, submitted
 from autograder.assignments import Assignment
 from autograder.checks.words import listing
-from autograder.execution import plain
+from autograder.execution import job as jobs
+from autograder.execution.ordinary import run
 from autograder.plain_repair import repair as repair_plain
 from autograder.plain_source import PlainSource, SourceError
 from autograder.repair import is_answer, repair
@@ -175,7 +168,7 @@ class Sources:
             raise AutograderError(f"{file} cannot be read as a notebook: {again}") from error
 
     def _part(self, assignment: str, notebook: Any) -> Part:
-        return Part(assignment, notebook, execute.job(assignment, notebook))
+        return Part(assignment, notebook, jobs.job_of(assignment, notebook))
 
     def _plain_sources(self, assignment: str) -> dict[str, PlainSource]:
         if assignment not in self._plain:
@@ -222,7 +215,7 @@ class Sources:
     ) -> Part:
         files = sorted({**theirs, **self._files[assignment]}.items())
         called = f"{assignment}/{name}.ipynb"
-        job = plain.job(called, notebook, source.hidden, files, self.libraries)
+        job = run.job(called, notebook, source.hidden, files, self.libraries)
         return Part(name, notebook, job)
 
     def _theirs(self, submission: submitted.Submission) -> dict[str, bytes]:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograder.execution.plain import PlainJob
+from autograder.execution.ordinary.run import PlainJob
+from autograder.execution.processes.session import Walls
 from autograder.journal import Entry
-from autograder.session import Walls
 from autograder.sources import Part, Prepared
 
 

@@ -222,9 +222,9 @@ class Exercise:
         if self.ask_reference is not None:
             seen = self.ask_reference(question, ())
         else:
-            from autograder import reference
+            from autograder.checks import solutions
 
-            seen = self._ask_here(question, reference.answers(self))
+            seen = self._ask_here(question, solutions.answers(self))
         problem = seen.get("problem") or ("it is not written" if seen.get("missing") else None)
         if not problem and not seen.get("judged"):
             problem = check.judge(question.inputs, seen["values"], None)

@@ -6,13 +6,13 @@ It is contained as the one that runs the notebook is: a graph could try to read 
 from multiprocessing.connection import Connection
 from typing import Any
 
-from autograder import wire
 from autograder.checks import probing
 from autograder.checks.graphs import Graphs
 from autograder.checks.surroundings import fix_seeds, quiet, without_collector
 from autograder.checks.values import Values
-from autograder.execution import entering
-from autograder.execution.entering import Place
+from autograder.execution.processes import entering
+from autograder.execution.processes.entering import Place
+from autograder.execution.worker import wire
 from autograder.sandbox import Limits
 
 

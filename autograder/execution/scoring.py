@@ -10,10 +10,10 @@ from typing import Any
 
 from autograder.checks import Exercise, Result
 from autograder.checks.cells import REPORT
-from autograder.execution.answer import Answer
-from autograder.execution.references import Reference
-from autograder.outputs import failure, raised
-from autograder.session import EndedError, Session
+from autograder.execution.processes.answer import Answer
+from autograder.execution.processes.session import EndedError, Session
+from autograder.execution.reference import Reference
+from autograder.execution.worker.outputs import failure, raised
 
 
 @dataclass

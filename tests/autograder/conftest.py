@@ -9,7 +9,7 @@ import pytest
 import submissions
 
 from autograder import checks, intake, release, selftest
-from autograder.execution.references import references as references_of
+from autograder.execution.reference import references as references_of
 from autograder.repair import repair
 
 

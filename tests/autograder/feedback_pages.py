@@ -9,7 +9,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.converters import GenerateFeedback
 from traitlets.config import Config
 
-from autograder.outputs import Cleaner
+from autograder.execution.worker.outputs import Cleaner
 
 SCORE = {"score": 0, "max_score": 0, "student": "a", "assignment": "b", "notebook": "c"}
 SCORE |= {"first_name": "a", "last_name": "b", "late_penalty": 0}

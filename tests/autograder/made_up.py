@@ -10,9 +10,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder import checks, execute, reference, release
+from autograder import checks, release
 from autograder.__main__ import main
-from autograder.execution import start
+from autograder.checks import solutions
+from autograder.execution import job as jobs
+from autograder.execution.processes import start
 
 NAME = "sampling"
 EXERCISE = checks.load(NAME)
@@ -23,7 +25,7 @@ RIGHT, WRONG, REVIEW = ("graded", MOST), ("graded", 0), ("for review", "")
 OUTCOME = {"ann": RIGHT, "bob": WRONG, "cem": RIGHT}
 
 
-def result(job: execute.Job, *_, **__) -> dict:
+def result(job: jobs.Job, *_, **__) -> dict:
     """Return the result of a notebook: all points if its code says so or is ours, else none."""
     right = "# right" in str(job.cells) or _is_ours(job)
     attempted = right or "wrong" in str(job.cells)
@@ -44,13 +46,13 @@ def result(job: execute.Job, *_, **__) -> dict:
     }
 
 
-def _is_ours(job: execute.Job) -> bool:
-    return any(source == reference.source(job.exercise) for _, source in job.cells)
+def _is_ours(job: jobs.Job) -> bool:
+    return any(source == solutions.source(job.exercise) for _, source in job.cells)
 
 
 def replay(patch: pytest.MonkeyPatch) -> None:
     """Let no notebook be executed, and no process be started for that."""
-    patch.setattr(execute, "execute", result)
+    patch.setattr(jobs, "execute", result)
     patch.setattr(start, "context", lambda: None)
 
 

@@ -7,15 +7,16 @@ import json
 import sys
 from pathlib import Path
 
-from autograder import execute, grade
-from autograder.execution import start
-from autograder.session import Walls
+from autograder import grade
+from autograder.execution import job as jobs
+from autograder.execution.processes import start
+from autograder.execution.processes.session import Walls
 
 
 def main(course: str, results: str) -> int:
     """Grade, after a line that says that the grading begins; return 10 more than it returns."""
     known = json.loads(Path(results).read_text(encoding="utf-8"))
-    execute.execute = lambda job, *_: known[job.key(Walls())]
+    jobs.execute = lambda job, *_: known[job.key(Walls())]
     start.context = lambda: None
     import autograder.record  # noqa: F401 (so that the line means what it says)
 

@@ -14,10 +14,12 @@ import numpy as np
 import pytest
 import submissions
 
-from autograder import checks, execute, reference, release, sandbox
-from autograder.execution import references
+from autograder import checks, release, sandbox
+from autograder.checks import solutions
+from autograder.execution import job as jobs
+from autograder.execution import reference
+from autograder.execution.processes.session import Prober, Walls
 from autograder.repair import repair
-from autograder.session import Prober, Walls
 
 pytestmark = pytest.mark.slow
 ATTACKS = sorted((Path(__file__).parents[1] / "attacks").glob("*/*.py"))
@@ -30,13 +32,13 @@ def grade():
     limits = sandbox.Limits(disk=64 * 2**20)
     walls = Walls(60, 300, sandbox.available(), limits)
     assert walls.containment is not sandbox.Containment.NONE, sandbox.reason()
-    with references.references(checks.NAMES) as known:
+    with reference.references(checks.NAMES) as known:
 
         def run(exercise: str, notebook) -> dict:
             released = submissions.notebook(exercise)
             repaired = repair(notebook.cells, sources[exercise], released).notebook
-            job = execute.job(exercise, repaired)
-            return execute.execute(job, known[exercise], walls)
+            job = jobs.job_of(exercise, repaired)
+            return jobs.execute(job, known[exercise], walls)
 
         yield run
 
@@ -69,7 +71,7 @@ def test_an_attack_gains_nothing(grade, file):
 
 
 RIGHT, WRONG = (
-    reference.source("latent_loss"),
+    solutions.source("latent_loss"),
     "def latent_loss(mean, log_var):\n    return 1 / 0\n",
 )
 HONEST = {

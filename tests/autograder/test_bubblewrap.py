@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
-from autograder import sandbox, wire
+from autograder import sandbox
 from autograder.execution import prober
-from autograder.execution.entering import GO, Place
-from autograder.execution.worker import serve
+from autograder.execution.processes.entering import GO, Place
+from autograder.execution.worker import serve, wire
 from autograder.sandbox import Containment, Limits, SandboxError, bubblewrap, namespaces, rootfs
 
 MIB = 2**20

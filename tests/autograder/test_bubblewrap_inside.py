@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 import running
 
-from autograder import execute, reference, session
+from autograder.checks import solutions
+from autograder.execution import job as jobs
+from autograder.execution.processes import session
 from autograder.sandbox import Containment, Limits, confine
 
 pytest_plugins = ["boxes"]
 MIB = 2**20
+UNFILTERED = "from autograder.sandbox import seccomp; seccomp.install = lambda: None"
 
 # The same as `boxes.MAIN`, with bwrap.
 MAIN = """\
@@ -268,7 +271,10 @@ def test_a_daemon_ends_with_the_notebook(start):
     [
         ({"readable": ["/does/not/exist"]}, "Can't find source path /does/not/exist"),
         ({"prelude": "1 / 0"}, "ZeroDivisionError"),
-        ({"prelude": "from autograder.sandbox import seccomp; seccomp.install = lambda: None"}, "Seccomp"),
+        (
+            {"prelude": "from autograder.sandbox import seccomp; seccomp.install = lambda: None"},
+            "Seccomp",
+        ),
         ({"prelude": "import os; os._exit(0)"}, "its first process was killed"),
     ],
 )
@@ -293,14 +299,14 @@ print("daemon", os.read(ends[0], 1))
 @pytest.mark.slow
 def test_a_notebook_is_graded_with_bwrap_and_nothing_is_left(bwrap, references):
     known = references["sampling"]
-    answer = reference.setting("sampling"), reference.source("sampling"), LEFT_BEHIND
+    answer = solutions.setting("sampling"), solutions.source("sampling"), LEFT_BEHIND
     cells = tuple((f"cell-{number}", source) for number, source in enumerate(answer))
     parts = tuple(
         (known.exercise.cell(part), f'part = exercise.check("{part.name}")\npart.report()')
         for part in known.exercise.parts
     )
     walls = session.Walls(60, 300, Containment.BUBBLEWRAP, Limits(disk=64 * MIB))
-    result = execute.execute(execute.Job("sampling", cells, parts), known, walls)
+    result = jobs.execute(jobs.Job("sampling", cells, parts), known, walls)
     assert sum(part["points"] for part in result["parts"].values()) == 10
     assert result["containment"] == "bubblewrap"
     assert "daemon b'x'" in str(result["outputs"]["cell-2"])

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from autograder import AutograderError, cgroup, execute, pool, session
+from autograder import AutograderError
+from autograder.execution import job as jobs
+from autograder.execution.pools import local
+from autograder.execution.processes import cgroup, session
+from autograder.execution.processes.session import EndedError, Session, Walls
 from autograder.sandbox import Limits
-from autograder.session import EndedError, Session, Walls
 
 MOUNTS = """\
 22 1 254:0 / / rw,relatime - ext4 /dev/root rw
@@ -199,9 +202,9 @@ def test_with_a_shared_group_grading_goes_on_and_says_why(tree, monkeypatch):
 def test_the_pool_hands_the_group_to_every_notebook(tree, monkeypatch):
     given = []
     monkeypatch.setattr(cgroup, "prepared", lambda: (tree, "a note"))
-    monkeypatch.setattr(execute, "execute", lambda *arguments: given.append(arguments) or {})
-    with pool.opened(None, 1, Walls()) as opened:
-        opened.start(execute.Job("sampling", (), ())).result()
+    monkeypatch.setattr(jobs, "execute", lambda *arguments: given.append(arguments) or {})
+    with local.opened(None, 1, Walls()) as opened:
+        opened.start(jobs.Job("sampling", (), ())).result()
         assert opened.note == "a note"
     assert given[0][-1] == tree
 

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from autograder import AutograderError
-from autograder.execution.channel import Channel
+from autograder.execution.processes.channel import Channel
 
 LARGEST = 64 * 2**20
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 import submissions
 
-from autograder import checks, reference
+from autograder import checks
 from autograder.__main__ import main
+from autograder.checks import solutions
 
 WRONG = """
 class Sampling(keras.layers.Layer):
@@ -43,7 +44,7 @@ def put(folder: Path, exercise: str, answer: str | None = None) -> Path:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", checks.NAMES)
 def test_a_right_answer_passes_in_time(tmp_path, name):
-    file = put(tmp_path, name, reference.source(name))
+    file = put(tmp_path, name, solutions.source(name))
     program = Path(sys.executable).with_name("autograder")
     begin = time.monotonic()
     done = subprocess.run([program, "check", file], capture_output=True, text=True, check=False)
@@ -74,7 +75,7 @@ def test_a_wrong_answer_is_explained(tmp_path, say):
 
 @pytest.mark.slow
 def test_a_folder_is_checked_as_a_whole(tmp_path, say):
-    put(tmp_path, "sampling", reference.source("sampling"))
+    put(tmp_path, "sampling", solutions.source("sampling"))
     (tmp_path / "notes.ipynb").write_text("{")
     code, said = say("check", tmp_path)
     assert code == 2
@@ -93,7 +94,7 @@ def test_nothing_is_written_into_the_folder(tmp_path, say):
 
 @pytest.mark.slow
 def test_other_cells_that_fail_are_named_and_do_not_matter(tmp_path, say):
-    made = submissions.notebook("sampling", reference.source("sampling"))
+    made = submissions.notebook("sampling", solutions.source("sampling"))
     submissions.cell(made, "sampling-histogram").source = "1 / 0"
     made.cells.insert(-1, submissions.added("1 / 0"))
     code, said = say("check", submissions.save(made, tmp_path / "sampling.ipynb"))
@@ -105,7 +106,7 @@ def test_other_cells_that_fail_are_named_and_do_not_matter(tmp_path, say):
 
 @pytest.mark.slow
 def test_a_renamed_notebook_is_checked_and_told(tmp_path, say):
-    file = put(tmp_path, "sampling", reference.source("sampling"))
+    file = put(tmp_path, "sampling", solutions.source("sampling"))
     code, said = say("check", file.rename(tmp_path / "my answer.ipynb"))
     assert code == 1
     assert "must be named sampling.ipynb" in said

@@ -14,12 +14,14 @@ import pytest
 import submissions
 from machines import Machines
 
-from autograder import AutograderError, cluster, reference
+from autograder import AutograderError
 from autograder.__main__ import main
+from autograder.checks import solutions
+from autograder.execution.pools import cluster
+from autograder.execution.processes.session import Walls
 from autograder.grade import Grading
 from autograder.journal import Journal, recall
 from autograder.sandbox import Containment
-from autograder.session import Walls
 
 pytestmark = pytest.mark.slow
 NAME = "latent_loss"
@@ -63,7 +65,7 @@ def handed_in(tmp_path_factory, bank_folder):
     folder = tmp_path_factory.mktemp("course")
     assert main(["release", str(folder)]) == 0
     right, wrong = (
-        reference.source(NAME),
+        solutions.source(NAME),
         submissions.answer_of(bank_folder, NAME, "averaged_over_batch"),
     )
     answers = (right + LOOKS, right + COMPUTES, wrong, None, right, right, right)
@@ -219,9 +221,9 @@ def test_the_workers_decide_how_many_notebooks_run(course, capsys):
 
 
 def test_a_missing_dask_is_told(course, monkeypatch, capsys):
-    monkeypatch.delitem(sys.modules, "autograder.cluster")
+    monkeypatch.delitem(sys.modules, "autograder.execution.pools.cluster")
     monkeypatch.setitem(sys.modules, "distributed", None)
-    monkeypatch.delattr("autograder.cluster", raising=False)
+    monkeypatch.delattr("autograder.execution.pools.cluster", raising=False)
     assert grade(course, "tcp://127.0.0.1:9") == 2
     assert 'install it with `pip install ".[cluster]"`' in capsys.readouterr().err
 

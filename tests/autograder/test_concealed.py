@@ -5,10 +5,11 @@ import sys
 
 import pytest
 
-from autograder import checks, sandbox, session
-from autograder.execution import concealed
+from autograder import checks, sandbox
+from autograder.execution.processes import session
+from autograder.execution.processes.session import Walls
+from autograder.execution.worker import concealed
 from autograder.sandbox import Containment
-from autograder.session import Walls
 
 pytestmark = pytest.mark.slow
 MODULES = [f"autograder.exercises.{name}.judging" for name in checks.NAMES]
@@ -41,7 +42,7 @@ def test_what_a_contract_or_a_probe_imports_holds_none_of_them():
     names = [f"autograder.exercises.{n}.{part}" for n in checks.NAMES for part in PARTS]
     source = f"""
 import importlib, sys
-for name in {[*names, "autograder.warm"]!r}:
+for name in {[*names, "autograder.execution.worker.warm"]!r}:
     importlib.import_module(name)
 print([name for name in sys.modules if name.startswith({(*MODULES,)!r})])
 """

@@ -13,7 +13,8 @@ from feedback_pages import ordinary, seconds, showing
 from made_up import MOST, NAME, RIGHT, grade, outcome
 from nbformat.v4 import new_code_cell
 
-from autograder import AutograderError, intake, outputs, record
+from autograder import AutograderError, intake, record
+from autograder.execution.worker import outputs
 
 MUCH = 8  # times as long as a page of ordinary code of the greatest size; braces take 3 to 5
 BLANK = {

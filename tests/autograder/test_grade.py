@@ -16,8 +16,9 @@ import submissions
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from autograder import checks, reference
+from autograder import checks
 from autograder.__main__ import main
+from autograder.checks import solutions
 
 pytestmark = pytest.mark.slow
 WRONG = {  # answers of the bank, with what they are due
@@ -34,7 +35,7 @@ def course(tmp_path_factory, bank_folder):
     assert main(["release", str(folder)]) == 0
     for name in checks.NAMES:
         wrong = submissions.answer_of(bank_folder, name, WRONG[name][0])
-        submissions.hand_in(folder, "right", name, reference.source(name))
+        submissions.hand_in(folder, "right", name, solutions.source(name))
         submissions.hand_in(folder, "wrong", name, wrong)
         submissions.hand_in(folder, "untouched", name)
     broken = folder / "submitted" / "broken" / "sampling" / "sampling.ipynb"

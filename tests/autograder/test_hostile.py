@@ -8,13 +8,15 @@ import pytest
 import running
 import submissions
 
-from autograder import checks, execute, reference, release, sandbox
-from autograder.execution import references
+from autograder import checks, release, sandbox
+from autograder.checks import solutions
+from autograder.execution import job as jobs
+from autograder.execution import reference
+from autograder.execution.processes.session import Walls
 from autograder.repair import repair
-from autograder.session import Walls
 
 pytestmark = pytest.mark.slow
-RIGHT = reference.source("latent_loss")
+RIGHT = solutions.source("latent_loss")
 MIB = 2**20
 
 
@@ -24,7 +26,7 @@ def grade():
     source = release.source_notebook("latent_loss")
     released = submissions.notebook("latent_loss")
     assert sandbox.available() is not sandbox.Containment.NONE, sandbox.reason()
-    with references.references(["latent_loss"]) as known:
+    with reference.references(["latent_loss"]) as known:
 
         def run(answer: str, added: str = "", cell: float = 20, **limits) -> dict:
             handed_in = submissions.notebook("latent_loss", answer)
@@ -35,9 +37,7 @@ def grade():
             notebook = repair(cells, source, released).notebook
             chosen = sandbox.Limits(**({"disk": 64 * MIB} | limits))
             walls = Walls(cell, 60, sandbox.available(), chosen)
-            made = execute.execute(
-                execute.job("latent_loss", notebook), known["latent_loss"], walls
-            )
+            made = jobs.execute(jobs.job_of("latent_loss", notebook), known["latent_loss"], walls)
             return made | {"score": score(made), "said": said(made)}
 
         run(RIGHT)  # so that the warm process has started before anything is timed

@@ -15,11 +15,13 @@ import pytest
 import submissions
 from nbgrader.api import Gradebook
 
-from autograder import execute, grade, reference, release
+from autograder import grade, release
 from autograder.__main__ import main
-from autograder.execution import references
+from autograder.checks import solutions
+from autograder.execution import job as jobs
+from autograder.execution import reference
+from autograder.execution.processes.session import Walls
 from autograder.journal import Journal, recall
-from autograder.session import Walls
 
 pytestmark = pytest.mark.slow
 MOMENTS = 20
@@ -34,7 +36,7 @@ def course(tmp_path_factory, bank_folder):
     assert main(["release", str(folder)]) == 0
     wrong = submissions.answer_of(bank_folder, NAME, "averaged_over_batch")
     for number, student in enumerate(STUDENTS):
-        answer = (reference.source(NAME), wrong, None)[number % 3]
+        answer = (solutions.source(NAME), wrong, None)[number % 3]
         submissions.hand_in(folder, student, NAME, answer and f"# {student}\n{answer}")
     (folder / "submitted" / "ann" / NAME / "timestamp.txt").write_text("2026-11-01 12:00:00 UTC")
     submissions.hand_in(folder, "gil", NAME).write_text("{")
@@ -47,13 +49,13 @@ def results(course, tmp_path_factory):
     found, sources = {}, grade.Sources(course)
     from autograder import submitted
 
-    with closing(Journal(course)) as journal, references.references([NAME]) as known:
+    with closing(Journal(course)) as journal, reference.references([NAME]) as known:
         for each in submitted.find(course, journal, None, None):
             if each.student != "gil":
-                jobs = [execute.job(NAME, sources.repaired(each)[0])]
-                jobs += [] if found else [execute.job(NAME, sources.read(NAME)[0])]  # the proof
-                for job in jobs:
-                    found[job.key(Walls())] = execute.execute(job, known[NAME], Walls())
+                made = [jobs.job_of(NAME, sources.repaired(each)[0])]
+                made += [] if found else [jobs.job_of(NAME, sources.read(NAME)[0])]  # the proof
+                for job in made:
+                    found[job.key(Walls())] = jobs.execute(job, known[NAME], Walls())
     shutil.rmtree(course / ".autograder")
     file = tmp_path_factory.mktemp("results") / "results.json"
     file.write_text(json.dumps(found), encoding="utf-8")
@@ -155,12 +157,12 @@ def test_what_is_graded_is_not_executed_again_unless_it_changed(
     copy = tmp_path / "course"
     shutil.copytree(course, copy)
     finish(copy, results)
-    monkeypatch.setattr(execute, "execute", lambda *_: pytest.fail("executed again"))
+    monkeypatch.setattr(jobs, "execute", lambda *_: pytest.fail("executed again"))
     assert grade.run(copy, grade.Options(jobs=1, walls=Walls())) == 1
 
     ran = []
     known = json.loads(results.read_text(encoding="utf-8"))
-    monkeypatch.setattr(execute, "execute", lambda job, *_: ran.append(job) or known[wrong])
+    monkeypatch.setattr(jobs, "execute", lambda job, *_: ran.append(job) or known[wrong])
     (changed,) = (copy / "submitted" / "cem" / NAME).glob("*.ipynb")
     wrong = next(iter(known))
     submissions.hand_in(copy, "cem", NAME, "latent_loss = 3")
@@ -176,9 +178,7 @@ def test_the_same_code_of_two_students_is_executed_once(course, results, tmp_pat
     copy = tmp_path / "course"
     shutil.copytree(course, copy)
     known, ran = json.loads(results.read_text(encoding="utf-8")), []
-    monkeypatch.setattr(
-        execute, "execute", lambda job, *_: ran.append(job) or known[job.key(Walls())]
-    )
+    monkeypatch.setattr(jobs, "execute", lambda job, *_: ran.append(job) or known[job.key(Walls())])
     grade.run(copy, grade.Options(jobs=2, walls=Walls()))
     untouched = [job for job in ran if "raise NotImplementedError" in str(job.cells)]
     assert len(untouched) == 1

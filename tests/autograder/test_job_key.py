@@ -8,14 +8,14 @@ from pathlib import Path
 import nbformat
 import submissions
 
-from autograder import execute
 from autograder.execution import code
+from autograder.execution import job as jobs
+from autograder.execution.processes.session import Walls
 from autograder.sandbox import Limits
-from autograder.session import Walls
 
 
 def key(found, walls: Walls | None = None, exercise: str = "sampling") -> str:
-    return execute.job(exercise, found.notebook).key(walls or Walls())
+    return jobs.job_of(exercise, found.notebook).key(walls or Walls())
 
 
 def ids(found) -> list[str]:
@@ -65,21 +65,21 @@ def test_another_check_solution_or_version_has_another_key(made, mend, monkeypat
     solution = tmp_path / "sampling.md"
     solution.write_text("other", encoding="utf-8")
     for target, name, value in (
-        (execute.reference, "file", lambda _: solution),
-        (execute.metadata, "version", lambda _: "0"),
-        (execute.platform, "python_version", lambda: "4"),
+        (jobs.solutions, "file", lambda _: solution),
+        (jobs.metadata, "version", lambda _: "0"),
+        (jobs.platform, "python_version", lambda: "4"),
     ):
         monkeypatch.setattr(target, name, value)
-        execute.fingerprint.cache_clear()
+        jobs.fingerprint.cache_clear()
         keys.append(key(found))
     monkeypatch.undo()
-    execute.fingerprint.cache_clear()
+    jobs.fingerprint.cache_clear()
     assert len(set(keys)) == len(keys)
 
 
 IMPORTED = """
 import sys
-import autograder.execute, autograder.warm
+import autograder.execution.job, autograder.execution.worker.warm
 for name in autograder.checks.NAMES:
     autograder.checks.load(name)
 for name, module in list(sys.modules.items()):
@@ -92,7 +92,7 @@ def test_the_key_covers_all_code_that_is_imported_for_a_score():
     done = subprocess.run(
         [sys.executable, "-c", IMPORTED], capture_output=True, text=True, check=True
     )
-    covered = code.places(execute.JUDGING)
+    covered = code.places(jobs.JUDGING)
     files = [Path(line) for line in done.stdout.split()]
     assert len(files) > 50
     left = [each for each in files if not any(each.is_relative_to(place) for place in covered)]

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from autograder import bank, checks, wire
+from autograder import bank, checks
+from autograder.execution.worker import wire
 from autograder.exercises.latent_loss.judging import gradients, mistakes
 from autograder.exercises.latent_loss.judging.function import CONSTANT
 from autograder.exercises.latent_loss.judging.mistakes import kl

@@ -9,7 +9,9 @@ import pytest
 import submissions
 from made_up import MOST, NAME, OUTCOME, RIGHT, grade, hand_in, outcome
 
-from autograder import AutograderError, execute, intake, session
+from autograder import AutograderError, intake
+from autograder.execution import job as jobs
+from autograder.execution.processes import session
 from autograder.journal import recall
 from autograder.repair import repair
 
@@ -88,7 +90,7 @@ def test_a_mutated_notebook_is_read_and_repaired_or_turned_down(tmp_path, versio
         nbformat.validate(repaired.notebook)
         nbformat.writes(repaired.notebook).encode()
         assert all(each.isprintable() for each in repaired.repairs)
-        execute.job(NAME, repaired.notebook).key(session.Walls())
+        jobs.job_of(NAME, repaired.notebook).key(session.Walls())
         kinds.add("repaired" if repaired.repairs else "as handed in")
     assert kinds == {"turned down", "repaired", "as handed in"}
 

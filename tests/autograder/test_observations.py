@@ -7,8 +7,8 @@ import pytest
 
 from autograder.checks import Exercise, Question
 from autograder.checks.export import FILES
-from autograder.execution.answer import Answer
 from autograder.execution.observations import Observations, digest
+from autograder.execution.processes.answer import Answer
 
 
 def graph(**changes):

@@ -7,8 +7,8 @@ import nbformat
 import pytest
 from nbconvert import HTMLExporter
 
-from autograder import outputs
-from autograder.outputs import Cleaner, sentences
+from autograder.execution.worker import outputs
+from autograder.execution.worker.outputs import Cleaner, sentences
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAA=="
 

@@ -5,10 +5,10 @@ import dataclasses
 import pytest
 
 from autograder import AutograderError
-from autograder.execution.plain import PlainCell, PlainJob, execute_plain
-from autograder.execution.plain_outputs import scored
-from autograder.outputs import failure
-from autograder.session import Walls
+from autograder.execution.ordinary.outputs import scored
+from autograder.execution.ordinary.run import PlainCell, PlainJob, execute_plain
+from autograder.execution.processes.session import Walls
+from autograder.execution.worker.outputs import failure
 
 VISIBLE = "seen = 1"
 

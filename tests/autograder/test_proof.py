@@ -3,22 +3,23 @@
 import made_up
 import pytest
 
-from autograder import execute, reference
+from autograder.checks import solutions
+from autograder.execution import job as jobs
 
 ODD = "Your answer raised RefusedError: not available."
 
 
-def spoiled(job: execute.Job, *_) -> dict:
+def spoiled(job: jobs.Job, *_) -> dict:
     """Return a result in which the reference solution loses a part, and students do not."""
     result = made_up.result(job)
-    if any(source == reference.source(job.exercise) for _, source in job.cells):
+    if any(source == solutions.source(job.exercise) for _, source in job.cells):
         lost = result["parts"][next(iter(made_up.CELLS))]
         lost |= {"points": 0, "problems": [ODD]}
     return result
 
 
 def test_a_reference_that_loses_points_ends_the_run_before_any_score(course, monkeypatch, capsys):
-    monkeypatch.setattr(execute, "execute", spoiled)
+    monkeypatch.setattr(jobs, "execute", spoiled)
     assert made_up.grade(course) == 2
     told = capsys.readouterr().err.replace("\n", " ")
     assert "The reference solution of sampling does not get all points here" in told
@@ -28,7 +29,7 @@ def test_a_reference_that_loses_points_ends_the_run_before_any_score(course, mon
 
 def test_when_it_is_mended_grading_goes_on(course, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(execute, "execute", spoiled)
+        patch.setattr(jobs, "execute", spoiled)
         assert made_up.grade(course) == 2
     assert made_up.grade(course) == 0
     assert made_up.outcome(course) == made_up.OUTCOME
@@ -40,7 +41,7 @@ def test_a_source_whose_checks_are_not_ours_is_told(course, monkeypatch, capsys,
         result = made_up.result(job)
         return result | {"parts": dict([*result["parts"].items()][gone:])}
 
-    monkeypatch.setattr(execute, "execute", without_parts)
+    monkeypatch.setattr(jobs, "execute", without_parts)
     assert made_up.grade(course) == 2
     told = " ".join(capsys.readouterr().err.split())
     assert "does not get all points here" in told
@@ -49,7 +50,7 @@ def test_a_source_whose_checks_are_not_ours_is_told(course, monkeypatch, capsys,
 
 def test_the_proof_is_made_once(course, monkeypatch):
     ran = []
-    monkeypatch.setattr(execute, "execute", lambda job, *_: ran.append(job) or made_up.result(job))
+    monkeypatch.setattr(jobs, "execute", lambda job, *_: ran.append(job) or made_up.result(job))
     assert made_up.grade(course) == 0
     assert len(ran) == len(made_up.STUDENTS) + 1
     made_up.hand_in(course, "dia")
@@ -66,7 +67,7 @@ def test_nothing_that_was_found_before_a_failed_proof_is_used_again(course, monk
         return part | {"points": 0}
 
     with monkeypatch.context() as patch:
-        patch.setattr(execute, "execute", nothing_works)
+        patch.setattr(jobs, "execute", nothing_works)
         assert made_up.grade(course) == 2
     assert made_up.grade(course) == 0
     assert made_up.outcome(course) == made_up.OUTCOME

@@ -12,8 +12,9 @@ import pytest
 import submissions
 from nbclient import NotebookClient
 
-from autograder import checks, reference, release
+from autograder import checks, release
 from autograder.__main__ import main
+from autograder.checks import solutions
 
 BEGIN, END = "### BEGIN ", "### END "
 TEXTS = (".html", ".ipynb", ".js", ".json", ".md", ".txt", ".xml")
@@ -29,7 +30,7 @@ def course(tmp_path_factory):
 def regions(name: str) -> tuple[list[str], list[str]]:
     """Return the lines of an exercise inside marked regions, and those outside."""
     inside, outside, open_ = [], [], False
-    for cell in jupytext.reads(reference.file(name).read_text(encoding="utf-8"), "md:myst").cells:
+    for cell in jupytext.reads(solutions.file(name).read_text(encoding="utf-8"), "md:myst").cells:
         for line in cell.source.splitlines():
             if BEGIN in line or END in line:
                 open_ = BEGIN in line
@@ -157,7 +158,7 @@ def test_cells_keep_their_ids_and_locks(name):
 
 @pytest.mark.parametrize("name", checks.NAMES)
 def test_the_stub_differs_from_the_solution_only_inside_the_marked_region(name):
-    solved = reference.notebook(name).cells
+    solved = solutions.notebook(name).cells
     given = {cell.id: cell.source for cell in submissions.notebook(name).cells}
     for cell in solved:
         expected = re.sub(
@@ -215,6 +216,6 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path, capsys):
 
 def test_solutions_that_are_elsewhere_are_one_sentence(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("AUTOGRADER_SOLUTIONS", str(tmp_path / "nowhere"))
-    reference.notebook.cache_clear()
+    solutions.notebook.cache_clear()
     assert main(["release", str(tmp_path)]) == 2
     assert "work in a clone of the book" in capsys.readouterr().err

@@ -8,7 +8,8 @@ import submissions
 from nbconvert import HTMLExporter
 from submissions import ANSWER, code, expected
 
-from autograder import checks, execute, intake, release
+from autograder import checks, intake, release
+from autograder.execution import job as jobs
 from autograder.repair import repair, verbatim
 
 
@@ -122,12 +123,12 @@ def windows_line_ends(made):
     ids=lambda damage: damage.__name__,
 )
 def test_what_has_no_effect_is_no_repair(made, mend, source, damage):
-    whole = execute.job("sampling", mend(made).notebook)
+    whole = jobs.job_of("sampling", mend(made).notebook)
     damage(made)
     found = mend(made)
     assert found.repairs == ()
     assert code(found) == expected(source)
-    assert execute.job("sampling", found.notebook) == whole
+    assert jobs.job_of("sampling", found.notebook) == whole
     assert found.notebook.metadata.kernelspec.name == "python3"
     metadata = [cell.metadata for cell in found.notebook.cells]
     assert metadata == [cell.metadata for cell in source.cells]

@@ -9,9 +9,10 @@ import made_up
 import pytest
 import submissions
 
-from autograder import reference, sandbox
-from autograder.sandbox import namespaces
+from autograder import sandbox
+from autograder.checks import solutions
 from autograder.safe_path import working_folder_left_out
+from autograder.sandbox import namespaces
 
 MODULES = (
     *("tqdm", "rich", "nbformat", "jupytext", "sitecustomize", "usercustomize", "nbgrader"),
@@ -62,7 +63,7 @@ def test_no_command_runs_it(tmp_path, hostile, command):
 def test_grading_does_not_run_it(tmp_path, hostile, command):
     """The processes that grading starts look for modules as well."""
     course = made_up.course_in(tmp_path)
-    answer = reference.source("sampling")
+    answer = solutions.source("sampling")
     submissions.hand_in(course, "ann", "sampling", answer)
     more = ["--unsafe"] if sandbox.available() is sandbox.Containment.NONE else []
     said = run(hostile, command, "grade", course, "--student", "ann", *more)

@@ -13,7 +13,7 @@ ONE_THREAD = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 WARM = """
-import autograder.warm
+import autograder.execution.worker.warm
 if child := os.fork():
     os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """

@@ -2,7 +2,8 @@
 
 import pytest
 
-from autograder import bank, checks, selftest, session
+from autograder import bank, checks, selftest
+from autograder.execution.processes import session
 
 pytestmark = pytest.mark.slow
 

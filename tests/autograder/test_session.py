@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from autograder import AutograderError, checks, session
-from autograder.execution.answer import Answer
+from autograder import AutograderError, checks
+from autograder.execution.processes import session
+from autograder.execution.processes.answer import Answer
+from autograder.execution.processes.session import Walls
 from autograder.execution.worker import serve
 from autograder.sandbox import Limits
-from autograder.session import Walls
 
 EXERCISE = checks.load("sampling")
 RIGHT = """\

@@ -4,8 +4,9 @@ import nbformat
 import pytest
 import submissions
 
-from autograder import reference, sandbox
+from autograder import sandbox
 from autograder.__main__ import main
+from autograder.checks import solutions
 from autograder.export import Grades
 
 pytestmark = pytest.mark.slow
@@ -25,7 +26,7 @@ def course(tmp_path_factory):
     folder = tmp_path_factory.mktemp("course")
     assert main(["release", str(folder)]) == 0
     for student, line in LINES.items():
-        answer = f"{line}\n\n{reference.source(NAME)}\n# {student}"
+        answer = f"{line}\n\n{solutions.source(NAME)}\n# {student}"
         submissions.hand_in(folder, student, NAME, answer)
     assert main(["grade", str(folder)]) == 0
     return folder

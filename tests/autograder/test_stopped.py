@@ -13,8 +13,8 @@ import psutil
 import pytest
 import submissions
 
-from autograder import reference
 from autograder.__main__ import main
+from autograder.checks import solutions
 from autograder.journal import recall
 
 NAME = "latent_loss"
@@ -50,7 +50,7 @@ def released(tmp_path_factory):
 def course(released, tmp_path):
     """Return a course with one notebook that ends and two that never do."""
     folder = Path(shutil.copytree(released, tmp_path / "course"))
-    right = reference.source(NAME)
+    right = solutions.source(NAME)
     submissions.hand_in(folder, "ann", NAME, right)
     for student in ("bob", "cem"):
         submissions.hand_in(folder, student, NAME, f"{LOOP}# {student}")
@@ -122,7 +122,7 @@ def test_grading_stops_and_goes_on_where_it_was(course, way, capsys):
     assert "Traceback" not in printed
     assert [each.student for each in recall(course) if each.recorded] == ["ann"]
     for student in ("bob", "cem"):
-        submissions.hand_in(course, student, NAME, reference.source(NAME))
+        submissions.hand_in(course, student, NAME, solutions.source(NAME))
     assert main(["grade", str(course)]) == 0
     assert "(0 notebooks were run)" in capsys.readouterr().out  # all are known from ann
     assert [each.status for each in recall(course)] == ["graded"] * 3
@@ -143,7 +143,7 @@ def test_a_check_of_a_notebook_stops(tmp_path, way):
 
 @pytest.mark.parametrize(("command", "way"), [("check", "Ctrl-C twice"), ("selftest", "kill")])
 def test_a_command_stops_while_libraries_are_imported(tmp_path, command, way):
-    file = submissions.hand_in(tmp_path, "ann", NAME, reference.source(NAME))
+    file = submissions.hand_in(tmp_path, "ann", NAME, solutions.source(NAME))
     arguments = ["check", str(file)] if command == "check" else ["selftest", "--jobs", "2"]
     with started(*arguments) as process:
         wait_for(lambda: family(process))

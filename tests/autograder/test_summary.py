@@ -9,10 +9,10 @@ import small_course
 from rich.console import Console
 
 from autograder import AutograderError, checks, summary
+from autograder.execution.processes.session import Walls
 from autograder.grade import Options
 from autograder.journal import Entry
 from autograder.sandbox import Containment
-from autograder.session import Walls
 
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted")  # of nbgrader's code
 NAME = "sampling"

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from autograder import checks, reference
+from autograder import checks
+from autograder.checks import solutions
 from autograder.exercises.tfp_encoder.encoder import FEW
 from autograder.exercises.tfp_encoder.judging import oracle
 from autograder.exercises.tfp_encoder.judging.prior import CODES
@@ -361,13 +362,13 @@ def raise_from_inside(prior):
 
 
 def test_the_parts_of_the_encoder_do_not_need_the_prior_of_the_student():
-    _, make_encoder = reference.answers(EXERCISE)
+    _, make_encoder = solutions.answers(EXERCISE)
     for part in EXERCISE.parts[1:]:
         assert answers(part.name, stub, make_encoder).passed
 
 
 def test_the_prior_does_not_need_the_encoder():
-    make_prior, _ = reference.answers(EXERCISE)
+    make_prior, _ = solutions.answers(EXERCISE)
     assert answers("prior", make_prior, stub).passed
 
 

@@ -5,8 +5,10 @@ import csv
 import pytest
 import submissions
 
-from autograder import pool, reference, sandbox, summary
+from autograder import sandbox, summary
 from autograder.__main__ import main
+from autograder.checks import solutions
+from autograder.execution.pools import local
 from autograder.sandbox import Containment
 
 pytestmark = pytest.mark.slow
@@ -20,7 +22,7 @@ def course(tmp_path, monkeypatch):
     monkeypatch.setattr(sandbox, "reason", lambda: "This machine contains nothing.")
     folder = tmp_path / "course"
     assert main(["release", str(folder)]) == 0
-    submissions.hand_in(folder, "anna", "sampling", reference.source("sampling"))
+    submissions.hand_in(folder, "anna", "sampling", solutions.source("sampling"))
     return folder
 
 
@@ -41,7 +43,7 @@ def test_without_unsafe_nothing_runs(course, capsys):
 
 
 def test_with_unsafe_it_is_graded_said_in_red_and_recorded(course, coloured, capsys, monkeypatch):
-    monkeypatch.setattr(pool.cgroup, "prepared", lambda: (None, "Others share the group."))
+    monkeypatch.setattr(local.cgroup, "prepared", lambda: (None, "Others share the group."))
     assert main(["grade", str(course), "--unsafe"]) == 0
     said = capsys.readouterr().out
     begin, _, end = said.partition("1 in = 1 graded")

@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from autograder import AutograderError, wire
+from autograder import AutograderError
 from autograder.checks.export import FILES
+from autograder.execution.worker import wire
 
 
 def test_values_arrive_as_they_were_sent():

@@ -25,7 +25,8 @@ sys.path[:0] = [str(PROJECT), str(PROJECT / "book"), str(PROJECT / "tests" / "au
 import submissions  # noqa: E402 - the paths are set above
 from processes import Cost, measure  # noqa: E402
 
-from autograder import bank, checks, reference  # noqa: E402
+from autograder import bank, checks  # noqa: E402
+from autograder.checks import solutions  # noqa: E402
 from latents import hardware  # noqa: E402
 
 RECORD = PROJECT / "book" / "records" / "bench" / "grading.json"
@@ -103,7 +104,7 @@ def known(exercise: str, varied: bool) -> dict[str, list[str]]:
     folder = PROJECT / "tests" / "bank"
     if not varied:
         wrong = submissions.answer_of(folder, exercise, WRONG[exercise])
-        return {"right": [reference.source(exercise)], "wrong": [wrong]}
+        return {"right": [solutions.source(exercise)], "wrong": [wrong]}
     cases = bank.read(folder, exercise)
     return {
         kind: [case.code for case in cases if case.right == (kind == "right")]

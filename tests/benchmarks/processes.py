@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from autograder import cgroup
+from autograder.execution.processes import cgroup
 
 EVERY = 0.5  # seconds between two looks at the memory
 INTO_GROUP = 'echo $$ > "$0"; exec "$@"'

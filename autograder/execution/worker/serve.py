@@ -6,10 +6,9 @@ gain by that is what the graph that it sends is worth.
 
 from multiprocessing.connection import Connection
 
-from autograder import wire
-from autograder.execution import entering
-from autograder.execution.entering import Place
-from autograder.execution.worker import reserve
+from autograder.execution.processes import entering
+from autograder.execution.processes.entering import Place
+from autograder.execution.worker import reserve, wire
 from autograder.execution.worker.export import export
 from autograder.execution.worker.shell import Notebook
 from autograder.sandbox import Limits

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from typing import Any
 
-from autograder.outputs import IMAGES, MOST, SHARE, raised, shortened, size
+from autograder.execution.worker.outputs import IMAGES, MOST, SHARE, raised, shortened, size
 
 CUT = {"output_type": "stream", "name": "stderr", "text": "… (more outputs were cut)\n"}
 

@@ -12,7 +12,7 @@ import os
 import sys
 import typing
 
-from autograder import libraries
+from autograder.execution.processes import libraries
 
 
 def _import_everything() -> None:

@@ -8,8 +8,9 @@ from dataclasses import asdict
 from multiprocessing.connection import Connection
 from typing import NamedTuple
 
-from autograder import AutograderError, libraries, sandbox, wire
-from autograder.execution import concealed
+from autograder import AutograderError, sandbox
+from autograder.execution.processes import libraries
+from autograder.execution.worker import concealed, wire
 from autograder.sandbox import Containment, Limits, bubblewrap, watcher
 
 GO = b"go"
@@ -105,7 +106,7 @@ def _contain(number: int, place: Place, module: str) -> None:
     if place.containment == Containment.BUBBLEWRAP:
         names = os.environ.get(libraries.VARIABLE)
         first = f"import os; os.environ[{libraries.VARIABLE!r}] = {names!r}\n" if names else ""
-        first += f"import autograder.warm, {module}"
+        first += f"import autograder.execution.worker.warm, {module}"
         call = f"entering.resume({number}, {module!r}, {asdict(place.limits)})"
         then = f"from autograder.execution import entering; {call}"
         bubblewrap.enter(*common, first, then, concealed.paths())

@@ -29,9 +29,9 @@ from typing import Any
 from autograder import AutograderError
 from autograder.checks.words import listing
 from autograder.execution import code
-from autograder.execution.plain_outputs import SILENT, scored
-from autograder.outputs import Cleaner, failure, sentences
-from autograder.session import EndedError, Session, UnusableError, Walls
+from autograder.execution.ordinary.outputs import SILENT, scored
+from autograder.execution.processes.session import EndedError, Session, UnusableError, Walls
+from autograder.execution.worker.outputs import Cleaner, failure, sentences
 
 GRACE = 5  # seconds between the interrupt of a cell and the end of its process
 CHUNK = 2**20  # bytes of a file in one message

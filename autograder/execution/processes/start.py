@@ -10,7 +10,8 @@ from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from typing import Protocol
 
-from autograder import AutograderError, libraries
+from autograder import AutograderError
+from autograder.execution.processes import libraries
 
 ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "-1",
@@ -24,7 +25,7 @@ ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_NUM_INTRAOP_THREADS": "1",
 }
-BACKGROUND = "autograder.execution.background"
+BACKGROUND = "autograder.execution.processes.background"
 PASSED = (
     *("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH", "TMPDIR", "TZ"),
     libraries.VARIABLE,
@@ -60,7 +61,7 @@ def context():
     chosen = multiprocessing.get_context("forkserver")
     with STARTING:
         if not WARM:
-            chosen.set_forkserver_preload([BACKGROUND, "autograder.warm"])
+            chosen.set_forkserver_preload([BACKGROUND, "autograder.execution.worker.warm"])
             with environment():
                 forkserver.ensure_running()
             WARM.append(forkserver._forkserver._forkserver_pid)

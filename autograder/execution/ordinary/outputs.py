@@ -1,6 +1,6 @@
 """What nbgrader makes of the outputs of a test, and how they are cut so that it stays the same."""
 
-from autograder.outputs import MOST, SHARE, Cleaner, failure
+from autograder.execution.worker.outputs import MOST, SHARE, Cleaner, failure
 
 LONGEST = 5_000  # characters of one output of a test
 DECIDING = 10  # outputs that nbgrader looks at of which so many are kept; the first one decides

@@ -6,7 +6,7 @@ from autograder.checks import Exercise, Question, values
 from autograder.checks.switches import sentence
 from autograder.checks.values import Values
 from autograder.execution.observations import Observations, digest
-from autograder.session import EndedError, Prober, Session, Walls
+from autograder.execution.processes.session import EndedError, Prober, Session, Walls
 
 
 class Answer:

@@ -14,7 +14,7 @@ import numpy as np
 from autograder import AutograderError
 from autograder.checks.export import FILES
 from autograder.checks.values import Values
-from autograder.outputs import sentences
+from autograder.execution.worker.outputs import sentences
 
 LARGEST = 64 * 2**20  # bytes of one message
 MOST_VALUES = 1_000_000  # of its JSON; each takes some 80 bytes of memory

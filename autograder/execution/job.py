@@ -13,17 +13,18 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from autograder import AutograderError, checks, reference
+from autograder import AutograderError, checks
+from autograder.checks import solutions
 from autograder.execution import code, scoring
-from autograder.execution.answer import Answer
-from autograder.execution.plain import PlainJob, execute_plain
-from autograder.execution.references import Reference
+from autograder.execution.ordinary.run import PlainJob, execute_plain
+from autograder.execution.processes.answer import Answer
+from autograder.execution.processes.session import Session, UnusableError, Walls
+from autograder.execution.reference import Reference
 from autograder.execution.scoring import Judge, Scored
-from autograder.outputs import Cleaner, failure, sentences
-from autograder.session import Session, UnusableError, Walls
+from autograder.execution.worker.outputs import Cleaner, failure, sentences
 
 DISTRIBUTIONS = ("tensorflow", "keras", "tf-keras", "tensorflow-probability", "numpy", "ipython")
-JUDGING = (*code.RUNNING, "exercises", "execute.py", "reference.py")
+JUDGING = (*code.RUNNING, "exercises")
 NOT_OURS = "This cell is not a check of the autograder, so it gives no points."
 
 
@@ -51,7 +52,7 @@ class Job:
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def job(exercise: str, notebook: Any) -> Job:
+def job_of(exercise: str, notebook: Any) -> Job:
     """Return the job of a notebook whose locked cells are those of the source."""
     from nbgrader.utils import is_grade
 
@@ -66,7 +67,7 @@ def job(exercise: str, notebook: Any) -> Job:
 @cache
 def fingerprint(exercise: str) -> str:
     """Return a hash of what a score hangs on besides the notebook: checks, solution, versions."""
-    digest = hashlib.sha256(reference.file(exercise).read_bytes())
+    digest = hashlib.sha256(solutions.file(exercise).read_bytes())
     digest.update(code.digest(JUDGING).encode())
     versions = [f"{name} {metadata.version(name)}" for name in DISTRIBUTIONS]
     digest.update("\n".join([platform.python_version(), *versions]).encode())

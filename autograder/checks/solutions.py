@@ -12,7 +12,7 @@ from autograder.checks.exercise import Exercise
 def folder() -> Path:
     """Return the folder of the solutions: ``AUTOGRADER_SOLUTIONS``, or that of the clone."""
     place = os.environ.get("AUTOGRADER_SOLUTIONS")
-    found = Path(place) if place else Path(__file__).resolve().parents[1] / "solutions"
+    found = Path(place) if place else Path(__file__).resolve().parents[2] / "solutions"
     if not found.is_dir():
         raise AutograderError(
             f"The solutions are not in {found}: work in a clone of the book, or name the folder "

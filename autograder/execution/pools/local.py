@@ -6,11 +6,12 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from autograder import AutograderError, cgroup, checks, execute
-from autograder.execution import start
-from autograder.execution.plain import PlainJob
-from autograder.execution.references import Reference, references
-from autograder.session import Walls
+from autograder import AutograderError, checks
+from autograder.execution import job as jobs
+from autograder.execution.ordinary.run import PlainJob
+from autograder.execution.processes import cgroup, start
+from autograder.execution.processes.session import Walls
+from autograder.execution.reference import Reference, references
 
 
 def opened(scheduler: str | None, jobs: int, walls: Walls) -> AbstractContextManager:
@@ -28,7 +29,7 @@ def opened(scheduler: str | None, jobs: int, walls: Walls) -> AbstractContextMan
     if scheduler is None:
         return _local(jobs, walls)
     try:
-        from autograder import cluster
+        from autograder.execution.pools import cluster
     except ImportError as error:
         raise AutograderError(
             f'A cluster needs dask ({error}): install it with `pip install ".[cluster]"`.'
@@ -77,12 +78,12 @@ class Runner:
     ):
         self._known, self._slots, self._groups = known, deque(slots), groups
 
-    def run(self, job: execute.Job | PlainJob, walls: Walls) -> dict:
+    def run(self, job: jobs.Job | PlainJob, walls: Walls) -> dict:
         """Return the result of a job; several threads may do this at the same time."""
         slot = self._slots.pop()
         known = None if isinstance(job, PlainJob) else self._known[job.exercise]
         try:
-            return execute.execute(job, known, walls, slot, self._groups)
+            return jobs.execute(job, known, walls, slot, self._groups)
         finally:
             self._slots.append(slot)
             if known is not None:
@@ -113,7 +114,7 @@ class Local:
         self._executor, self._runner, self.jobs = executor, runner, jobs
         self.walls, self.note = walls, note
 
-    def start(self, job: execute.Job | PlainJob) -> Future:
+    def start(self, job: jobs.Job | PlainJob) -> Future:
         """Begin with a job as soon as a thread is free."""
         return self._executor.submit(self._runner.run, job, self.walls)
 

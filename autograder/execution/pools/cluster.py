@@ -20,13 +20,15 @@ from functools import cache
 from distributed import Client, KilledWorker, Security, Worker, WorkerPlugin, get_worker
 from distributed.comm import connect
 
-from autograder import AutograderError, cgroup, checks, execute, sandbox
-from autograder.execution import code, start
-from autograder.execution.plain import PlainJob
-from autograder.execution.references import references
-from autograder.pool import Runner
+from autograder import AutograderError, checks, sandbox
+from autograder.execution import code
+from autograder.execution.job import Job, fingerprint
+from autograder.execution.ordinary.run import PlainJob
+from autograder.execution.pools.local import Runner
+from autograder.execution.processes import cgroup, start
+from autograder.execution.processes.session import Walls
+from autograder.execution.reference import references
 from autograder.sandbox import Containment
-from autograder.session import Walls
 
 ANSWER = 10  # seconds for a scheduler to answer, and for a first worker to join it
 LOOK = 5  # seconds between two looks at the workers while no job ends
@@ -42,7 +44,7 @@ SAFE = "What was graded is recorded: run it again to go on."
 @cache
 def version() -> str:
     """Return a hash of this project and of the packages that a score hangs on."""
-    digest = hashlib.sha256("".join(map(execute.fingerprint, checks.NAMES)).encode())
+    digest = hashlib.sha256("".join(map(fingerprint, checks.NAMES)).encode())
     digest.update(code.digest(["."]).encode())
     return digest.hexdigest()
 
@@ -53,7 +55,7 @@ def described() -> dict[str, str]:
     return {"version": version(), "containment": kind, "reason": sandbox.reason()}
 
 
-def run(job: execute.Job | PlainJob, walls: Walls, wanted: str) -> dict:
+def run(job: Job | PlainJob, walls: Walls, wanted: str) -> dict:
     """Run and score a notebook on the machine of this worker.
 
     Parameters
@@ -186,7 +188,7 @@ class Cluster:
             self._look()
         return self._threads
 
-    def start(self, job: execute.Job | PlainJob) -> Future:
+    def start(self, job: Job | PlainJob) -> Future:
         """Hand a job to the scheduler."""
         return self._executor.submit(run, job, self.walls, version())
 

@@ -4,12 +4,12 @@ import contextlib
 import threading
 from collections.abc import Iterable, Iterator
 
-from autograder import AutograderError, checks, reference
-from autograder.checks import Exercise, Question
+from autograder import AutograderError, checks
+from autograder.checks import Exercise, Question, solutions
 from autograder.checks.values import Values
-from autograder.execution.answer import Answer
 from autograder.execution.observations import Observations
-from autograder.session import Session, Walls
+from autograder.execution.processes.answer import Answer
+from autograder.execution.processes.session import Session, Walls
 
 REFERENCE = 120  # seconds for a step of a reference solution
 
@@ -63,7 +63,7 @@ class Reference:
             walls = Walls(REFERENCE)
             with contextlib.ExitStack() as stack:
                 session = stack.enter_context(Session(walls))
-                for source in (reference.setting, reference.source):
+                for source in (solutions.setting, solutions.source):
                     reply = session.run(source(self.exercise.name))
                     if not reply["ok"]:
                         said = reply["outputs"][-1].get("evalue")

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn, Self, TypeVar
 
-from autograder import AutograderError, cgroup, wire
+from autograder import AutograderError
 from autograder.checks.values import Values
-from autograder.execution import prober, start
-from autograder.execution.channel import Channel
-from autograder.execution.entering import GO, Place
-from autograder.execution.worker import serve
+from autograder.execution import prober
+from autograder.execution.processes import cgroup, start
+from autograder.execution.processes.channel import Channel
+from autograder.execution.processes.entering import GO, Place
+from autograder.execution.worker import serve, wire
 from autograder.sandbox import Containment, Limits
 
 START = 300  # seconds for the libraries to be imported on a busy machine

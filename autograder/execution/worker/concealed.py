@@ -4,7 +4,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-EXERCISES = Path(__file__).parents[1] / "exercises"
+EXERCISES = Path(__file__).parents[2] / "exercises"
 JUDGING = "judging"  # name of the folder of each exercise that holds its judges
 OF_LATENTS = ("bounds", "workshop_models", "workshop_pictures")  # modules
 

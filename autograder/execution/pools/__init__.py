@@ -1,0 +1,1 @@
+"""Where notebooks run: on this machine, or on the workers of a cluster."""

@@ -1,0 +1,1 @@
+"""The processes of a notebook, seen from the trusted side: started, asked and ended."""
