@@ -143,13 +143,13 @@ def _count(text: str) -> int:
 
 
 def _check(options) -> int:
-    from autograder import check
+    from autograder.commands import check
 
     return check.run(options.path, options.timeout)
 
 
 def _release(options) -> int:
-    from autograder import release
+    from autograder.commands import release
 
     for file in release.release(options.folder, options.assignment or ()):
         print(file)
@@ -159,7 +159,7 @@ def _release(options) -> int:
 def _grade(options) -> int:
     import os
 
-    from autograder import grade
+    from autograder.commands import grade
 
     if options.scheduler and options.jobs:
         raise AutograderError(
@@ -175,19 +175,19 @@ def _grade(options) -> int:
 
 
 def _export(options) -> int:
-    from autograder import export
+    from autograder.commands import export
 
     return export.run(options.folder, options.to)
 
 
 def _report(options) -> int:
-    from autograder import report
+    from autograder.commands import report
 
     return report.run(options.folder)
 
 
 def _selftest(options) -> int:
-    from autograder import selftest
+    from autograder.commands import selftest
 
     return selftest.run(options.exercise, options.jobs)
 

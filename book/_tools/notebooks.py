@@ -20,7 +20,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 from autograder import AutograderError
-from autograder.release import METADATA, setup_source, student_notebooks
+from autograder.commands.release import METADATA, setup_source, student_notebooks
 from book_references import Bibliography, Numbers, Places, read_record
 from latents import LatentsError
 from plain_markdown import PlainMarkdown, make_parser

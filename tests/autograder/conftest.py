@@ -8,9 +8,11 @@ import nbformat
 import pytest
 import submissions
 
-from autograder import checks, intake, release, selftest
+from autograder import checks
+from autograder.commands import release, selftest
 from autograder.execution.reference import references as references_of
-from autograder.repair import repair
+from autograder.submissions import intake
+from autograder.submissions.repair import repair
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +23,7 @@ def bank_folder(project) -> Path:
 @pytest.fixture(scope="session")
 def verdicts(bank_folder):
     """Grade all answers of the bank once for all tests; verdicts by exercise and name."""
-    from autograder import bank
+    from autograder.commands.selftest import bank
 
     found = {}
     for name in checks.NAMES:

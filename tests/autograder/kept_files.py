@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from autograder.journal import FILE, FOLDER
+from autograder.gradebook.journal import FILE, FOLDER
 
 
 def kept(course: Path) -> dict[str, bytes]:

@@ -10,9 +10,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder import checks, release
+from autograder import checks
 from autograder.__main__ import main
 from autograder.checks import solutions
+from autograder.commands import release
 from autograder.execution import job as jobs
 from autograder.execution.processes import start
 
@@ -96,7 +97,7 @@ def grade(course: Path, *options: str) -> int:
 
 def outcome(course: Path, assignment: str = NAME) -> dict[str, tuple]:
     """Return status and score by student, as they are exported."""
-    from autograder.export import Grades
+    from autograder.commands.export import Grades
 
     rows = [row for row in Grades(course).rows() if row["assignment"] == assignment]
     return {row["student"]: (row["status"], row["score"]) for row in rows}

@@ -11,9 +11,10 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from autograder import checks, release
+from autograder import checks
 from autograder.checks import Result
-from autograder.journal import Entry, Journal
+from autograder.commands import release
+from autograder.gradebook.journal import Entry, Journal
 
 
 class Course:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import nbformat
 
-from autograder import checks, release
+from autograder import checks
+from autograder.commands import release
 
 ANSWER = "class Sampling:\n    pass"  # some code, right or wrong
 

@@ -14,12 +14,13 @@ import numpy as np
 import pytest
 import submissions
 
-from autograder import checks, release, sandbox
+from autograder import checks, sandbox
 from autograder.checks import solutions
+from autograder.commands import release
 from autograder.execution import job as jobs
 from autograder.execution import reference
 from autograder.execution.processes.session import Prober, Walls
-from autograder.repair import repair
+from autograder.submissions.repair import repair
 
 pytestmark = pytest.mark.slow
 ATTACKS = sorted((Path(__file__).parents[1] / "attacks").glob("*/*.py"))

@@ -7,8 +7,9 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from autograder import checks, release
+from autograder import checks
 from autograder.checks.cells import others_run, scores
+from autograder.commands import release
 from autograder.execution import scoring
 
 CHECK = 'part = exercise.check("kl", make_prior, make_encoder)\n# more\npart.report()\n'

@@ -7,11 +7,15 @@ import pytest
 import submissions
 from made_up import NAME, book, grade, hand_in
 
-from autograder import checked, checks, intake, leftover, release, report
-from autograder.checked import repaired_for_check
-from autograder.repair import repair
-from autograder.sources import Sources
-from autograder.submitted import Submission
+from autograder import checks
+from autograder.commands import release, report
+from autograder.commands.check import checked
+from autograder.commands.check.checked import repaired_for_check
+from autograder.submissions import intake
+from autograder.submissions.answers import leftover
+from autograder.submissions.assignment import Sources
+from autograder.submissions.collect import Submission
+from autograder.submissions.repair import repair
 
 RAISE = "# YOUR CODE HERE\nraise NotImplementedError()\n"
 NOT = "raise NotImplementedError"

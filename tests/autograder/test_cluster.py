@@ -17,10 +17,10 @@ from machines import Machines
 from autograder import AutograderError
 from autograder.__main__ import main
 from autograder.checks import solutions
+from autograder.commands.grade import Grading
 from autograder.execution.pools import cluster
 from autograder.execution.processes.session import Walls
-from autograder.grade import Grading
-from autograder.journal import Journal, recall
+from autograder.gradebook.journal import Journal, recall
 from autograder.sandbox import Containment
 
 pytestmark = pytest.mark.slow

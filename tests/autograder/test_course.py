@@ -8,9 +8,10 @@ from contextlib import closing
 import made_up
 import pytest
 
-from autograder import AutograderError, release
+from autograder import AutograderError
 from autograder.__main__ import main
-from autograder.course import course as opened
+from autograder.commands import release
+from autograder.gradebook.course import course as opened
 
 BROKEN = {
     "c.Course = (": "SyntaxError: '(' was never closed",

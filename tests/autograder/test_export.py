@@ -8,7 +8,7 @@ import small_course
 
 from autograder import checks
 from autograder.__main__ import main
-from autograder.journal import Journal
+from autograder.gradebook.journal import Journal
 
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted")  # of nbgrader's code
 SAMPLING = "sampling"

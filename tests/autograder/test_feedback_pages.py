@@ -13,8 +13,10 @@ from feedback_pages import ordinary, seconds, showing
 from made_up import MOST, NAME, RIGHT, grade, outcome
 from nbformat.v4 import new_code_cell
 
-from autograder import AutograderError, intake, record
+from autograder import AutograderError
 from autograder.execution.worker import outputs
+from autograder.gradebook import recorder
+from autograder.submissions import intake
 
 MUCH = 8  # times as long as a page of ordinary code of the greatest size; braces take 3 to 5
 BLANK = {
@@ -193,15 +195,15 @@ def test_a_picture_that_does_not_say_its_size_does_not_pass(data):
 
 
 def test_a_page_that_takes_too_long_is_for_review_and_the_rest_goes_on(course, monkeypatch, capsys):
-    real = record._Feedback.convert
+    real = recorder._Feedback.convert
 
     def slow(self, student, *rest):
         while student == "ann":
             pass
         real(self, student, *rest)
 
-    monkeypatch.setattr(record._Feedback, "convert", slow)
-    monkeypatch.setattr(record, "SLOWEST", 1)
+    monkeypatch.setattr(recorder._Feedback, "convert", slow)
+    monkeypatch.setattr(recorder, "SLOWEST", 1)
     assert grade(course) == 1
     assert "it takes more than 1 s of computing time" in " ".join(capsys.readouterr().out.split())
     assert outcome(course)["ann"] == ("for review", "")

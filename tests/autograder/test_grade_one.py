@@ -24,9 +24,9 @@ from nbgrader.api import InvalidEntry
 from nbgrader.preprocessors import SaveAutoGrades
 from sqlalchemy.exc import IntegrityError
 
-from autograder import record
 from autograder.__main__ import main
-from autograder.journal import recall
+from autograder.gradebook import recorder
+from autograder.gradebook.journal import recall
 
 
 def reason(course, student: str) -> str:
@@ -48,8 +48,8 @@ EXCEPTIONS = {
     ("owner", "method"),
     [
         (SaveAutoGrades, "_add_score"),
-        (record._Autograde, "init_assignment"),
-        (record._Feedback, "write_single_notebook"),
+        (recorder._Autograde, "init_assignment"),
+        (recorder._Feedback, "write_single_notebook"),
     ],
 )
 def test_an_exception_of_nbgrader_concerns_one_submission(
@@ -81,7 +81,7 @@ def test_an_exception_of_nbgrader_concerns_one_submission(
 
 def test_a_new_notebook_that_cannot_be_recorded_does_not_take_the_old_score(graded, monkeypatch):
     hand_in(graded, "ann", "# wrong")
-    monkeypatch.setattr(record._Feedback, "write_single_notebook", lambda *_: {}["no feedback"])
+    monkeypatch.setattr(recorder._Feedback, "write_single_notebook", lambda *_: {}["no feedback"])
     assert grade(graded) == 1
     assert outcome(graded)["ann"] == REVIEW
     with book(graded) as opened:  # which is as it was
@@ -185,7 +185,7 @@ def test_who_has_handed_in_the_untouched_notebook_has_attempted_nothing(course, 
 def test_a_recording_that_is_cut_off_is_done_again(graded, monkeypatch):
     """Though what was to be recorded is what the journal had before."""
     monkeypatch.setattr(
-        record.Recorder, "record", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
+        recorder.Recorder, "record", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
     )
     assert grade(graded, "--force") == 130
     assert [each.recorded for each in recall(graded)].count("") == 1
@@ -210,10 +210,10 @@ def test_a_recording_that_fails_leaves_the_earlier_score_and_pages(graded, monke
             publish(self, *arguments)  # and what follows fails, such as to commit
         raise ValueError("as if nbgrader had failed")
 
-    before, scores, publish = pages(graded), rows(graded), record.Recorder._publish
-    where = {"_autograde": record._Autograde, "_feedback": record._Feedback}
+    before, scores, publish = pages(graded), rows(graded), recorder.Recorder._publish
+    where = {"_autograde": recorder._Autograde, "_feedback": recorder._Feedback}
     name = "_publish" if step == "_publish" else "convert"
-    monkeypatch.setattr(where.get(step, record.Recorder), name, fail)
+    monkeypatch.setattr(where.get(step, recorder.Recorder), name, fail)
     hand_in(graded, "ann", "# wrong")
     assert grade(graded) == 1
     assert outcome(graded)["ann"] == REVIEW

@@ -75,7 +75,7 @@ def test_a_penalty_that_is_not_due_any_more_is_given_back(late, forgive, options
 
 def test_a_penalty_that_an_older_version_left_is_given_back(late, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("autograder.record.Recorder.terms", lambda *_: "")
+        patch.setattr("autograder.gradebook.recorder.Recorder.terms", lambda *_: "")
         assert grade(late) == 0  # recorded without a word on what the penalty depends on
     more_time_for_all(late)
     assert grade(late) == 0
@@ -96,7 +96,8 @@ def test_a_due_date_that_makes_nobody_late_records_nothing_anew(late, monkeypatc
     assert grade(late) == 0
     recorded = []
     monkeypatch.setattr(
-        "autograder.record.Recorder.record", lambda self, student, *_: recorded.append(student)
+        "autograder.gradebook.recorder.Recorder.record",
+        lambda self, student, *_: recorded.append(student),
     )
     assert grade(late) == 0
     assert recorded == []

@@ -12,9 +12,10 @@ import pytest
 from made_up import NAME, OUTCOME, RIGHT, grade, hand_in, outcome, settings
 from nbgrader.preprocessors import SaveAutoGrades
 
-from autograder import record, release
-from autograder.intake import shown
-from autograder.journal import FOLDER
+from autograder.commands import release
+from autograder.gradebook import recorder
+from autograder.gradebook.journal import FOLDER
+from autograder.submissions.intake import shown
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def test_a_gradebook_that_is_in_use_is_told_and_nothing_is_lost(course, ends, ho
 
 
 def test_a_gradebook_in_use_stops_a_grading_that_has_begun(course, ends, impatient, monkeypatch):
-    real, recorded = record.Recorder.record, []
+    real, recorded = recorder.Recorder.record, []
 
     def record_one(self, student, *given):
         if not recorded:
@@ -83,11 +84,11 @@ def test_a_gradebook_in_use_stops_a_grading_that_has_begun(course, ends, impatie
         with locked(course, "IMMEDIATE"):
             return real(self, student, *given)
 
-    monkeypatch.setattr(record.Recorder, "record", record_one)
+    monkeypatch.setattr(recorder.Recorder, "record", record_one)
     assert "database is locked" in ends(course)
     assert nothing_is_half_written(course)
     assert outcome(course)[recorded[0]] == OUTCOME[recorded[0]]
-    monkeypatch.setattr(record.Recorder, "record", real)
+    monkeypatch.setattr(recorder.Recorder, "record", real)
     assert grade(course) == 0
     assert outcome(course) == OUTCOME
 
@@ -166,9 +167,9 @@ def test_the_gradebook_may_lie_where_nbgrader_is_told(course):
 
 
 def test_a_score_that_was_not_recorded_is_found_at_the_end(course, ends, monkeypatch):
-    real = record.Recorder.record
+    real = recorder.Recorder.record
     monkeypatch.setattr(
-        record.Recorder,
+        recorder.Recorder,
         "record",
         lambda self, student, *given: "" if student == "bob" else real(self, student, *given),
     )
@@ -178,7 +179,7 @@ def test_a_score_that_was_not_recorded_is_found_at_the_end(course, ends, monkeyp
 
 
 def test_a_score_that_was_changed_is_found_at_the_end(course, ends, monkeypatch):
-    real = record.Recorder.automatic
+    real = recorder.Recorder.automatic
 
     def tampered(self):
         with closing(sqlite3.connect(course / "gradebook.db")) as db:
@@ -186,7 +187,7 @@ def test_a_score_that_was_changed_is_found_at_the_end(course, ends, monkeypatch)
             db.commit()
         return real(self)
 
-    monkeypatch.setattr(record.Recorder, "automatic", tampered)
+    monkeypatch.setattr(recorder.Recorder, "automatic", tampered)
     assert "does not hold what was found for bob/sampling" in ends(course)
 
 
@@ -236,7 +237,7 @@ def fill(patch: pytest.MonkeyPatch, place: str, student: str) -> None:
     elif place == "gradebook":
         patch.setattr(SaveAutoGrades, "_add_score", full_database)
     else:
-        owner = {"autograded": record._Autograde, "feedback": record._Feedback}[place]
+        owner = {"autograded": recorder._Autograde, "feedback": recorder._Feedback}[place]
         real = owner.write_single_notebook
         patch.setattr(owner, "write_single_notebook", failing(real, student))
 

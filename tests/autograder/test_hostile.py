@@ -8,12 +8,13 @@ import pytest
 import running
 import submissions
 
-from autograder import checks, release, sandbox
+from autograder import checks, sandbox
 from autograder.checks import solutions
+from autograder.commands import release
 from autograder.execution import job as jobs
 from autograder.execution import reference
 from autograder.execution.processes.session import Walls
-from autograder.repair import repair
+from autograder.submissions.repair import repair
 
 pytestmark = pytest.mark.slow
 RIGHT = solutions.source("latent_loss")

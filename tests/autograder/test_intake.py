@@ -5,8 +5,9 @@ import json
 import pytest
 import submissions
 
-from autograder import AutograderError, checks, intake
-from autograder.checked import repaired_for_check
+from autograder import AutograderError, checks
+from autograder.commands.check.checked import repaired_for_check
+from autograder.submissions import intake
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import pytest
 import submissions
 from nbconvert import HTMLExporter
 
-from autograder import AutograderError, intake
+from autograder import AutograderError
+from autograder.submissions import intake
 
 HEAD = '{"metadata": {}, "nbformat": 4, "nbformat_minor": 5, "cells": '
 CELL = '{"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "source": "x = 1"}'

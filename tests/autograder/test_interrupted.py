@@ -15,13 +15,13 @@ import pytest
 import submissions
 from nbgrader.api import Gradebook
 
-from autograder import grade, release
 from autograder.__main__ import main
 from autograder.checks import solutions
+from autograder.commands import grade, release
 from autograder.execution import job as jobs
 from autograder.execution import reference
 from autograder.execution.processes.session import Walls
-from autograder.journal import Journal, recall
+from autograder.gradebook.journal import Journal, recall
 
 pytestmark = pytest.mark.slow
 MOMENTS = 20
@@ -47,10 +47,10 @@ def course(tmp_path_factory, bank_folder):
 def results(course, tmp_path_factory):
     """Execute the notebooks for good, and keep the results in a file."""
     found, sources = {}, grade.Sources(course)
-    from autograder import submitted
+    from autograder.submissions import collect
 
     with closing(Journal(course)) as journal, reference.references([NAME]) as known:
-        for each in submitted.find(course, journal, None, None):
+        for each in collect.find(course, journal, None, None):
             if each.student != "gil":
                 made = [jobs.job_of(NAME, sources.repaired(each)[0])]
                 made += [] if found else [jobs.job_of(NAME, sources.read(NAME)[0])]  # the proof

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder import AutograderError, journal
-from autograder.journal import Entry, Journal, recall
+from autograder import AutograderError
+from autograder.gradebook import journal
+from autograder.gradebook.journal import Entry, Journal, recall
 
 ENTRY = Entry("Zoë", "sampling", "graded", "", "ab", "cd", ("one", "two"), "ab:cd")
 
@@ -198,7 +199,7 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(course):
 WRITER = """
 import sys
 from pathlib import Path
-from autograder.journal import Entry, Journal
+from autograder.gradebook.journal import Entry, Journal
 known = Journal(Path(sys.argv[1]))
 for number in range(10**6):
     own = str(number)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from autograder import bank, checks
+from autograder import checks
+from autograder.commands.selftest import bank
 from autograder.execution.worker import wire
 from autograder.exercises.latent_loss.judging import gradients, mistakes
 from autograder.exercises.latent_loss.judging.function import CONSTANT

@@ -5,7 +5,8 @@ import pytest
 import small_course
 from nbformat.v4 import new_notebook, new_output
 
-from autograder import checks, messages
+from autograder import checks
+from autograder.gradebook import feedback
 
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted")  # of nbgrader's code
 SAMPLING = "sampling"
@@ -37,7 +38,7 @@ def course(tmp_path):
     ],
 )
 def test_a_cause_is_a_message_without_numbers_shapes_and_code(one, other, same):
-    assert (messages.cause(one) == messages.cause(other)) == same
+    assert (feedback.cause(one) == feedback.cause(other)) == same
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,7 @@ def test_a_scoring_cell_is_read_however_the_course_was_graded(course, output, te
     file.parent.mkdir(parents=True)
     cells = [small_course.scoring_cell("sampling-mean", output)]
     nbformat.write(new_notebook(cells=cells), file)
-    (found,) = messages.said(course.folder, "anna", SAMPLING)
+    (found,) = feedback.said(course.folder, "anna", SAMPLING)
     assert (found.cell, found.text) == ("sampling-mean", text)
 
 
@@ -67,6 +68,6 @@ def test_what_a_result_says_is_what_is_read(course, name):
         "The value at (3, 2) is 1.5e−07, expected 0: a long sentence that is wrapped in the cell."
     )
     course.grade("anna", name, lost={parts[0].name: told})
-    first, *others = messages.said(course.folder, "anna", name)
+    first, *others = feedback.said(course.folder, "anna", name)
     assert (first.title, first.text) == (parts[0].title, told)
     assert [(each.title, each.text) for each in others] == [(part.title, "") for part in parts[1:]]

@@ -9,11 +9,12 @@ import pytest
 import submissions
 from made_up import MOST, NAME, OUTCOME, RIGHT, grade, hand_in, outcome
 
-from autograder import AutograderError, intake
+from autograder import AutograderError
 from autograder.execution import job as jobs
 from autograder.execution.processes import session
-from autograder.journal import recall
-from autograder.repair import repair
+from autograder.gradebook.journal import recall
+from autograder.submissions import intake
+from autograder.submissions.repair import repair
 
 ODD = [
     *(None, True, False, 0, -1, 0.5, 10**30, -(10**400), float("inf"), float("nan"), "", "x"),
@@ -118,9 +119,9 @@ def fail_for_ann(real):
 
 
 STEPS = {
-    "read": "autograder.sources.Sources.repaired",
-    "time": "autograder.record.Recorder.terms",
-    "record": "autograder.grade.Grading._write",
+    "read": "autograder.submissions.assignment.Sources.repaired",
+    "time": "autograder.gradebook.recorder.Recorder.terms",
+    "record": "autograder.commands.grade.Grading._write",
 }
 
 
@@ -143,7 +144,7 @@ def test_an_unforeseen_error_costs_one_submission_and_not_the_run(
 
 
 def test_an_unforeseen_error_in_a_folder_costs_one_submission_and_not_the_run(course, monkeypatch):
-    real = __import__("autograder.submitted", fromlist=["x"])._choose
+    real = __import__("autograder.submissions.collect", fromlist=["x"])._choose
 
     def failing(found, *more):
         if found.student == "ann":
@@ -151,7 +152,7 @@ def test_an_unforeseen_error_in_a_folder_costs_one_submission_and_not_the_run(co
         return real(found, *more)
 
     with monkeypatch.context() as patch:
-        patch.setattr("autograder.submitted._choose", failing)
+        patch.setattr("autograder.submissions.collect._choose", failing)
         assert grade(course) == 1
     assert outcome(course) == OUTCOME | {"ann": ("for review", "")}
 

@@ -13,7 +13,7 @@ import pytest
 from ordinary_course import BOOKS, CLASS, DATA
 
 from autograder.__main__ import main
-from autograder.journal import recall
+from autograder.gradebook.journal import recall
 
 pytestmark = pytest.mark.slow
 RELEASE = ("--assignment", "ps1", "--assignment", "ps2")

@@ -6,7 +6,7 @@ from bs4 import BeautifulSoup
 from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_markdown_cell, new_output
 
-from autograder import record
+from autograder.gradebook import recorder
 
 OUTPUTS = {
     "nothing": [],
@@ -27,6 +27,6 @@ def test_a_page_is_that_of_nbconvert(name, text):
     # nbgrader's template is of the family of this one
     ours, theirs = (
         kind(template_name="classic").from_notebook_node(made)[0]
-        for kind in (record.Pages, HTMLExporter)
+        for kind in (recorder.Pages, HTMLExporter)
     )
     assert str(BeautifulSoup(ours, "html.parser")) == theirs

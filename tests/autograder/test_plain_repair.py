@@ -8,8 +8,8 @@ from ordinary_course import answer, given, notebook, text
 from ordinary_course import test as tests
 
 from autograder import AutograderError
-from autograder.plain_repair import harmless, repair
-from autograder.plain_source import PlainSource
+from autograder.submissions.ordinary.repair import harmless, repair
+from autograder.submissions.ordinary.source import PlainSource
 
 STUB = "def f():\n    raise NotImplementedError()"
 MINE = "def f():\n    return 2"

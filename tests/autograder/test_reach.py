@@ -3,7 +3,7 @@
 import pytest
 import submissions
 
-from autograder import reach
+from autograder.submissions.answers import reach
 
 
 def told(source: str, **metadata) -> str:

@@ -14,9 +14,11 @@ import pytest
 from kept_files import kept, received
 from nbgrader.utils import parse_utc
 
-from autograder import AutograderError, stamps, submitted
-from autograder import received as store
-from autograder.journal import FOLDER, Journal
+from autograder import AutograderError
+from autograder.gradebook.journal import FOLDER, Journal
+from autograder.submissions import collect
+from autograder.submissions import store as store
+from autograder.submissions.folders import stamps
 
 NAME = "sampling"
 FILES = {
@@ -45,7 +47,7 @@ def course(tmp_path):
 def find(course: Path) -> dict:
     """Return what is found, by student and assignment."""
     with closing(Journal(course)) as journal:
-        found = list(submitted.find(course, journal, None, None))
+        found = list(collect.find(course, journal, None, None))
     return {(each.student, each.assignment): each for each in found}
 
 
@@ -76,7 +78,7 @@ def test_the_journal_knows_whose_every_file_is(course):
 
 def test_a_file_is_kept_before_its_submission_is_given(course):
     with closing(Journal(course)) as journal:
-        for each in submitted.find(course, journal, None, None):
+        for each in collect.find(course, journal, None, None):
             if each.file:
                 assert kept(course)[each.sha256] == each.file.read_bytes()
 
@@ -163,7 +165,7 @@ def test_a_folder_of_all_that_cannot_be_read_is_told(course):
 def test_a_course_that_cannot_be_read_is_told(course):
     told = pytest.raises(AutograderError, match=r"course cannot be read: Permission denied\.$")
     with without(course, 0, ".") as place, told:
-        submitted.stray(place)
+        collect.stray(place)
 
 
 def test_a_disk_that_fails_while_a_file_is_read_is_told_of_this_file(course, monkeypatch):
@@ -213,10 +215,10 @@ import sys
 from contextlib import closing
 from pathlib import Path
 from autograder import AutograderError, stamps, submitted
-from autograder.journal import Journal
+from autograder.gradebook.journal import Journal
 try:
     with closing(Journal(Path(sys.argv[1]))) as journal:
-        list(submitted.find(Path(sys.argv[1]), journal, None, None))
+        list(collect.find(Path(sys.argv[1]), journal, None, None))
 except AutograderError as error:
     print(error)
 print(*(file.name for file in Path(sys.argv[1]).rglob("received/*/*")), sep="\\n")

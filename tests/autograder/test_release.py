@@ -12,9 +12,10 @@ import pytest
 import submissions
 from nbclient import NotebookClient
 
-from autograder import checks, release
+from autograder import checks
 from autograder.__main__ import main
 from autograder.checks import solutions
+from autograder.commands import release
 
 BEGIN, END = "### BEGIN ", "### END "
 TEXTS = (".html", ".ipynb", ".js", ".json", ".md", ".txt", ".xml")

@@ -8,9 +8,11 @@ import submissions
 from nbconvert import HTMLExporter
 from submissions import ANSWER, code, expected
 
-from autograder import checks, intake, release
+from autograder import checks
+from autograder.commands import release
 from autograder.execution import job as jobs
-from autograder.repair import repair, verbatim
+from autograder.submissions import intake
+from autograder.submissions.repair import repair, verbatim
 
 
 def index(made, own: str) -> int:

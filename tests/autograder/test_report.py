@@ -11,9 +11,10 @@ import small_course
 from report_page import Page
 
 import autograder
-from autograder import checks, report
+from autograder import checks
 from autograder.__main__ import main
-from autograder.journal import Journal
+from autograder.commands import report
+from autograder.gradebook.journal import Journal
 
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted")  # of nbgrader's code
 SAMPLING = "sampling"

@@ -5,8 +5,9 @@ import stat
 
 import pytest
 
-from autograder import AutograderError, checks, release, seeds
-from autograder.seeds import of_course
+from autograder import AutograderError, checks
+from autograder.commands import release, seeds
+from autograder.commands.seeds import of_course
 
 
 def file(course):

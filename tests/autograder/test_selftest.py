@@ -2,7 +2,9 @@
 
 import pytest
 
-from autograder import bank, checks, selftest
+from autograder import checks
+from autograder.commands import selftest
+from autograder.commands.selftest import bank
 from autograder.execution.processes import session
 
 pytestmark = pytest.mark.slow

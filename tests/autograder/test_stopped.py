@@ -15,7 +15,7 @@ import submissions
 
 from autograder.__main__ import main
 from autograder.checks import solutions
-from autograder.journal import recall
+from autograder.gradebook.journal import recall
 
 NAME = "latent_loss"
 SOON = 10  # seconds; on a quiet machine it takes less than two, and other tests run beside these

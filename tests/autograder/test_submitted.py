@@ -10,8 +10,9 @@ import pytest
 import submissions
 from kept_files import kept
 
-from autograder import checks, submitted
-from autograder.journal import Journal
+from autograder import checks
+from autograder.gradebook.journal import Journal
+from autograder.submissions import collect
 
 NAME = "sampling"
 RIGHT = f"{NAME}.ipynb"
@@ -34,10 +35,10 @@ def put(course: Path, *names: str | bytes, content: bytes = b"{}") -> Path:
 
 def found(course: Path, assignment: str | None = None, student: str | None = None) -> list:
     with closing(Journal(course)) as journal:
-        return list(submitted.find(course, journal, assignment, student))
+        return list(collect.find(course, journal, assignment, student))
 
 
-def only(course: Path) -> submitted.Submission:
+def only(course: Path) -> collect.Submission:
     """Return the one thing that is found."""
     (each,) = found(course)
     assert each.reason.isprintable()
@@ -120,7 +121,7 @@ def test_work_beside_the_folders_of_the_assignments_is_told(course, name):
 def test_work_that_belongs_to_nobody_is_told(course):
     file = put(course, "sampling.ipynb")
     put(course, "list.csv")
-    assert submitted.stray(course) == [file]
+    assert collect.stray(course) == [file]
     assert found(course) == []
 
 
@@ -148,8 +149,8 @@ def test_only_what_was_asked_for_is_found(course):
             put(course, student, name, f"{name}.ipynb")
     wanted = [("bob", NAME)]
     assert [(each.student, each.assignment) for each in found(course, NAME, "bob")] == wanted
-    assert len(found(course, NAME)) == submitted.count(course, NAME, None) == 2
-    assert len(found(course)) == submitted.count(course, None, None) == 2 * len(checks.NAMES)
+    assert len(found(course, NAME)) == collect.count(course, NAME, None) == 2
+    assert len(found(course)) == collect.count(course, None, None) == 2 * len(checks.NAMES)
 
 
 # Links, and what is no file

@@ -8,10 +8,11 @@ import pytest
 import small_course
 from rich.console import Console
 
-from autograder import AutograderError, checks, summary
+from autograder import AutograderError, checks
+from autograder.commands.grade import Options
+from autograder.commands.grading import summary
 from autograder.execution.processes.session import Walls
-from autograder.grade import Options
-from autograder.journal import Entry
+from autograder.gradebook.journal import Entry
 from autograder.sandbox import Containment
 
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted")  # of nbgrader's code

@@ -5,9 +5,10 @@ import csv
 import pytest
 import submissions
 
-from autograder import sandbox, summary
+from autograder import sandbox
 from autograder.__main__ import main
 from autograder.checks import solutions
+from autograder.commands.grading import summary
 from autograder.execution.pools import local
 from autograder.sandbox import Containment
 

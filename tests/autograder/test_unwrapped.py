@@ -17,9 +17,10 @@ from kept_files import kept, received
 from made_up import NAME, OUTCOME, RIGHT, grade, outcome, replay
 from test_submitted import course, found, only, put, refused  # noqa: F401
 
-from autograder import archives, report
-from autograder.intake import LARGEST
-from autograder.journal import recall
+from autograder.commands import report
+from autograder.gradebook.journal import recall
+from autograder.submissions.folders import archives
+from autograder.submissions.intake import LARGEST
 
 IPYNB = f"{NAME}.ipynb"
 MISSING = f"There is no notebook: {IPYNB} is missing"

@@ -25,8 +25,9 @@ sys.path[:0] = [str(PROJECT), str(PROJECT / "book"), str(PROJECT / "tests" / "au
 import submissions  # noqa: E402 - the paths are set above
 from processes import Cost, measure  # noqa: E402
 
-from autograder import bank, checks  # noqa: E402
+from autograder import checks  # noqa: E402
 from autograder.checks import solutions  # noqa: E402
+from autograder.commands.selftest import bank  # noqa: E402
 from latents import hardware  # noqa: E402
 
 RECORD = PROJECT / "book" / "records" / "bench" / "grading.json"

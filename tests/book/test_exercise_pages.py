@@ -8,7 +8,8 @@ import pytest
 from chapter_text import PROJECT
 from sphinx_external_toc.parsing import parse_toc_yaml
 
-from autograder import check, checks
+from autograder import checks
+from autograder.commands import check
 
 BOOK = PROJECT / "book"
 PAGES = {name: (BOOK / "exercises" / f"{name}.md").read_text() for name in checks.NAMES}

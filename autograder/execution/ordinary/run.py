@@ -100,7 +100,7 @@ class PlainJob:
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def job(
+def plain_job(
     name: str,
     notebook: Any,
     released: dict[str, str],

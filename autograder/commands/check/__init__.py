@@ -1,0 +1,118 @@
+"""``autograder check``: run the visible checks of a notebook in a fresh process, and explain."""
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from rich.console import Console, Group
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from autograder import AutograderError
+from autograder.checks import Result
+
+MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("–", "yellow")}
+
+
+def run(path: Path, limit: float) -> int:
+    """Check a notebook or all of a folder, print what came of it, and return the exit code.
+
+    Parameters
+    ----------
+    path : Path
+        A notebook, or a folder that holds some.
+    limit : float
+        Seconds that a cell or a check may take.
+    """
+    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    codes = []
+    for file in _files(path):
+        try:
+            codes.append(_check(file, limit, console))
+        except AutograderError as error:
+            if not path.is_dir():
+                raise
+            console.print(Text(f"{file.name}: {error}", "red"))
+            codes.append(2)
+    return max(codes)
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    found = sorted(file for file in path.glob("*.ipynb") if not file.name.startswith("."))
+    if not found:
+        raise AutograderError(f"There is no notebook (*.ipynb) in the folder {path}.")
+    return found
+
+
+def _check(file: Path, limit: float, console: Console) -> int:
+    from autograder.commands import grade
+    from autograder.commands.check import checked
+    from autograder.execution import scoring
+    from autograder.execution.processes import session, start
+    from autograder.execution.processes.answer import Answer
+
+    begin = time.monotonic()
+    start.context()  # TensorFlow is imported there while the notebook is read here
+    notebook = checked.repaired_for_check(file)
+    cells = notebook.students_code()
+    scored, results, walls = scoring.Scored(), [], grade.walls(limit, {}, unsafe=True)
+    with (
+        _progress(console, len(cells) + len(notebook.exercise.parts)) as step,
+        session.Session(walls) as running,
+    ):
+        step(f"{file.name}: starting", 0)
+        scoring.run_students_code(running, _told(cells, step), scored)
+        with Answer(notebook.exercise, running, walls, 1) as answer:
+            asking = notebook.exercise.asking(answer.ask, None)
+            for part in notebook.exercise.parts:
+                step(part.title, 0)
+                results.append(asking.check(part.name))
+                step(part.title, 1)
+    notes = [*notebook.defects, *scored.errors, *filter(None, [answer.remark])]
+    seconds = time.monotonic() - begin
+    _show(console, file, results, notes, seconds)
+    return 0 if all(result.passed for result in results) and not notebook.defects else 1
+
+
+def _told(cells: list, step) -> Iterable:
+    for number, cell in cells:
+        step(f"cell {number}", 0)
+        yield number, cell
+        step(f"cell {number}", 1)
+
+
+@contextlib.contextmanager
+def _progress(console: Console, total: int):
+    """Give a function that names the current step and moves the bar."""
+    columns = BarColumn(20), TextColumn("{task.description}"), TimeElapsedColumn()
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=total)
+        yield lambda text, done: progress.update(task, description=text, advance=done)
+
+
+def _show(console: Console, file: Path, results: list[Result], notes: list, seconds: float):
+    """Print the table of the parts, then what else should be known."""
+    table = Table(title=file.name, title_justify="left", box=None, padding=(0, 2, 0, 0))
+    for name, justify in (("", "left"), ("part", "left"), ("points", "right"), ("", "left")):
+        table.add_column(name, justify=justify)
+    for result in results:
+        mark, colour = MARKS[result.passed if result.attempted else None]
+        told = Group(Text(result.part.title), *(Text(problem) for problem in result.problems))
+        if not result.attempted:
+            told = Group(Text(result.part.title), Text("not attempted yet"))
+        points = f"{result.score} of {result.part.points}"
+        table.add_row(Text(mark, colour), result.part.name, points, told)
+    console.print(table)
+    for note in notes:
+        console.print(Text("! " + note, "yellow"))
+    score, most = (
+        sum(result.score for result in results),
+        sum(result.part.points for result in results),
+    )
+    colour = "green" if score == most and not notes else "bold"
+    console.print(Text(f"{score} of {most} points in the visible checks, {seconds:.0f} s", colour))

@@ -1,0 +1,206 @@
+"""Make the notebooks of the students from the solutions, with nbgrader itself."""
+
+import re
+import tempfile
+from collections.abc import Collection, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import yaml
+from nbformat.v4 import new_code_cell, new_notebook
+
+from autograder import AutograderError, checks
+from autograder.checks import solutions
+from autograder.checks.words import listing
+from autograder.commands import seeds
+from autograder.gradebook.assignments import of_course
+from autograder.gradebook.course import course, prepare_gradebook
+
+SCHEMA = 3  # of nbgrader's cell metadata
+NO_SEED = "hidden=0)"  # stands in the solutions, which are public
+METADATA = {
+    "accelerator": "GPU",
+    "colab": {"provenance": []},
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+INSTALL = """\
+# Colab does not know the package of this book: install it there.
+import importlib.util
+
+if importlib.util.find_spec("{package}") is None:
+    %pip install --quiet "git+{url}@{branch}\""""
+EXPLAIN = """\
+import importlib.util
+
+if importlib.util.find_spec("{package}") is None:
+    raise ModuleNotFoundError(
+        "The package of this book is not installed: run `pip install .` in a clone of the book."
+    )"""
+CONFIGURATION = """\
+# Settings of nbgrader for this course; see https://nbgrader.readthedocs.io.
+c = get_config()  # noqa: F821
+c.CourseDirectory.course_id = "latent-spaces"
+c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\\nraise NotImplementedError()"}
+"""
+
+
+def setup_source(package: str, repository: dict) -> str:
+    """Return the code that installs a package in Colab, or says how to install it.
+
+    Parameters
+    ----------
+    package : str
+        Name that the notebook imports.
+    repository : dict
+        ``url`` and ``branch`` as in ``_config.yml``; without an address nothing is installed.
+    """
+    url, branch = repository.get("url"), repository.get("branch") or "main"
+    if not url:
+        return EXPLAIN.format(package=package)
+    return INSTALL.format(package=package, url=url.rstrip("/"), branch=branch)
+
+
+def source_notebook(name: str, seed: int = 0):
+    """Return the solved notebook of an exercise as nbgrader wants it.
+
+    Parameters
+    ----------
+    name : str
+        Name of the exercise.
+    seed : int
+        Of the hidden checks; every course has its own.
+    """
+    cells = []
+    for cell in solutions.notebook(name).cells:
+        cell = cell.copy()
+        cell.source = cell.source.replace(NO_SEED, f"hidden={seed})")
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        cell["id"] = grade_id or f"{name}-{len(cells)}"
+        cells.append(cell)
+    cells.insert(1, _setup_cell(name))
+    for cell in cells:
+        if cell.cell_type == "code":
+            cell.update(outputs=[], execution_count=None)
+        if nbgrader := cell.metadata.get("nbgrader"):
+            nbgrader["cell_type"] = cell.cell_type
+    notebook = new_notebook(cells=cells, metadata=METADATA)
+    notebook.nbformat_minor = 5
+    nbformat.validate(notebook)
+    return notebook
+
+
+def _setup_cell(name: str):
+    grade_id = f"{name}-setup"
+    nbgrader = {"grade_id": grade_id, "grade": False, "locked": True, "schema_version": SCHEMA}
+    nbgrader |= {"solution": False, "task": False}
+    config = yaml.safe_load((solutions.folder().parent / "_config.yml").read_text(encoding="utf-8"))
+    source = setup_source("autograder", config.get("repository") or {})
+    return new_code_cell(source, id=grade_id, metadata={"nbgrader": nbgrader})
+
+
+def release(folder: Path, only: Collection[str] = ()) -> list[Path]:
+    """Write the student notebooks of all assignments, and return them.
+
+    ``folder`` becomes an nbgrader course: ``source/`` (with the solutions), ``release/`` (for the
+    students), ``gradebook.db`` and ``nbgrader_config.py``. What else lies in ``source/`` is
+    released as it is.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the course.
+    only : collection of str
+        Only these assignments; without any, our exercises and all that are in ``source/``.
+
+    Raises
+    ------
+    AutograderError
+        If something cannot be released; what can be is released before.
+    """
+    folder = folder.resolve()
+    plain = {name: each for name, each in of_course(folder).items() if not each.ours}
+    ours, others = _chosen(only, plain)
+    try:
+        _write_sources(folder, ours)
+    except OSError as error:
+        raise AutograderError(f"{folder} cannot be written to: {error.strerror}.") from error
+    failed = []
+    with course(folder) as api:
+        prepare_gradebook(folder, api.coursedir.db_url)
+        for name in [*ours, *others]:
+            outcome = api.generate_assignment(name, force=True, create=True)
+            if not outcome["success"]:
+                failed.append(f"nbgrader could not release {name}: {_reason(outcome)}.")
+    files = {name: [folder / "release" / name / f"{name}.ipynb"] for name in ours}
+    for name in others:
+        files[name] = [folder / "release" / name / f"{own}.ipynb" for own in plain[name].notebooks]
+    if failed:
+        raise AutograderError(" ".join(failed))
+    return [_settle(file) if name in ours else file for name in files for file in files[name]]
+
+
+def _chosen(only: Collection[str], plain: Mapping) -> tuple[list[str], list[str]]:
+    """Return which exercises of ours and which other assignments are released."""
+    known = [*checks.NAMES, *plain]
+    if strange := [name for name in only if name not in known]:
+        raise AutograderError(f"There is no assignment {strange[0]!r}, only {listing(known)}.")
+    wanted = only or known
+    ours = [name for name in checks.NAMES if name in wanted and name not in plain]
+    if not only and (taken := [name for name in checks.NAMES if name in plain]):
+        raise AutograderError(
+            f"source/{taken[0]} is an assignment of yours with the name of one of our exercises: "
+            "rename it, or release single assignments with --assignment."
+        )
+    return ours, [name for name in plain if name in wanted]
+
+
+def _reason(outcome: dict) -> str:
+    """Return what nbgrader says went wrong, without its tracebacks."""
+    text = f"{outcome.get('error', '')}\n{outcome.get('log', '')}"
+    raised = re.findall(r"^ *(?:\w+\.)*(\w+(?:Error|Exception|Entry): .+)$", text, re.MULTILINE)
+    own = [line for line in raised if not line.startswith("NbGraderException")]  # they refer to it
+    return next(iter([*own[::-1], *raised, *text.split("\n")[-1:]])).strip().rstrip(".")
+
+
+@cache
+def student_notebooks() -> dict[str, str]:
+    """Return the text of the student notebook of every exercise."""
+    with tempfile.TemporaryDirectory(prefix="autograder-") as folder:
+        files = release(Path(folder))
+        return {file.stem: file.read_text(encoding="utf-8") for file in files}
+
+
+def stub(name: str) -> str:
+    """Return the code of the answer cell as the students get it."""
+    text = student_notebooks()[name]
+    cells = nbformat.reads(text, as_version=4).cells
+    return next(cell.source for cell in cells if cell.id == f"{name}-answer")
+
+
+def _write_sources(folder: Path, names: list[str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    known = seeds.of_course(folder, names)
+    for name in names:
+        file = folder / "source" / name / f"{name}.ipynb"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        text = _text(source_notebook(name, known[name]))
+        file.write_text(text, encoding="utf-8", newline="\n")
+    configuration = folder / "nbgrader_config.py"
+    if not configuration.exists():
+        configuration.write_text(CONFIGURATION, encoding="utf-8")
+
+
+def _settle(file: Path) -> Path:
+    """Write a notebook in the one form that does not depend on versions of its writers."""
+    notebook = nbformat.read(file, as_version=4)
+    notebook.metadata = nbformat.from_dict(METADATA)
+    file.chmod(0o644)
+    file.write_text(_text(notebook), encoding="utf-8", newline="\n")
+    return file
+
+
+def _text(notebook: Any) -> str:
+    return nbformat.writes(notebook, indent=1, ensure_ascii=False).rstrip("\n") + "\n"

@@ -1,0 +1,55 @@
+"""The seeds of the hidden checks: drawn for each course, the same for all its students."""
+
+import json
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+
+from autograder import AutograderError
+from autograder.gradebook.journal import FOLDER
+
+FILE = "seeds.json"
+MOST = 2**31
+
+
+def of_course(course: Path, names: Iterable[str]) -> dict[str, int]:
+    """Return the seed of each exercise, drawn and kept in the course where it has none yet.
+
+    Parameters
+    ----------
+    course : Path
+        Folder of the course, which exists.
+    names : iterable of str
+        Names of the exercises.
+
+    Raises
+    ------
+    AutograderError
+        If the file of the seeds cannot be used.
+    """
+    file = course / FOLDER / FILE
+    known = _read(file)
+    new = {name: secrets.randbelow(MOST) for name in names if name not in known}
+    if new:
+        known |= new
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(".part")
+        part.touch(mode=0o600)
+        part.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+        part.replace(file)
+    return known
+
+
+def _read(file: Path) -> dict[str, int]:
+    try:
+        known = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (ValueError, RecursionError):  # a UnicodeDecodeError, too
+        known = None
+    if isinstance(known, dict) and all(type(seed) is int and seed >= 0 for seed in known.values()):
+        return known
+    raise AutograderError(
+        f"{file} does not hold the seeds of the hidden checks: restore it from a copy, or delete "
+        "it; then new seeds are drawn and all submissions are graded again."
+    )

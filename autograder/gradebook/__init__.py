@@ -1,0 +1,1 @@
+"""What a course keeps: nbgrader's database and settings, and the journal of our own."""

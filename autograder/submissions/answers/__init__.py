@@ -1,0 +1,1 @@
+"""What the code of an answer says before it runs."""
