@@ -11,7 +11,8 @@ from types import ModuleType
 from typing import Any
 
 from autograder import AutograderError
-from autograder.checks.exercise import Check, Exercise, Part, Question, Result
+from autograder.checks.check import Check, Part, Question, Result
+from autograder.checks.exercise import Exercise
 
 __all__ = ["NAMES", "Check", "Exercise", "Part", "Question", "Result", "begin", "judging", "load"]
 

@@ -1,6 +1,7 @@
 """Which cells of a notebook hold checks and nothing else, and how many others have run."""
 
 import ast
+from typing import Any
 
 REPORT = "part.report()"
 
@@ -42,3 +43,10 @@ def others_run() -> int:
     if shell.events.callbacks.get("pre_run_cell"):
         return shell.execution_count
     return sum(not scores(source) for source in shell.history_manager.input_hist_parsed)
+
+
+def is_test(cell: Any) -> bool:
+    """Return whether the outputs of a cell give points: it is no answer that a person scores."""
+    from nbgrader.utils import is_grade, is_solution
+
+    return bool(cell.cell_type == "code" and is_grade(cell) and not is_solution(cell))

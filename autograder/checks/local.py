@@ -11,7 +11,7 @@ from typing import Any
 
 from autograder.checks import probing
 from autograder.checks.cells import others_run
-from autograder.checks.exercise import Question
+from autograder.checks.check import Question
 from autograder.checks.export import export
 from autograder.checks.graphs import Graphs
 from autograder.checks.switches import ordinary, sentence

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from autograder import AutograderError
-from autograder.checks.exercise import Exercise
 
 
 def folder() -> Path:
@@ -58,9 +57,9 @@ def notebook(name: str):
 
 
 @cache
-def answers(exercise: Exercise) -> tuple[Any, ...]:
-    """Return the objects of the reference solution, in the order of ``Exercise.answers``."""
+def answers(name: str, names: tuple[str, ...]) -> tuple[Any, ...]:
+    """Return the objects that the reference solution of an exercise defines under some names."""
     space: dict[str, Any] = {"__name__": "reference"}
-    exec(compile(setting(exercise.name), "<setting>", "exec"), space)
-    exec(compile(source(exercise.name), "<reference>", "exec"), space)
-    return tuple(space[name] for name in exercise.answers)
+    exec(compile(setting(name), "<setting>", "exec"), space)
+    exec(compile(source(name), "<reference>", "exec"), space)
+    return tuple(space[name] for name in names)

@@ -1,8 +1,10 @@
-"""How the checks write numbers and shapes, the same in every sentence."""
+"""How numbers, shapes, lists and names are written, the same in every sentence."""
 
 from collections.abc import Iterable
 
 import numpy as np
+
+LONGEST_NAME = 128  # characters of the name of a file
 
 
 def number(value: float) -> str:
@@ -19,6 +21,13 @@ def number(value: float) -> str:
 def shape(sizes: Iterable[int | None]) -> str:
     """Return a shape as Python writes a tuple."""
     return str(tuple(None if size is None else int(size) for size in sizes))
+
+
+def printable(name: str) -> str:
+    """Return a name of a file that can be printed on one line."""
+    text = name.encode("utf-8", "backslashreplace").decode()
+    text = "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+    return text if len(text) <= LONGEST_NAME else text[: LONGEST_NAME - 1] + "…"
 
 
 def listing(items: Iterable[str]) -> str:

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from autograder import AutograderError, sandbox
-from autograder.checks.words import listing
+from autograder.checks.words import listing, printable
 from autograder.commands.grading.options import LIMITS, Options, walls
 from autograder.commands.grading.proof import Proofs
 from autograder.commands.grading.work import Work, keyed
-from autograder.execution.pools import local
+from autograder.execution.pools import open_pool
 from autograder.execution.processes import libraries
 from autograder.execution.processes.session import Walls
 from autograder.gradebook import assignments
@@ -24,7 +24,6 @@ from autograder.submissions import collect
 from autograder.submissions.answers import reach
 from autograder.submissions.assignment import Prepared, Sources
 from autograder.submissions.folders import stamps
-from autograder.submissions.intake import shown
 from autograder.submissions.ordinary.source import SourceError
 
 __all__ = ["LIMITS", "Grading", "Options", "run", "walls"]
@@ -50,13 +49,14 @@ def run(folder: Path, options: Options) -> int:
         assignments.named(folder, options.assignment)
     if options.student is not None and not collect.is_there(folder, options.student):
         raise AutograderError(
-            f"There is no folder of a student {shown(options.student)!r} in {folder / 'submitted'}."
+            f"There is no folder of a student {printable(options.student)!r} in "
+            f"{folder / 'submitted'}."
         )
     with closing(Journal(folder)) as known:
         grading = Grading(folder, known, options)
         for file in stray if options.student is None else ():
             reason = "It lies in `submitted/` itself: move it to submitted/STUDENT/ASSIGNMENT/."
-            grading.review(Entry("", shown(file.name), reason=reason))
+            grading.review(Entry("", printable(file.name), reason=reason))
         expected = collect.count(folder, options.assignment, options.student)
         with summary.progress(grading, expected):
             grading.run()
@@ -102,7 +102,7 @@ class Grading:
         imported = _libraries(self.folder)
         with (
             libraries.announced(imported),
-            local.opened(*chosen) as self._pool,
+            open_pool(*chosen) as self._pool,
             _course(self.folder, imported, self.options.walls) as (recorder, self._sources),
         ):
             self.options = replace(self.options, walls=self._pool.walls)
@@ -160,7 +160,7 @@ class Grading:
     ) -> Work | None:
         """Return what there is to do for a submission, unless it was done before."""
         parts, key = keyed(prepared, self.options.walls)
-        stamp, remark = stamps.stamp(submission)
+        stamp, remark = stamps.stamp(submission.place)
         reaches = [reach.remark(part.notebook.cells) for part in prepared.parts]
         remark = " ".join(filter(None, [prepared.remark, remark, *reaches]))
         whose = entry.student, entry.assignment

@@ -10,9 +10,8 @@ from autograder.checks import probing
 from autograder.checks.graphs import Graphs
 from autograder.checks.surroundings import fix_seeds, quiet, without_collector
 from autograder.checks.values import Values
-from autograder.execution.processes import entering
-from autograder.execution.processes.entering import Place
-from autograder.execution.worker import wire
+from autograder.execution.worker import entering, wire
+from autograder.execution.worker.entering import Place
 from autograder.sandbox import Limits
 
 

@@ -10,6 +10,15 @@ CHECK = "exercise.check("  # what a scoring cell of our exercises calls
 
 
 @dataclass(frozen=True)
+class GradebookCell:
+    """What the gradebook holds of a cell: its source, its points if it gives any, its lock."""
+
+    source: str
+    points: float | None
+    locked: bool
+
+
+@dataclass(frozen=True)
 class Assignment:
     """One assignment of a course.
 

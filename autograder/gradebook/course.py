@@ -7,12 +7,13 @@ import sqlite3
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from autograder import AutograderError
 
+STAMP = "timestamp.txt"  # nbgrader's name for the file with the time of a submission
 SETTINGS = "nbgrader_config.py"
 LOGS = "traitlets", "tornado.application"  # where nbgrader writes what goes wrong
 SQLITE = "sqlite:///"
@@ -222,3 +223,19 @@ def prepare_gradebook(folder: Path, url: str) -> None:
             "nbgrader needs the program `alembic` to make a gradebook, and it is not on the PATH: "
             "install the requirements of this book again, or activate their environment."
         )
+
+
+@contextmanager
+def replacing(file: Path) -> Iterator:
+    """Write under another name first, so that a full disk leaves the old file alone."""
+    part = file.with_name(f"{file.name}.part")
+    try:
+        # Names of folders may hold bytes that are no text.
+        with part.open("w", newline="", encoding="utf-8", errors="backslashreplace") as text:
+            yield text
+        part.replace(file)
+    except OSError as error:
+        raise AutograderError(f"{file} cannot be written: {error.strerror}.") from error
+    finally:
+        with suppress(OSError):  # it is there only where something has failed
+            part.unlink()

@@ -1,10 +1,25 @@
-"""What stands in the gradebook of the submissions of a course, read all at once."""
+"""The grades of a course: what stands in its gradebook, read all at once, and in our journal."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from autograder import checks
+from autograder.checks.words import printable
+from autograder.gradebook import journal
+from autograder.gradebook.course import (
+    SETTINGS,
+    address,
+    is_missing,
+    no_gradebook,
+    settings,
+    told_of_gradebook,
+    usable,
+)
+
+BY_HAND = "needs manual grading"
 
 
 @dataclass
@@ -17,7 +32,7 @@ class Submission:
     unscored: set[str] = field(default_factory=set)  # cells that wait for their first points
 
 
-def columns(assignment) -> dict[tuple[str, str], str]:
+def columns_of(assignment) -> dict[tuple[str, str], str]:
     """Return the column of every cell of an assignment, by notebook and ``grade_id``."""
     pairs = [
         (notebook.name, cell.name)
@@ -35,7 +50,7 @@ def columns(assignment) -> dict[tuple[str, str], str]:
     }
 
 
-def cells(assignment, columns: dict[tuple[str, str], str]) -> Iterator[tuple[str, float]]:
+def cells_of(assignment, columns: dict[tuple[str, str], str]) -> Iterator[tuple[str, float]]:
     """Yield each column of an assignment and the points that it is worth."""
     most = {
         (notebook.name, cell.name): cell.max_score
@@ -46,7 +61,7 @@ def cells(assignment, columns: dict[tuple[str, str], str]) -> Iterator[tuple[str
         yield column, most[own]
 
 
-def submissions(book, columns: dict) -> dict[tuple[str, str], Submission]:
+def submissions_of(book, columns: dict) -> dict[tuple[str, str], Submission]:
     """Return all submissions by student and assignment, with two queries for the whole course."""
     from nbgrader.api import (
         Assignment,
@@ -84,3 +99,135 @@ def submissions(book, columns: dict) -> dict[tuple[str, str], Submission]:
         submission.manual |= manual
         submission.unscored |= {column} if manual and scored is None else set()
     return found
+
+
+@dataclass(frozen=True)
+class Student:
+    """What nbgrader knows of a student; everything but the id may be empty."""
+
+    id: str
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+    lms_user_id: str = ""
+
+
+class Grades:
+    """The grades that stand in the gradebook of a course.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the course.
+
+    Attributes
+    ----------
+    students : dict of str to Student
+        By their ids: those of the gradebook and those who have handed in something.
+    most : dict of str to float
+        Points that each assignment is worth, our exercises first.
+    cells : dict of str to dict of str to float
+        For each assignment, the points of its cells by ``grade_id``; where several notebooks have
+        the same, by ``notebook.grade_id``.
+    runs : dict of (str, str) to Run
+        By student and assignment, what was run.
+
+    Raises
+    ------
+    AutograderError
+        If there is no gradebook, or if it cannot be read.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.runs = journal.runs(folder)
+        with _gradebook(folder) as book:
+            self.students = {each.id: _student(each) for each in book.students}
+            known = {each.name: each for each in book.assignments}
+            names = sorted(known, key=_place)
+            self.most = {name: known[name].max_score for name in names}
+            columns = {name: columns_of(known[name]) for name in names}
+            self.cells = {name: dict(cells_of(known[name], columns[name])) for name in names}
+            self._recorded = submissions_of(book, columns)
+        self.entries = {
+            (each.student, each.assignment): each
+            for each in journal.recall(folder)
+            if each.student and each.assignment in {*checks.NAMES, *names}
+        }
+        self._handed_in = set(_handed_in(folder, {*checks.NAMES, *names}))
+        for student, _ in sorted({*self._handed_in, *self.entries}):
+            self.students.setdefault(student, Student(student))
+
+    def rows(self) -> list[dict]:
+        """Return one row for each student and assignment, those with nothing handed in too.
+
+        Columns are ``student``, ``assignment``, ``score`` and ``max_score`` in points (late
+        penalties subtracted), ``status`` (graded, not attempted, for review, needs manual grading,
+        not graded, missing), ``containment`` of the run (empty if there was none), and the points
+        of every part under its ``grade_id``.
+        """
+        return [self._row(student, name) for student in sorted(self.students) for name in self.most]
+
+    def _row(self, student: str, name: str) -> dict:
+        entry = self.entries.get((student, name))
+        found = self._recorded.get((student, name))
+        run = self.runs.get((student, name))
+        row = {"student": student, "assignment": name, "score": 0}
+        row |= {"max_score": points(self.most[name]), "containment": run.containment if run else ""}
+        if entry is not None and entry.status == "for review":
+            return row | {"status": "for review", "score": ""}
+        if found is None:
+            if entry is not None or (student, name) in self._handed_in:
+                return row | {"status": "not graded", "score": ""}
+            return row | {"status": "missing", "score": ""}
+        status = entry.status if entry else "graded"
+        if not status:  # it was about to be recorded anew when grading was cut off
+            return row | {"status": "not graded", "score": ""}
+        row |= {cell: points(value) for cell, value in found.points.items()}
+        if found.manual:  # what there is so far would look like a score
+            return row | dict.fromkeys(["score", *found.unscored], "") | {"status": BY_HAND}
+        row["score"] = points(max(0.0, sum(found.points.values()) - found.penalty))
+        return row | {"status": status}
+
+
+@contextmanager
+def _gradebook(folder: Path) -> Iterator:
+    """Open the gradebook that nbgrader's settings of the course name."""
+    from nbgrader.api import Gradebook
+    from nbgrader.coursedir import CourseDirectory
+    from traitlets.config import Config
+
+    file = folder / SETTINGS
+    config = settings(folder) if file.is_file() else Config(CourseDirectory={"root": str(folder)})
+    with usable(file):
+        course = CourseDirectory(config=config)
+    url = course.db_url
+    if is_missing(folder, url):
+        raise no_gradebook(folder)
+    with told_of_gradebook(folder), Gradebook(address(folder, url), course.course_id) as book:
+        yield book
+
+
+def _student(each) -> Student:
+    names = ("first_name", "last_name", "email", "lms_user_id")
+    return Student(each.id, *(" ".join((getattr(each, name) or "").split()) for name in names))
+
+
+def _place(name: str) -> tuple[int, str]:
+    """Return by what assignments are sorted: our exercises first, in their order."""
+    ours = checks.NAMES.index(name) if name in checks.NAMES else len(checks.NAMES)
+    return ours, name
+
+
+def _handed_in(folder: Path, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield student and assignment of the folders of submissions that are there."""
+    for name in names:
+        for place in (folder / "submitted").glob(f"*/{name}/"):
+            student = place.parent.name
+            if not student.startswith("."):
+                yield printable(student), name  # as the journal names it
+
+
+def points(value: float) -> float | int:
+    """Return a score without a needless ``.0``."""
+    return int(value) if float(value).is_integer() else round(float(value), 4)

@@ -26,10 +26,10 @@ from sqlalchemy.exc import DatabaseError, InternalError, OperationalError
 from traitlets import Dict, Type
 
 from autograder import AutograderError
-from autograder.execution.worker.outputs import failure
 from autograder.gradebook import late
 from autograder.gradebook.course import (
     SETTINGS,
+    STAMP,
     address,
     in_a_line,
     require_gradebook,
@@ -39,13 +39,14 @@ from autograder.gradebook.course import (
 from autograder.gradebook.journal import FOLDER
 from autograder.gradebook.shared import SharedGradebook
 from autograder.sandbox.limited import limited
-from autograder.submissions import intake
-from autograder.submissions.folders.unwrap import STAMP
 
 SLOWEST = 120  # seconds of computing time for the pages of one submission
 DESK = f"{FOLDER}/repaired"  # in the form of ``submitted/``, of repaired notebooks only
 MADE = f"{FOLDER}/made"  # what nbgrader makes of one submission, until all of it is recorded
 STEPS = ("autograded", "feedback")
+NOT_RUN = nbformat.v4.new_output(
+    "error", ename="NotRun", evalue="This check was not run.", traceback=["This check was not run."]
+)
 
 
 class Replay(NbGraderPreprocessor):
@@ -59,8 +60,8 @@ class Replay(NbGraderPreprocessor):
             if cell.cell_type == "code":
                 found = Replay.outputs[resources["nbgrader"]["notebook"]].get(cell.id)
                 if found is None and is_grade(cell) and not is_solution(cell):
-                    found = [failure("NotRun", "This check was not run.")]
-                cell.outputs = intake.outputs(found or [])
+                    found = [NOT_RUN]
+                cell.outputs = [nbformat.from_dict(output) for output in found or []]
         return nb, resources
 
 

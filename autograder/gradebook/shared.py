@@ -16,8 +16,8 @@ from nbgrader.api import (
 from nbgrader.converters import autograde
 from nbgrader.preprocessors import getgrades, latesubmissions, overwritecells, saveautogrades
 
+from autograder.gradebook.assignments import GradebookCell
 from autograder.gradebook.late import Times
-from autograder.submissions.ordinary.source import GradebookCell
 
 # Modules of nbgrader that open the gradebook for each notebook.
 OPENERS = (autograde, getgrades, latesubmissions, overwritecells, saveautogrades)

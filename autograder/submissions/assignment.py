@@ -6,9 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from autograder import AutograderError
-from autograder.checks.words import listing
-from autograder.execution import job as jobs
-from autograder.execution.ordinary.run import plain_job
+from autograder.checks.words import listing, printable
 from autograder.gradebook import assignments
 from autograder.gradebook.assignments import Assignment
 from autograder.submissions import collect, intake
@@ -22,22 +20,42 @@ MISSING = "{} is missing, so the released one was graded in its place."
 
 
 @dataclass(frozen=True)
+class Surroundings:
+    """What a notebook of the instructor's own needs to run.
+
+    Attributes
+    ----------
+    released : dict of str to str
+        Source of the cells with hidden tests as students have it, by ``grade_id``.
+    files : tuple of (str, bytes)
+        What lies beside the notebook.
+    libraries : tuple of str
+        What the process has imported before it begins.
+    """
+
+    released: dict[str, str]
+    files: tuple[tuple[str, bytes], ...]
+    libraries: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Part:
     """One notebook of a submission.
 
     Attributes
     ----------
-    name : str
-        The name of the notebook.
+    assignment, name : str
+        The assignment, and the name of the notebook.
     notebook : NotebookNode
         As it is graded.
-    job : Job or PlainJob
-        What is run of it.
+    surroundings : Surroundings or None
+        None for one of our exercises.
     """
 
+    assignment: str
     name: str
     notebook: Any
-    job: Any
+    surroundings: Surroundings | None = None
 
 
 @dataclass(frozen=True)
@@ -172,7 +190,7 @@ class Sources:
             raise AutograderError(f"{file} cannot be read as a notebook: {again}") from error
 
     def _part(self, assignment: str, notebook: Any) -> Part:
-        return Part(assignment, notebook, jobs.job_of(assignment, notebook))
+        return Part(assignment, assignment, notebook)
 
     def _plain_sources(self, assignment: str) -> dict[str, PlainSource]:
         if assignment not in self._plain:
@@ -199,7 +217,7 @@ class Sources:
             file = submission.notebooks.get(name)
             cells = source.released.cells
             if file is not None:
-                cells = intake.cells(file.kept, intake.shown(file.name))
+                cells = intake.cells(file.kept, printable(file.name))
             try:
                 found = repair_plain(cells, source)
             except AutograderError as error:
@@ -217,10 +235,8 @@ class Sources:
     def _plain_part(
         self, assignment: str, name: str, notebook: Any, source: PlainSource, theirs: dict
     ) -> Part:
-        files = sorted({**theirs, **self._files[assignment]}.items())
-        called = f"{assignment}/{name}.ipynb"
-        job = plain_job(called, notebook, source.hidden, files, self.libraries)
-        return Part(name, notebook, job)
+        files = tuple(sorted({**theirs, **self._files[assignment]}.items()))
+        return Part(assignment, name, notebook, Surroundings(source.hidden, files, self.libraries))
 
     def _theirs(self, submission: collect.Submission) -> dict[str, bytes]:
         """Return the student's files that lie beside the notebooks, without those of the source."""

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autograder import AutograderError
-from autograder.checks.words import listing
+from autograder.checks.words import LONGEST_NAME, listing, printable
 from autograder.gradebook import assignments
 from autograder.gradebook.assignments import Assignment
 from autograder.gradebook.journal import Journal
 from autograder.submissions import intake
 from autograder.submissions.folders import unwrap
 from autograder.submissions.folders.unwrap import NOTEBOOK
-from autograder.submissions.intake import LONGEST_NAME, shown
 from autograder.submissions.ordinary.submission import Kept
 from autograder.submissions.ordinary.submission import fields as ordinary_fields
 from autograder.submissions.store import Keeper, not_ordinary, unreadable
@@ -96,7 +95,7 @@ def find(
 def _of_student(
     keeper: Keeper, known: dict[str, Assignment], place: Path, assignment: str | None
 ) -> Iterator[Submission]:
-    own = Submission(shown(place.name), assignment or "")
+    own = Submission(printable(place.name), assignment or "")
     try:
         problem = _problem_of_folder(keeper, own, place)
         entries = [] if problem else _entries(place)
@@ -110,7 +109,7 @@ def _of_student(
         if assignment is None or each.name == assignment:
             yield _submission(keeper, known, each)
     if stray:
-        names = listing(shown(each.name) for each in stray)
+        names = listing(printable(each.name) for each in stray)
         problem = f"Beside the folders of the assignments lies {names}: move it into one."
     if problem:
         yield Submission(own.student, "", reason=problem)
@@ -124,12 +123,12 @@ def _keep_the_rest(
     _, problem = keeper.keep((own.student, ""), rest, place)
     for each in rest:
         if each.is_dir():  # which a program has left
-            keeper.keep_folder((own.student, shown(each.name)), each)
+            keeper.keep_folder((own.student, printable(each.name)), each)
     return problem, list(filter(_is_work, rest))
 
 
 def _submission(keeper: Keeper, known: dict[str, Assignment], place: Path) -> Submission:
-    found = Submission(place.parent.name, shown(place.name), place=place)
+    found = Submission(place.parent.name, printable(place.name), place=place)
     try:
         return _look_into(keeper, known, found, place)
     except OSError as error:
@@ -168,7 +167,7 @@ def _look_into(
 
 def _problem_of_folder(keeper: Keeper, found: Submission, place: Path) -> str:
     """Return why a folder cannot be graded as it is; what it holds is kept all the same."""
-    name = shown(place.name)
+    name = printable(place.name)
     if place.is_symlink():
         return f"{name} is a link: put the folder itself there."
     if not STRANGE.search(place.name) and len(place.name) <= LONGEST_NAME:
@@ -183,7 +182,7 @@ def _choose(
     """Return the submission with its notebook: the one of the right name, or the only one."""
     right = f"{found.assignment}.ipynb"
     chosen = [file for file in notebooks if file.name == right] or notebooks
-    names = listing(shown(file.name) for file in notebooks)
+    names = listing(printable(file.name) for file in notebooks)
     if len(chosen) > 1:
         return replace(found, reason=f"There are {names}: keep one and name it {right}.")
     (file,) = chosen
@@ -193,7 +192,7 @@ def _choose(
     if len(notebooks) > 1 and _is_untouched(copy, found.assignment, keeper.course):
         told = f"There are {names}, and {right} has no answer: keep one and name it {right}."
         return replace(found, reason=told)
-    chosen = {"file": copy, "sha256": kept[file], "name": shown(file.name)}
+    chosen = {"file": copy, "sha256": kept[file], "name": printable(file.name)}
     return replace(found, **chosen, renamed=file.name != right)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from autograder import AutograderError, checks
 from autograder.checks import Exercise
-from autograder.checks.words import listing
+from autograder.checks.words import listing, printable
 
 LARGEST = 50 * 2**20  # bytes of a notebook
 MOST_CELLS = 2000
@@ -20,7 +20,6 @@ MOST_LINES = 20_000  # of all cells
 # The highlighter of the pages takes the square of the length of a run of lines that are blank but
 # not empty; of longer runs the blanks are removed.
 LONGEST_RUN = 20
-LONGEST_NAME = 128
 # Headings and HTML were cells of their own before version 4 of the format.
 KINDS = {"code": "code", "markdown": "markdown", "raw": "raw"}
 KINDS |= dict.fromkeys(("heading", "html"), "markdown")
@@ -57,13 +56,6 @@ def own_id(cell: Any) -> str | None:
     return cell.get("id") if "nbgrader" not in cell.metadata else grade_id(cell)
 
 
-def shown(name: str) -> str:
-    """Return a name of a file that can be printed on one line."""
-    text = name.encode("utf-8", "backslashreplace").decode()
-    text = "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
-    return text if len(text) <= LONGEST_NAME else text[: LONGEST_NAME - 1] + "…"
-
-
 def outputs(plain: list[dict]) -> list:
     """Return outputs as nbformat keeps them."""
     import nbformat
@@ -86,7 +78,7 @@ def read(file: Path, called: str = "") -> Notebook:
     AutograderError
         If it cannot be used at all; the message says why and what to do.
     """
-    name = called or shown(file.name)
+    name = called or printable(file.name)
     found = cells(file, name)
     exercise = exercise_of(found, name)
     defects = (*_defects_of_name(exercise, name), *_defects_of_cells(exercise, found))
@@ -272,7 +264,7 @@ def _defects_of_cells(exercise: Exercise, cells: list) -> list[str]:
 
 
 def _cells(ids: list[str]) -> str:
-    names = listing(f"`{shown(own)}`" for own in dict.fromkeys(ids))
+    names = listing(f"`{printable(own)}`" for own in dict.fromkeys(ids))
     return f"The cells {names} are" if len(set(ids)) > 1 else f"The cell {names} is"
 
 

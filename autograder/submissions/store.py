@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from autograder import AutograderError
+from autograder.checks.words import printable
 from autograder.gradebook.journal import FOLDER, Journal
-from autograder.submissions.intake import shown
 
 LARGEST = 2**30  # bytes of a file that is kept
 BLOCK = 2**20
@@ -99,7 +99,7 @@ def not_ordinary(file: Path, kept: Mapping[Path, str]) -> str:
     if not file.is_symlink() and file in kept:
         return ""
     told = "is a link, a folder or a special file: hand in an ordinary file."
-    return f"{shown(file.name)} {told}"
+    return f"{printable(file.name)} {told}"
 
 
 def is_file(path: Path) -> bool:
@@ -134,7 +134,7 @@ def _files(place: Path) -> tuple[list[Path], list[OSError]]:
 
 def unreadable(place: Path, error: OSError) -> str:
     """Return the sentence that a file or folder cannot be read."""
-    name = shown(Path(os.fsdecode(error.filename or place)).name)
+    name = printable(Path(os.fsdecode(error.filename or place)).name)
     return f"{name} cannot be read: {error.strerror or type(error).__name__}."
 
 
@@ -147,7 +147,7 @@ def _copy(file: Path, store: Path) -> tuple[str, int]:
     with open(file, "rb", opener=_no_link) as handed_in:
         if (size := os.fstat(handed_in.fileno()).st_size) > LARGEST:
             raise _UnkeptError(
-                f"{shown(file.name)} has {size / 2**30:.1f} GiB, more than the "
+                f"{printable(file.name)} has {size / 2**30:.1f} GiB, more than the "
                 f"{LARGEST / 2**30:g} GiB of a file that is kept: remove it."
             )
         sha256 = hashlib.file_digest(handed_in, "sha256").hexdigest()
@@ -173,7 +173,7 @@ def _store(handed_in: BinaryIO, file: Path, kept: Path) -> None:
     part = kept.with_suffix(".part")  # what a crash leaves has this name, and is replaced
     try:
         if _write(handed_in, part, file) != kept.name:
-            raise _UnkeptError(f"{shown(file.name)} changed while it was read: run it again.")
+            raise _UnkeptError(f"{printable(file.name)} changed while it was read: run it again.")
         _settle(part, kept)
     finally:
         part.unlink(missing_ok=True)  # a full disk needs the room

@@ -97,7 +97,7 @@ def grade(course: Path, *options: str) -> int:
 
 def outcome(course: Path, assignment: str = NAME) -> dict[str, tuple]:
     """Return status and score by student, as they are exported."""
-    from autograder.commands.export import Grades
+    from autograder.gradebook.grades import Grades
 
     rows = [row for row in Grades(course).rows() if row["assignment"] == assignment]
     return {row["student"]: (row["status"], row["score"]) for row in rows}

@@ -10,8 +10,8 @@ import pytest
 
 from autograder import sandbox
 from autograder.execution import prober
-from autograder.execution.processes.entering import GO, Place
 from autograder.execution.worker import serve, wire
+from autograder.execution.worker.entering import GO, Place
 from autograder.sandbox import Containment, Limits, SandboxError, bubblewrap, namespaces, rootfs
 
 MIB = 2**20

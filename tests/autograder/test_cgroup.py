@@ -8,7 +8,7 @@ import pytest
 
 from autograder import AutograderError
 from autograder.execution import job as jobs
-from autograder.execution.pools import local
+from autograder.execution.pools import open_pool
 from autograder.execution.processes import cgroup, session
 from autograder.execution.processes.session import EndedError, Session, Walls
 from autograder.sandbox import Limits
@@ -203,7 +203,7 @@ def test_the_pool_hands_the_group_to_every_notebook(tree, monkeypatch):
     given = []
     monkeypatch.setattr(cgroup, "prepared", lambda: (tree, "a note"))
     monkeypatch.setattr(jobs, "execute", lambda *arguments: given.append(arguments) or {})
-    with local.opened(None, 1, Walls()) as opened:
+    with open_pool(None, 1, Walls()) as opened:
         opened.start(jobs.Job("sampling", (), ())).result()
         assert opened.note == "a note"
     assert given[0][-1] == tree

@@ -42,7 +42,7 @@ def test_what_a_contract_or_a_probe_imports_holds_none_of_them():
     names = [f"autograder.exercises.{n}.{part}" for n in checks.NAMES for part in PARTS]
     source = f"""
 import importlib, sys
-for name in {[*names, "autograder.execution.worker.warm"]!r}:
+for name in {[*names, "autograder.execution.processes.warm"]!r}:
     importlib.import_module(name)
 print([name for name in sys.modules if name.startswith({(*MODULES,)!r})])
 """

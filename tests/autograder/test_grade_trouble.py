@@ -12,10 +12,10 @@ import pytest
 from made_up import NAME, OUTCOME, RIGHT, grade, hand_in, outcome, settings
 from nbgrader.preprocessors import SaveAutoGrades
 
+from autograder.checks.words import printable
 from autograder.commands import release
 from autograder.gradebook import recorder
 from autograder.gradebook.journal import FOLDER
-from autograder.submissions.intake import shown
 
 
 @pytest.fixture
@@ -199,7 +199,7 @@ def test_a_score_that_was_changed_is_found_at_the_end(course, ends, monkeypatch)
 )
 def test_a_student_who_is_not_there_is_told(course, ends, student):
     told = ends(course, "--student", student)
-    assert f"There is no folder of a student {shown(student)!r} in " in told
+    assert f"There is no folder of a student {printable(student)!r} in " in told
 
 
 @pytest.mark.parametrize("step", ["autograded", "feedback", f"{FOLDER}/repaired"])

@@ -6,7 +6,7 @@ import pytest
 import small_course
 
 from autograder.__main__ import main
-from autograder.commands.export import Grades
+from autograder.gradebook.grades import Grades
 
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted")  # of nbgrader's code
 SAMPLING = "sampling"

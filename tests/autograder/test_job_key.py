@@ -79,7 +79,7 @@ def test_another_check_solution_or_version_has_another_key(made, mend, monkeypat
 
 IMPORTED = """
 import sys
-import autograder.execution.job, autograder.execution.worker.warm
+import autograder.execution.job, autograder.execution.processes.warm
 for name in autograder.checks.NAMES:
     autograder.checks.load(name)
 for name, module in list(sys.modules.items()):

@@ -296,7 +296,7 @@ def test_what_becomes_no_file_after_it_was_looked_at_is_told(course, monkeypatch
 )
 def test_only_a_time_is_taken_for_one(course, content, is_time):
     (course / "submitted" / "ann" / NAME / "timestamp.txt").write_bytes(content)
-    found, problem = stamps.stamp(find(course)["ann", NAME])
+    found, problem = stamps.stamp(find(course)["ann", NAME].place)
     assert found == (content.strip() if is_time else None)
     assert ("timestamp.txt holds no time" in problem) != is_time
 
@@ -305,18 +305,18 @@ def test_only_a_time_is_taken_for_one(course, content, is_time):
 def test_an_offset_is_one_of_hours(course, offset):
     text = f"2026-11-01 12:00:00{offset}"
     (course / "submitted" / "ann" / NAME / "timestamp.txt").write_text(text)
-    found, problem = stamps.stamp(find(course)["ann", NAME])
+    found, problem = stamps.stamp(find(course)["ann", NAME].place)
     assert (parse_utc(found.decode()), problem) == (datetime(2026, 11, 1, 10), "")
 
 
 def test_without_a_time_there_is_no_problem(course):
-    assert stamps.stamp(find(course)["ann", NAME]) == (None, "")
+    assert stamps.stamp(find(course)["ann", NAME].place) == (None, "")
 
 
 def test_a_link_is_no_time(course):
     file = course / "submitted" / "ann" / NAME / "timestamp.txt"
     (course / "time").write_text("2026-11-01 12:00:00 UTC")
     file.symlink_to(course / "time")
-    found, problem = stamps.stamp(find(course)["ann", NAME])
+    found, problem = stamps.stamp(find(course)["ann", NAME].place)
     assert found is None
     assert "holds no time" in problem

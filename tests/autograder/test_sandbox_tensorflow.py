@@ -13,7 +13,7 @@ ONE_THREAD = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 WARM = """
-import autograder.execution.worker.warm
+import autograder.execution.processes.warm
 if child := os.fork():
     os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """

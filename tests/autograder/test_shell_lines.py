@@ -7,7 +7,7 @@ import submissions
 from autograder import sandbox
 from autograder.__main__ import main
 from autograder.checks import solutions
-from autograder.commands.export import Grades
+from autograder.gradebook.grades import Grades
 
 pytestmark = pytest.mark.slow
 NAME = "sampling"

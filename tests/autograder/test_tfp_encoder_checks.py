@@ -362,13 +362,13 @@ def raise_from_inside(prior):
 
 
 def test_the_parts_of_the_encoder_do_not_need_the_prior_of_the_student():
-    _, make_encoder = solutions.answers(EXERCISE)
+    _, make_encoder = solutions.answers(EXERCISE.name, EXERCISE.answers)
     for part in EXERCISE.parts[1:]:
         assert answers(part.name, stub, make_encoder).passed
 
 
 def test_the_prior_does_not_need_the_encoder():
-    make_prior, _ = solutions.answers(EXERCISE)
+    make_prior, _ = solutions.answers(EXERCISE.name, EXERCISE.answers)
     assert answers("prior", make_prior, stub).passed
 
 

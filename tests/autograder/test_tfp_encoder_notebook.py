@@ -9,7 +9,7 @@ EXERCISE = checks.load("tfp_encoder")
 
 
 def test_the_number_of_weights_in_the_task_is_the_one_of_the_reference(project):
-    make_prior, make_encoder = solutions.answers(EXERCISE)
+    make_prior, make_encoder = solutions.answers(EXERCISE.name, EXERCISE.answers)
     text = (project / "solutions" / "tfp_encoder.md").read_text(encoding="utf-8")
     counted = make_encoder((28, 28, 1), 16, 32, make_prior(16)).count_params()
     convolutions = 26 * 32 + (25 * 32 + 1) * (32 + 64) + (25 * 64 + 1) * 64 + (49 * 64 + 1) * 64

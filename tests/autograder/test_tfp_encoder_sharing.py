@@ -7,7 +7,7 @@ import pytest
 
 from autograder import checks
 from autograder.checks import local, solutions
-from autograder.checks.exercise import Question
+from autograder.checks.check import Question
 from autograder.exercises.tfp_encoder import contract
 from autograder.exercises.tfp_encoder.encoder import encoder_of
 from autograder.exercises.tfp_encoder.judging.common import settings
@@ -76,7 +76,7 @@ def test_the_process_of_the_student_is_not_given_the_seed_of_weights_and_images(
 
 @pytest.mark.slow
 def test_all_visible_checks_share_an_encoder_and_all_hidden_ones_another(cells):
-    counted, calls = counting(solutions.answers(EXERCISE)[1])
+    counted, calls = counting(solutions.answers(EXERCISE.name, EXERCISE.answers)[1])
     for part in EXERCISE.parts[1:]:
         assert EXERCISE.check(part.name, stub, counted).passed
     assert calls == [((28, 28, 1), 3, 2)]
@@ -90,7 +90,7 @@ def test_all_visible_checks_share_an_encoder_and_all_hidden_ones_another(cells):
 
 @pytest.mark.slow
 def test_the_order_of_the_checks_does_not_matter(cells):
-    make_encoder = solutions.answers(EXERCISE)[1]
+    make_encoder = solutions.answers(EXERCISE.name, EXERCISE.answers)[1]
     for part in reversed(EXERCISE.parts[1:]):
         assert EXERCISE.check(part.name, stub, make_encoder).passed
 

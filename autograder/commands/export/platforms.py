@@ -9,8 +9,9 @@ import re
 from collections import Counter
 
 from autograder.checks.words import listing
-from autograder.commands.export import Grades, Sheet, Student, points
+from autograder.commands.export.sheet import Sheet
 from autograder.gradebook.feedback import said
+from autograder.gradebook.grades import Grades, Student, points
 
 FORMULA = "=+-@＝＋－＠"  # what makes a spreadsheet read a field as a formula, after spaces too
 LOGIN = re.compile(r"[+@-][\w.@-]*")

@@ -3,11 +3,13 @@
 from typing import Any
 
 from autograder import AutograderError, checks
+from autograder.checks.cells import is_test
+from autograder.commands.grading.work import Runnable, runnable
 from autograder.execution import job as jobs
-from autograder.execution.ordinary.run import PlainJob, is_test
+from autograder.execution.ordinary.run import PlainJob
 from autograder.gradebook.journal import Journal
 from autograder.submissions import intake
-from autograder.submissions.assignment import Part, Sources
+from autograder.submissions.assignment import Sources
 from autograder.submissions.ordinary.source import SourceError
 
 NOT_SEEN = {"points": 0, "problems": [jobs.NOT_OURS]}  # its cell is no check, or it is gone
@@ -51,13 +53,13 @@ class Proofs:
             return
         try:
             for part in self._sources.solved(assignment):
-                self._prove(assignment, part)
+                self._prove(assignment, runnable(part))
         except SourceError as error:
             self._failed[assignment] = error
             raise
         self._proven.add(assignment)
 
-    def _prove(self, assignment: str, part: Part) -> None:
+    def _prove(self, assignment: str, part: Runnable) -> None:
         key = part.job.key(self._pool.walls)
         if self._journal.result(key) is not None:
             return
@@ -71,7 +73,7 @@ class Proofs:
         self._journal.finish(key, result, result["seconds"])
 
 
-def _judge_plain(assignment: str, part: Part, result: dict) -> None:
+def _judge_plain(assignment: str, part: Runnable, result: dict) -> None:
     """Raise a SourceError if a test does not give the solution all its points."""
     import nbformat
     from nbgrader.utils import determine_grade

@@ -21,8 +21,8 @@ from rich.text import Text
 
 from autograder import AutograderError, checks
 from autograder.checks.words import listing
-from autograder.commands.export import BY_HAND, Grades
 from autograder.gradebook import assignments
+from autograder.gradebook.grades import BY_HAND, Grades
 from autograder.gradebook.journal import Entry
 from autograder.sandbox import Containment
 

@@ -5,10 +5,39 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograder.execution.ordinary.run import PlainJob
+from autograder.execution.job import Job, job_of
+from autograder.execution.ordinary.run import PlainJob, plain_job
 from autograder.execution.processes.session import Walls
 from autograder.gradebook.journal import Entry
 from autograder.submissions.assignment import Part, Prepared
+
+
+@dataclass(frozen=True)
+class Runnable:
+    """A notebook and what is run of it.
+
+    Attributes
+    ----------
+    name : str
+        The name of the notebook.
+    notebook : NotebookNode
+        As it is graded.
+    job : Job or PlainJob
+        What is run of it.
+    """
+
+    name: str
+    notebook: Any
+    job: Job | PlainJob
+
+
+def runnable(part: Part) -> Runnable:
+    """Return a notebook with its job."""
+    if part.surroundings is None:
+        return Runnable(part.name, part.notebook, job_of(part.assignment, part.notebook))
+    called, given = f"{part.assignment}/{part.name}.ipynb", part.surroundings
+    job = plain_job(called, part.notebook, given.released, given.files, given.libraries)
+    return Runnable(part.name, part.notebook, job)
 
 
 @dataclass(eq=False)
@@ -19,8 +48,8 @@ class Work:
     ----------
     entry : Entry
         What is known of it.
-    parts : dict of str to Part
-        Its notebooks by the keys of their jobs, of which some may be equal.
+    parts : tuple of (str, Runnable)
+        Its notebooks with the keys of their jobs, of which some may be equal.
     stamp : bytes or None
         Content of nbgrader's file with the time of the submission.
     remark : str
@@ -32,7 +61,7 @@ class Work:
     """
 
     entry: Entry
-    parts: tuple[tuple[str, Part], ...]
+    parts: tuple[tuple[str, Runnable], ...]
     stamp: bytes | None
     remark: str = ""
     attempted: bool | None = None
@@ -81,16 +110,16 @@ class Work:
         return any(part["attempted"] for part in scored) or not scored
 
 
-def keyed(prepared: Prepared, walls: Walls) -> tuple[tuple[tuple[str, Part], ...], str]:
+def keyed(prepared: Prepared, walls: Walls) -> tuple[tuple[tuple[str, Runnable], ...], str]:
     """Return the notebooks of a submission with the keys of their jobs, and the key of them all."""
-    parts = tuple((part.job.key(walls), part) for part in prepared.parts)
+    parts = tuple((each.job.key(walls), each) for each in map(runnable, prepared.parts))
     keys = [key for key, _ in parts]
     return parts, keys[0] if len(keys) == 1 else hashlib.sha256(
         "\n".join(keys).encode()
     ).hexdigest()
 
 
-def _outputs(part: Part, result: dict) -> dict[str, list]:
+def _outputs(part: Runnable, result: dict) -> dict[str, list]:
     """Return outputs by cell id; a check of ours that has shown nothing did not run."""
     if isinstance(part.job, PlainJob):
         return result["outputs"]

@@ -9,9 +9,10 @@ from pathlib import Path
 from statistics import fmean, median, quantiles
 
 from autograder import checks
-from autograder.commands.export import Grades, points, replacing
 from autograder.gradebook import journal
+from autograder.gradebook.course import replacing
 from autograder.gradebook.feedback import Group, Said, grouped, plain, said
+from autograder.gradebook.grades import Grades, points
 from autograder.sandbox import Containment
 
 STATUSES = (

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder import AutograderError
+from autograder.checks.cells import is_test
 from autograder.checks.words import listing
 from autograder.execution import code
 from autograder.execution.ordinary.outputs import SILENT, scored
@@ -130,13 +131,6 @@ def plain_job(
         visible = released.get(cell.metadata["nbgrader"]["grade_id"]) if scored else None
         cells.append(PlainCell(cell.id, cell.source, scored, visible))
     return PlainJob(name, tuple(cells), tuple(files), libraries)
-
-
-def is_test(cell: Any) -> bool:
-    """Return whether the outputs of a cell give points: it is no answer that a person scores."""
-    from nbgrader.utils import is_grade, is_solution
-
-    return bool(cell.cell_type == "code" and is_grade(cell) and not is_solution(cell))
 
 
 def execute_plain(job: PlainJob, walls: Walls, slot: int = 0, groups: Path | None = None) -> dict:

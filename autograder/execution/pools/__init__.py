@@ -1,1 +1,30 @@
-"""Where notebooks run: on this machine, or on the workers of a cluster."""
+"""Where notebooks run: in processes of this machine, or on the workers of a cluster."""
+
+from contextlib import AbstractContextManager
+
+from autograder import AutograderError
+from autograder.execution.pools import local
+from autograder.execution.processes.session import Walls
+
+
+def open_pool(scheduler: str | None, jobs: int, walls: Walls) -> AbstractContextManager:
+    """Return a context manager that gives a pool, an object like `Local`.
+
+    Parameters
+    ----------
+    scheduler : str or None
+        Address of the scheduler of a dask cluster; without it, notebooks run on this machine.
+    jobs : int
+        Notebooks that run at the same time; a cluster knows itself how many it can run.
+    walls : Walls
+        Limits and containment of every notebook; on a cluster, the least containment.
+    """
+    if scheduler is None:
+        return local.here(jobs, walls)
+    try:
+        from autograder.execution.pools import cluster
+    except ImportError as error:
+        raise AutograderError(
+            f'A cluster needs dask ({error}): install it with `pip install ".[cluster]"`.'
+        ) from error
+    return cluster.connected(scheduler, walls)

@@ -1,12 +1,12 @@
-"""Where notebooks run: in processes of this machine, or on the workers of a cluster."""
+"""Notebooks that run in processes of this machine."""
 
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
-from autograder import AutograderError, checks
+from autograder import checks
 from autograder.execution import job as jobs
 from autograder.execution.ordinary.run import PlainJob
 from autograder.execution.processes import cgroup, start
@@ -14,31 +14,9 @@ from autograder.execution.processes.session import Walls
 from autograder.execution.reference import Reference, references
 
 
-def opened(scheduler: str | None, jobs: int, walls: Walls) -> AbstractContextManager:
-    """Return a context manager that gives a pool, an object like `Local`.
-
-    Parameters
-    ----------
-    scheduler : str or None
-        Address of the scheduler of a dask cluster; without it, notebooks run on this machine.
-    jobs : int
-        Notebooks that run at the same time; a cluster knows itself how many it can run.
-    walls : Walls
-        Limits and containment of every notebook; on a cluster, the least containment.
-    """
-    if scheduler is None:
-        return _local(jobs, walls)
-    try:
-        from autograder.execution.pools import cluster
-    except ImportError as error:
-        raise AutograderError(
-            f'A cluster needs dask ({error}): install it with `pip install ".[cluster]"`.'
-        ) from error
-    return cluster.connected(scheduler, walls)
-
-
 @contextmanager
-def _local(jobs: int, walls: Walls) -> Iterator["Local"]:
+def here(jobs: int, walls: Walls) -> Iterator["Local"]:
+    """Give a pool of this machine."""
     groups, note = cgroup.prepared()  # before the first process that must begin in one of them
     start.context()  # TensorFlow is imported there while nbgrader is imported here
     with references(checks.NAMES) as known, threads(jobs) as executor:

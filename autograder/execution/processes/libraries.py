@@ -10,8 +10,9 @@ from functools import cache
 from typing import Any
 
 from autograder import AutograderError
+from autograder.execution.worker.entering import LIBRARIES
 
-VARIABLE = "AUTOGRADER_LIBRARIES"  # names, with a comma between them; unset means our exercises
+VARIABLE = LIBRARIES  # names, with a comma between them; unset means our exercises
 OURS = "autograder.checks"  # stands for all that our exercises need
 ORDINARY = ("numpy", "pandas", "matplotlib.pyplot")  # of a course without our exercises
 NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)

@@ -15,8 +15,8 @@ from autograder.checks.values import Values
 from autograder.execution import prober
 from autograder.execution.processes import cgroup, start
 from autograder.execution.processes.channel import Channel
-from autograder.execution.processes.entering import GO, Place
 from autograder.execution.worker import serve, wire
+from autograder.execution.worker.entering import GO, Place
 from autograder.sandbox import Containment, Limits
 
 START = 300  # seconds for the libraries to be imported on a busy machine

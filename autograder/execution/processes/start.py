@@ -61,7 +61,7 @@ def context():
     chosen = multiprocessing.get_context("forkserver")
     with STARTING:
         if not WARM:
-            chosen.set_forkserver_preload([BACKGROUND, "autograder.execution.worker.warm"])
+            chosen.set_forkserver_preload([BACKGROUND, "autograder.execution.processes.warm"])
             with environment():
                 forkserver.ensure_running()
             WARM.append(forkserver._forkserver._forkserver_pid)

@@ -5,14 +5,14 @@ from typing import Any
 
 from autograder.checks.export import export as traced
 from autograder.checks.values import Values
-from autograder.execution.worker import reserve
+from autograder.execution.worker import entering
 from autograder.execution.worker.shell import Notebook
 
 
 def export(notebook: Notebook, exercise: str, names: Iterable[str], settings: Values) -> Values:
     """Return the graph of what a notebook has defined; see ``autograder.checks.export``."""
     notebook.rewind()  # what was written takes room in /tmp, which the answer may need
-    reserve.release()
+    entering.release_memory()
     return traced(exercise, Answers(notebook.names(), names, notebook.raised), settings)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from autograder.execution.worker import reserve
+from autograder.execution.worker import entering
 
 INLINE = "module://matplotlib_inline.backend_inline"  # as in a kernel of Jupyter
 
@@ -46,7 +46,7 @@ def begin(seconds: float) -> None:
     if "" not in sys.path:
         sys.path.insert(0, "")  # modules beside the notebook
     _plot_in_the_notebook()
-    reserve.release()  # nothing is exported
+    entering.release_memory()  # nothing is exported
     CellTimeoutError.seconds = seconds
     events = _shell().events
     events.register("pre_run_cell", lambda _: _start(seconds))

@@ -6,9 +6,8 @@ gain by that is what the graph that it sends is worth.
 
 from multiprocessing.connection import Connection
 
-from autograder.execution.processes import entering
-from autograder.execution.processes.entering import Place
-from autograder.execution.worker import reserve, wire
+from autograder.execution.worker import entering, wire
+from autograder.execution.worker.entering import Place
 from autograder.execution.worker.export import export
 from autograder.execution.worker.shell import Notebook
 from autograder.sandbox import Limits
@@ -26,7 +25,7 @@ def begin(connection: Connection, limits: Limits) -> None:
     """Make a notebook, say whether that went well, and answer requests."""
     try:
         notebook, problem = Notebook(limits.output), ""
-        reserve.hold()
+        entering.hold_memory()
     except Exception as error:  # nothing of a student has run, so it is the grader's
         notebook, problem = None, f"A notebook could not begin: {type(error).__name__}: {error}."
     connection.send_bytes(wire.pack({"failed": problem}))

@@ -18,9 +18,9 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from autograder import AutograderError
-from autograder.checks.words import listing
+from autograder.checks.words import listing, printable
 from autograder.sandbox.limited import TooSlowError, limited
-from autograder.submissions.intake import LARGEST, shown
+from autograder.submissions.intake import LARGEST
 
 MOST_FILES = 10_000  # in an archive
 MOST_CHOSEN = 1_000  # files that are read of one
@@ -126,9 +126,9 @@ def files(file: Path, name: str, choose: Callable[[list[str]], list[str]]) -> di
         with limited(SLOWEST), _told_as(name):
             return read(file, name, lambda names: choose(_inside(names)))
     except TooSlowError as error:
-        raise AutograderError(f"{shown(name)} takes too long to open: {IN_ITSELF}.") from error
+        raise AutograderError(f"{printable(name)} takes too long to open: {IN_ITSELF}.") from error
     except _RefusedError as error:
-        raise AutograderError(f"{shown(name)} {error}: {IN_ITSELF}.") from error
+        raise AutograderError(f"{printable(name)} {error}: {IN_ITSELF}.") from error
 
 
 @contextmanager
@@ -137,7 +137,7 @@ def _told_as(name: str) -> Iterator[None]:
         yield
     except BROKEN as error:
         raise AutograderError(
-            f"{shown(name)} is damaged and cannot be opened: {IN_ITSELF}."
+            f"{printable(name)} is damaged and cannot be opened: {IN_ITSELF}."
         ) from error
 
 
@@ -145,7 +145,7 @@ def _only(names: list[str], choose: Callable) -> str:
     """Return the one name of a notebook."""
     chosen = choose(names)
     if len(chosen) > 1:
-        raise _RefusedError(f"holds {listing(shown(each) for each in chosen[:5])}")
+        raise _RefusedError(f"holds {listing(printable(each) for each in chosen[:5])}")
     if not chosen:
         raise _RefusedError(f"holds no notebook, {_content(names)}")
     return chosen[0]
@@ -159,7 +159,7 @@ def _content(names: list[str]) -> str:
     if not names:
         return "nothing that can be used"
     more = [f"{len(names) - 3:,} other files"] if len(names) > 3 else []
-    return f"only {listing([*(shown(each) for each in names[:3]), *more])}"
+    return f"only {listing([*(printable(each) for each in names[:3]), *more])}"
 
 
 def _is_inside(name: str) -> bool:

@@ -4,17 +4,21 @@ import os
 import re
 from pathlib import Path
 
-from autograder.submissions.collect import Submission
-from autograder.submissions.folders.unwrap import STAMP
-from autograder.submissions.intake import LONGEST_NAME
+from autograder.checks.words import LONGEST_NAME
+from autograder.gradebook.course import STAMP
 from autograder.submissions.store import is_file
 
 OFFSET = re.compile(r" (?=[+-]\d\d:?\d\d$)")  # of which nbgrader would take hours for seconds
 TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?( ?[A-Za-z0-9/_+:-]{1,40})?")
 
 
-def stamp(submission: Submission) -> tuple[bytes | None, str]:
+def stamp(place: Path) -> tuple[bytes | None, str]:
     """Return the content of nbgrader's file with the time of a submission, if it is a time.
+
+    Parameters
+    ----------
+    place : Path
+        The folder of the submission.
 
     Returns
     -------
@@ -23,7 +27,7 @@ def stamp(submission: Submission) -> tuple[bytes | None, str]:
     problem : str
         In a sentence, that it cannot be used; else empty.
     """
-    file = submission.place / STAMP
+    file = place / STAMP
     if not os.path.lexists(file):
         return None, ""
     content = _time(file)

@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from autograder import AutograderError
-from autograder.checks.words import listing
+from autograder.checks.words import listing, printable
+from autograder.gradebook.course import STAMP
 from autograder.submissions.folders import archives
-from autograder.submissions.intake import LARGEST, shown
+from autograder.submissions.intake import LARGEST
 from autograder.submissions.store import Keeper
 
 NOTEBOOK = re.compile(r"\.ipynb(\.txt|\.json)?$", re.IGNORECASE)  # some browsers add an ending
 BARE_ENDINGS = ("", ".txt", ".json")  # endings that programs give a notebook, or leave
-STAMP = "timestamp.txt"  # nbgrader's name for the file with the time of a submission
 DEEPEST = 6  # folders in the folder of the assignment
 ITSELF = "hand in the notebook itself"
 HINTS = {  # what a file of another kind is, and what to do
@@ -51,10 +51,10 @@ def find(found, place: Path, kept: dict[Path, str], keeper: Keeper):
     ]
     if len(chosen) == 1:
         sha256 = kept[files[chosen[0]]]
-        taken = {"file": keeper.place(sha256), "sha256": sha256, "name": shown(chosen[0])}
+        taken = {"file": keeper.place(sha256), "sha256": sha256, "name": printable(chosen[0])}
         return replace(found, **taken, renamed=True)
     if chosen:
-        names = listing(shown(each) for each in chosen[:5])
+        names = listing(printable(each) for each in chosen[:5])
         return replace(found, reason=f"There are {names}: keep one and name it {right}.")
     packed = [name for name in usual if archives.can_be_opened(name)]
     if len(packed) != 1:
@@ -75,7 +75,7 @@ def _from_archive(found, packed: str, sha256: str, keeper: Keeper, right: str):
         return replace(found, reason=f"There is no notebook: {right} is missing. {error}")
     path = f"{packed}/{name}"
     file, own = keeper.keep_content((found.student, found.assignment), path, content)
-    return replace(found, file=file, sha256=own, renamed=True, name=shown(path))
+    return replace(found, file=file, sha256=own, renamed=True, name=printable(path))
 
 
 def is_notebook_of_another_name(name: str, file: Path) -> bool:
@@ -109,7 +109,7 @@ def what_lies_there(names: Sequence[str], right: str) -> str:
         return f"{missing}, and nothing else lies there: hand it in again."
     named = ((hint, name) for hint in HINTS for name in names if re.search(hint, name, re.I))
     hint, name = next(named, ("", names[0]))
-    told = f"{missing}. {shown(name)} {HINTS.get(hint, OTHER)}."
-    rest = [shown(each) for each in names if each != name]
+    told = f"{missing}. {printable(name)} {HINTS.get(hint, OTHER)}."
+    rest = [printable(each) for each in names if each != name]
     more = [f"{len(rest) - 3} other files"] if len(rest) > 3 else []
     return f"{told} Beside it lies {listing([*rest[:3], *more])}." if rest else told

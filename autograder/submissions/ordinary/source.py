@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from autograder import AutograderError
+from autograder.checks.cells import is_test
 from autograder.checks.words import listing
-from autograder.execution.ordinary import run
-from autograder.gradebook.assignments import Assignment
+from autograder.gradebook.assignments import Assignment, GradebookCell
 
 AUTOTEST = "AUTOTEST"  # nbgrader puts tests into the place of lines with this word
 
@@ -37,15 +37,6 @@ class PlainSource:
     solved: Any
     released: Any
     hidden: dict[str, str]
-
-
-@dataclass(frozen=True)
-class GradebookCell:
-    """What the gradebook holds of a cell: its source, its points if it gives any, its lock."""
-
-    source: str
-    points: float | None
-    locked: bool
 
 
 def read(
@@ -135,7 +126,7 @@ def _both(
     hidden = {
         grade_id(cell): visible.source
         for cell, visible in zip(solved.cells, released.cells, strict=True)
-        if run.is_test(cell) and visible.source != cell.source
+        if is_test(cell) and visible.source != cell.source
     }
     return PlainSource(solved, released, hidden)
 

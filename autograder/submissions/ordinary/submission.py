@@ -8,17 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from autograder import AutograderError
-from autograder.checks.words import listing
+from autograder.checks.words import listing, printable
 from autograder.gradebook.assignments import Assignment
+from autograder.gradebook.course import STAMP
 from autograder.submissions.folders import archives
 from autograder.submissions.folders.unwrap import (
     NOTEBOOK,
-    STAMP,
     is_notebook_of_another_name,
     is_usual,
     what_lies_there,
 )
-from autograder.submissions.intake import shown
 from autograder.submissions.store import Keeper, not_ordinary
 
 STRANGE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\\]")  # in no name beside a notebook
@@ -89,7 +88,7 @@ def fields(
     first = next(iter(chosen.values()))
     return {
         "file": keeper.place(kept[first]),
-        "name": shown(first.relative_to(place).as_posix()),
+        "name": printable(first.relative_to(place).as_posix()),
         "sha256": fingerprint({name: kept[file] for name, file in counts.items()}),
         "renamed": first.stem not in assignment.notebooks or beside != place,
         "notebooks": {
@@ -164,7 +163,7 @@ def _what_lies_there(assignment: Assignment, place: Path, kept: Mapping[Path, st
     names = [file.relative_to(place).as_posix() for file in kept]
     usual = [name for name in names if is_usual(name)]
     rest = [name for name in names if name != STAMP]
-    if notebooks := [shown(name) for name in usual if NOTEBOOK.search(name)]:
+    if notebooks := [printable(name) for name in usual if NOTEBOOK.search(name)]:
         missing = listing(f"{name}.ipynb" for name in assignment.notebooks)
         return f"There are {listing(notebooks[:5])}: keep one folder, with {missing} in it."
     return what_lies_there(usual or rest, listing(f"{name}.ipynb" for name in assignment.notebooks))
@@ -193,7 +192,7 @@ def choose(
     if len(wanted) == len(others) == 1 and missing:
         chosen, missing = {assignment.notebooks[0]: others[0]}, []
     if missing and others:
-        there = listing(shown(file.name) for file in others)
+        there = listing(printable(file.name) for file in others)
         return {}, (
             f"{listing(missing)} cannot be found, and there is {there}: give the notebook that "
             "counts the right name, and remove the others."

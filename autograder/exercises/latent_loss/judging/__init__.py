@@ -3,7 +3,8 @@
 The closed form is that of Kingma and Welling (2014), "Auto-encoding variational Bayes", appendix B.
 """
 
-from autograder.checks.exercise import Exercise, Part
+from autograder.checks.check import Part
+from autograder.checks.exercise import Exercise
 from autograder.exercises.latent_loss.judging.gradients import GradientToLogVar, GradientToMean
 from autograder.exercises.latent_loss.judging.sums import SumOverLatents
 from autograder.exercises.latent_loss.judging.training import InTraining

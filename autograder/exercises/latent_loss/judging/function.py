@@ -4,7 +4,8 @@ from abc import abstractmethod
 
 import numpy as np
 
-from autograder.checks.exercise import Check, Values
+from autograder.checks.check import Check
+from autograder.checks.values import Values
 
 CONSTANT = (
     "the result is the same whatever mean and log_var are, expected the latent loss of each "

@@ -6,7 +6,8 @@ Bayes", section 2.4.
 
 import numpy as np
 
-from autograder.checks.exercise import Exercise, Part
+from autograder.checks.check import Part
+from autograder.checks.exercise import Exercise
 from autograder.checks.words import shape
 from autograder.exercises.sampling.contract import BATCHES, MODES
 from autograder.exercises.sampling.judging.gradients import GradientToLogVar, GradientToMean

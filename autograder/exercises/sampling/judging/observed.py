@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.exercise import Check, Values
+from autograder.checks.check import Check
+from autograder.checks.values import Values
 from autograder.checks.words import number, shape
 from autograder.exercises.sampling.contract import MODES
 

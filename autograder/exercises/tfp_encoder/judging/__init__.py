@@ -5,7 +5,8 @@ Probability Layers" (TensorFlow blog, 2019); that the recipe counts the KL twice
 ``tensorflow/probability``.
 """
 
-from autograder.checks.exercise import Exercise, Part
+from autograder.checks.check import Part
+from autograder.checks.exercise import Exercise
 from autograder.exercises.tfp_encoder.judging.centring import Centring
 from autograder.exercises.tfp_encoder.judging.common import settings
 from autograder.exercises.tfp_encoder.judging.gaussian import Gaussian

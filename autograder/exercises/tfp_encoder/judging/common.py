@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.exercise import Check
+from autograder.checks.check import Check
 from autograder.checks.values import Values
 from autograder.exercises.tfp_encoder.contract import BATCHES
 from autograder.exercises.tfp_encoder.judging import oracle

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.checks.exercise import Check
+from autograder.checks.check import Check
 from autograder.checks.moments import mean_bound, std_bound
 from autograder.checks.words import number, shape
 from autograder.exercises.tfp_encoder.judging.common import UNREADABLE, numbers, seed_of, settings

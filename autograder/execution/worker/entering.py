@@ -9,11 +9,12 @@ from multiprocessing.connection import Connection
 from typing import NamedTuple
 
 from autograder import AutograderError, sandbox
-from autograder.execution.processes import libraries
 from autograder.execution.worker import concealed, wire
 from autograder.sandbox import Containment, Limits, bubblewrap, watcher
 
 GO = b"go"
+LIBRARIES = "AUTOGRADER_LIBRARIES"  # variable: names of what the warm process has imported
+RESERVE = 512 * 2**20  # bytes; without them TensorFlow crashes where it cannot start a thread
 
 
 class Place(NamedTuple):
@@ -104,11 +105,11 @@ def _contain(number: int, place: Place, module: str) -> None:
     """Return in a contained process only; one that bubblewrap starts goes on in `resume`."""
     common = place.limits, place.slot, [number], sandbox.readable_paths()
     if place.containment == Containment.BUBBLEWRAP:
-        names = os.environ.get(libraries.VARIABLE)
-        first = f"import os; os.environ[{libraries.VARIABLE!r}] = {names!r}\n" if names else ""
-        first += f"import autograder.execution.worker.warm, {module}"
+        names = os.environ.get(LIBRARIES)
+        first = f"import os; os.environ[{LIBRARIES!r}] = {names!r}\n" if names else ""
+        first += f"import autograder.execution.processes.warm, {module}"
         call = f"entering.resume({number}, {module!r}, {asdict(place.limits)})"
-        then = f"from autograder.execution import entering; {call}"
+        then = f"from autograder.execution.worker import entering; {call}"
         bubblewrap.enter(*common, first, then, concealed.paths())
     sandbox.enter(*common, concealed.paths())
 
@@ -126,3 +127,19 @@ def _limit_files(limits: Limits) -> None:
     highest = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
     most = limits.disk if highest == resource.RLIM_INFINITY else min(limits.disk, highest)
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, highest))
+
+
+def hold_memory() -> None:
+    """Let cells meet a ``MemoryError`` a little earlier, so that an answer can still be exported.
+
+    Nothing happens where the memory is not limited.
+    """
+    most = resource.getrlimit(resource.RLIMIT_AS)[1]
+    if most != resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_AS, (max(most - RESERVE, most // 2), most))
+
+
+def release_memory() -> None:
+    """Let what follows use all of it."""
+    most = resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
