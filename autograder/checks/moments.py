@@ -40,6 +40,17 @@ def std_bound(std, size: int, count: int = 1):
     return np.asarray(std) * 1.2 * quantile(count) / np.sqrt(2 * (size - 1))
 
 
+def std_limits(draws: float, count: int) -> tuple[float, float]:
+    """Return between which numbers the deviation of some noise of variance 1 must lie.
+
+    These are the bounds of Laurent and Massart (2000) for chi-squared numbers, lemma 1, which hold
+    for any number of draws.
+    """
+    freedom = max(draws - 1, 1)
+    few = np.log(2 * count / FAILURE) / freedom
+    return np.sqrt(max(0, 1 - 2 * np.sqrt(few))), np.sqrt(1 + 2 * np.sqrt(few) + 2 * few)
+
+
 def correlation_bound(size: int, count: int = 1) -> float:
     """Return the largest allowed |sample correlation| of independent Gaussian draws."""
     return quantile(count) / np.sqrt(size - quantile(count) ** 2)

@@ -15,6 +15,7 @@ from autograder.exercises.sampling.statistics import (
     recurring,
     related,
     repetitions,
+    together,
 )
 
 CHECKS = {check.name: check for check in checks.load("sampling").checks}
@@ -45,7 +46,7 @@ def of_examples(noise):
     within = distinct(noise)
     within = within - within.mean(axis=2, keepdims=True)
     found = correlation(np.moveaxis(within, 1, 2).reshape(-1, noise.shape[1]))
-    return {**found, "again": recurring(distinct(noise))}
+    return {**found, "again": recurring(distinct(noise)), "together": together(distinct(noise))}
 
 
 def independence(noise_of):
@@ -69,6 +70,7 @@ def test_noise_of_its_own_for_every_number_passes():
 
 
 NOT_CORRELATED = {"correlation": 0.0, "of_sizes": 0.0, "draws": 2560, "again": 0.0}
+NOT_CORRELATED |= {"together": {"ratio": 1.0, "calls": 40}}
 
 
 def test_sizes_that_are_shared_fail_though_their_signs_are_not():
@@ -153,15 +155,15 @@ def test_codes_without_noise_at_inference_are_left_to_spread_and_freshness():
 UNRELATED = {
     "related": {"rearranged": 0.0, "correlation": 0.0, "of_sizes": 0.0, "draws": 6000},
 }
-FRESH = {"same": 0.0, "at_once": 0.0, "number": None}
-REPEATED = {"same": 1.0, "at_once": 1.0, "number": None}
-SILENT = {"same": 1.0, "at_once": 1.0, "number": -2.0}
-CONSTANT = {"same": 1.0, "at_once": 1.0, "number": -2.0 + math.exp(1.3 / 2)}
+FRESH = {"same": 0.0, "at_once": 0.0, "chance": 0.0, "number": None}
+REPEATED = {"same": 1.0, "at_once": 1.0, "chance": 0.0, "number": None}
+SILENT = {"same": 1.0, "at_once": 1.0, "chance": 0.0, "number": -2.0}
+CONSTANT = {"same": 1.0, "at_once": 1.0, "chance": 0.0, "number": -2.0 + math.exp(1.3 / 2)}
 
 
 @pytest.mark.parametrize("few", [0.0, 0.01])
 def test_fresh_noise_passes_though_half_precision_makes_a_few_numbers_equal(few):
-    seen = {"same": few, "at_once": few, "number": None}
+    seen = {"same": few, "at_once": few, "chance": 0.0, "number": None}
     assert judge("Fresh", {**modes(seen), "among_modes": 0.0, "random": True, **UNRELATED}) is None
 
 

@@ -138,9 +138,9 @@ def moments_of(name):
 
 BATCHES_SEEN = CHECKS["Shapes"].inputs(None)["batches"]
 SHAPES = {str(w): {str(b): modes([b, w]) for b in BATCHES_SEEN} for w in BATCHES}
-FRESH = {"same": 0.0, "at_once": 0.0, "number": None}
+FRESH = {"same": 0.0, "at_once": 0.0, "chance": 0.0, "number": None}
 CORRELATED = {"correlation": 0.01, "of_sizes": 0.01, "draws": 2560, "number": None}
-CORRELATED |= {"distance": 3, "again": 0.0}
+CORRELATED |= {"distance": 3, "again": 0.0, "together": {"ratio": 1.0, "calls": 40}}
 RELATED = {"rearranged": 0.0, "correlation": 0.01, "of_sizes": 0.01, "draws": 6000}
 FORM = {"share": SHARES, "error": 0 * SHARES, "different": 59_000}
 RIGHT = {
@@ -196,7 +196,7 @@ def seen_in_small(name):
     found = {"Mean": MOMENTS, "Spread": MOMENTS, "NormalNoise": FORM, "Fresh": FRESH}
     asked = {
         "NormalNoise": lambda: [sizes[:2] for sizes in inputs["other"]],
-        "OneForEachLatent": lambda: [[batch, MAIN] for batch in inputs["small"]],
+        "Fresh": lambda: [sizes[:2] for sizes in inputs["other"]],
         "OneForEachExample": lambda: [[batch, WIDE] for batch in inputs["small"]],
     }.get(name, lambda: inputs["small"])()
     seen = {"{} {}".format(*sizes): modes(found.get(name, CORRELATED)) for sizes in asked}

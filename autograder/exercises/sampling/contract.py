@@ -116,7 +116,12 @@ def _refuse_two_tensors(layer: Any) -> None:
     except (AttributeError, TypeError, ValueError):
         return  # Keras will say what is wrong
     named = [each.name for each in every if each.kind in kinds and each.default is each.empty]
-    if len(named) > 1 and named[1] != "training":
+    if named[1:] == ["training"]:
+        raise AnswerError(
+            "`call` cannot be used without `training`, as in `layer([mean, log_var])`: give it a "
+            "default, `def call(self, inputs, training=None)`, or leave it out."
+        )
+    if len(named) > 1:
         raise AnswerError(
             f"`call` takes {listing(named)} one by one, expected the list [mean, log_var] as one "
             "argument: `def call(self, inputs)` and `mean, log_var = inputs`."

@@ -23,10 +23,12 @@ from autograder.exercises.sampling.statistics import (
     distinct,
     form,
     moments,
+    mostly_finite,
     recurring,
     related,
     repetitions,
     single,
+    together,
     vary_more_than_independent,
 )
 
@@ -140,7 +142,8 @@ def _moments(graphs: Graphs, mean: np.ndarray, log_var: np.ndarray, calls: int, 
         if any(each is None for each in z):
             found[mode] = {"other": list(drawn[0][mode].shape), "wanted": list(batch[0].shape)}
         else:
-            found[mode] = moments(np.stack(z).reshape(calls, copies, *mean.shape))
+            z = mostly_finite(np.stack(z), batch[0])
+            found[mode] = moments(z.reshape(calls, copies, *mean.shape))
     return found
 
 
@@ -154,8 +157,9 @@ def normality(graphs: Graphs, inputs: Values) -> Values:
         return form(away / np.maximum(z.std(axis=axes, keepdims=True), SAME))
 
     found = {"main": _alike(graphs, inputs, MAIN, 1, look)}
+    elsewhere = dict(zip(GIVEN, inputs["at"], strict=True))
     for batch, width, calls in inputs["other"]:
-        some = partial(_alike, graphs, inputs, width, calls, look, batch)
+        some = partial(_alike, graphs, elsewhere, width, calls, look, batch)
         found[f"{batch} {width}"] = _if_possible(0, some)
     return found
 
@@ -176,9 +180,9 @@ def latents(graphs: Graphs, inputs: Values) -> Values:
     if inputs["many"]:
         many = _if_possible(WIDE, lambda: _alike(graphs, inputs, WIDE, WIDE_CALLS, look))
     found = {"few": few, "many": many, "random": _draws_numbers(graphs)}
-    for batch in inputs["small"]:
-        some = partial(_alike, graphs, inputs, MAIN, MOST, look, batch)
-        found[f"{batch} {MAIN}"] = _if_possible(0, some)
+    for batch, width in inputs["small"]:
+        some = partial(_alike, graphs, inputs, width, MOST, look, batch)
+        found[f"{batch} {width}"] = _if_possible(0, some)
     return found
 
 
@@ -187,11 +191,12 @@ def examples(graphs: Graphs, inputs: Values) -> Values:
 
     def look(z: np.ndarray) -> Values:
         z = distinct(z)
+        shared = together(z)
         calls, batch, width = z.shape
         within = z - z.mean(axis=2, keepdims=True)  # what the latents share: see latents
         found = correlation(np.moveaxis(within, 1, 2).reshape(-1, batch))
         again = recurring(z[:REARRANGED] - inputs["mean"])
-        return {**found, "draws": calls * (width - 1), "again": again}
+        return {**found, "draws": calls * (width - 1), "again": again, "together": shared}
 
     small = _alike(graphs, inputs, WIDE, WIDE_CALLS, look)
     large = _alike(graphs, inputs, MAIN, 1, lambda z: repetitions(z[0]))
@@ -214,8 +219,8 @@ def freshness(graphs: Graphs, inputs: Values) -> Values:
     pairs = itertools.combinations([z[0] for z in some], 2)
     same = max((float(np.mean(np.abs(a - b) < SAME)) for a, b in pairs), default=0.0)
     found["related"] = related(np.stack(some, axis=1) - inputs["mean"]) if some else {}
-    for batch, width in inputs["small"]:
-        look_at = partial(_alike, graphs, inputs, width, MOST, compared, batch)
+    for batch, width, calls in inputs["other"]:
+        look_at = partial(_alike, graphs, inputs, width, calls, compared, batch)
         found[f"{batch} {width}"] = _if_possible(0, look_at)
     return {**found, "among_modes": same, "random": _draws_numbers(graphs)}
 
@@ -361,10 +366,9 @@ def _alike(
         z = [_in_shape(codes[mode], shape) for codes in drawn]
         if any(each is None for each in z):
             found[mode] = {"other": list(drawn[0][mode].shape), "wanted": list(shape)}
-        elif not np.all(np.isfinite(z)):
-            found[mode] = {"finite": False}
-        else:
-            found[mode] = look(np.stack(z))
+            continue
+        codes = mostly_finite(np.stack(z), inputs["mean"])
+        found[mode] = look(codes) if np.all(np.isfinite(codes)) else {"finite": False}
     return found
 
 

@@ -9,10 +9,12 @@ import numpy as np
 from autograder.checks.values import Values
 
 SAME = 1e-6  # numbers that differ by less are the same
+ENOUGH_TO_COMPARE = 30  # numbers of one row or latent, of which a share says something
 PAIRED = 256  # numbers of a call that are compared for all pairs of calls
 REARRANGED = 12  # calls whose codes are compared whatever the order of their numbers
+RARE = 1e-4  # share of numbers that need not be finite: a uniform number may be 0, its log is not
 ALIKE = 1e-5  # average difference of numbers that are the same but for rounding
-WITHIN = (0.5, 1.0, 2.0, 3.0)  # standard deviations on both sides of the mean
+WITHIN = (0.4, 1.0, 2.0, 3.0, 3.25)  # standard deviations on both sides of the mean
 BELOW = (-2.0, -1.0, 0.0, 1.0, 2.0)  # standard deviations above the mean
 
 
@@ -24,6 +26,24 @@ def moments(z: np.ndarray) -> Values:
         std = np.sqrt(variance)
         std_error = variance_error / (2 * np.maximum(std, SAME))
     return {"mean": found, "mean_error": mean_error, "std": std, "std_error": std_error}
+
+
+def mostly_finite(z: np.ndarray, mean: float | np.ndarray) -> np.ndarray:
+    """Return codes with the mean in place of numbers that are not finite, if these are rare."""
+    wrong = ~np.isfinite(z)
+    return np.where(wrong, mean, z) if 0 < wrong.mean() <= RARE else z
+
+
+def together(z: np.ndarray) -> Values:
+    """Return how much the averages of calls, (calls, rows, latents), vary, and over how many calls.
+
+    ``ratio`` is their variance, divided by that which independent rows would leave.
+    """
+    rows = z.mean(axis=2)
+    variance = rows.var(axis=1, ddof=1).mean() / rows.shape[1] if rows.shape[1] > 1 else 0.0
+    enough = len(z) > 1 and variance > SAME**2
+    ratio = rows.mean(axis=1).var(ddof=1) / variance if enough else 0.0
+    return {"ratio": float(ratio), "calls": len(z)}
 
 
 def average(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -129,7 +149,9 @@ def form(noise: np.ndarray) -> Values:
     -------
     dict
         ``share``: within each of ``WITHIN``, then below each of ``BELOW``. ``error``: what the
-        noise, as it was seen to vary over calls, may do to it. ``different``: numbers.
+        noise, as it was seen to vary over calls, may do to it. ``different``: numbers that are not
+        known to repeat others. Single numbers of independent rows may be alike, for noise may be
+        rounded; whole rows or columns are so only where it comes again.
     """
     calls = len(noise)
     lies = np.stack(
@@ -137,7 +159,8 @@ def form(noise: np.ndarray) -> Values:
     ).reshape(calls, -1, len(WITHIN) + len(BELOW))
     of_calls = lies.mean(axis=1)
     error = of_calls.std(axis=0, ddof=1) / np.sqrt(calls) if calls > 1 else 0 * of_calls[0]
-    different = len(np.unique(np.round(noise, 6)))
+    rows = np.round(noise, 6).reshape(-1, noise.shape[-1])
+    different = len(np.unique(rows, axis=0)) * len(np.unique(rows, axis=1).T)
     return {"share": of_calls.mean(axis=0), "error": error, "different": different}
 
 
@@ -203,6 +226,12 @@ def _some(z: np.ndarray) -> np.ndarray:
     return every[:, :: max(1, every.shape[1] // PAIRED)]
 
 
+def _largest_share(equal: np.ndarray, axes: tuple[int, int]) -> float:
+    """Return the largest average over two axes; 0 for averages of very few."""
+    few = equal.size // equal.shape[3 - sum(axes)] < ENOUGH_TO_COMPARE
+    return 0.0 if few else float(equal.mean(axis=axes).max())
+
+
 def compared(z: np.ndarray) -> Values:
     """Return how much two calls of (calls, rows, latents) have in common.
 
@@ -210,12 +239,16 @@ def compared(z: np.ndarray) -> Values:
     -------
     dict
         ``same``: the largest share of equal numbers in two calls, whichever they are. ``at_once``:
-        the largest share for one row or one latent, in calls that follow on each other.
+        the largest share for one row or one latent, in calls that follow on each other. ``chance``:
+        the share of equal numbers in one call, as noise of few values has it; 0 where all are one.
     """
     few = _some(z)
     shares = [np.abs(few[at + 1 :] - call) < SAME for at, call in enumerate(few[:-1])]
     equal = np.abs(np.diff(z, axis=0)) < SAME
+    mixed = np.random.default_rng(0).permutation(z[0].ravel())
+    chance = float(np.mean(np.abs(mixed - z[0].ravel()) < SAME))
     return {
+        "chance": chance if chance < 0.9 else 0.0,
         "same": max(float(share.mean(axis=1).max()) for share in shares),
-        "at_once": float(max(equal.mean(axis=(0, 1)).max(), equal.mean(axis=(0, 2)).max())),
+        "at_once": max(_largest_share(equal, axes) for axes in ((0, 1), (0, 2))),
     }

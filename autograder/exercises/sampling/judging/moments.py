@@ -10,7 +10,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from autograder.checks.moments import FAILURE, mean_bound, quantile, std_bound
+from autograder.checks.moments import mean_bound, quantile, std_bound, std_limits
 from autograder.checks.values import Values
 from autograder.checks.words import number
 from autograder.exercises.sampling.contract import BATCHES, MODES
@@ -110,17 +110,6 @@ def of_small(rng) -> Values:
     signs = rng.choice([-1.0, 1.0], size=2)
     at = (signs * rng.uniform([2, 1], [5, 2])).tolist()
     return {"small": [[1, MAIN], *([drawn, width] for width in DRAWN)], "at": at}
-
-
-def std_limits(draws: float, count: int) -> tuple[float, float]:
-    """Return between which numbers the deviation of some noise of variance 1 must lie.
-
-    These are the bounds of Laurent and Massart (2000) for chi-squared numbers, lemma 1, which hold
-    for any number of draws.
-    """
-    freedom = max(draws - 1, 1)
-    few = np.log(2 * count / FAILURE) / freedom
-    return np.sqrt(max(0, 1 - 2 * np.sqrt(few))), np.sqrt(1 + 2 * np.sqrt(few) + 2 * few)
 
 
 def spread_out(rng, ranges) -> np.ndarray:
@@ -358,13 +347,17 @@ class NormalNoise(SamplingCheck):
     part = "spread"
 
     def inputs(self, rng):
-        """Return one mean and one log-variance; hidden noise is also that of other batches."""
+        """Return one mean and one log-variance; hidden noise is also seen in other batches.
+
+        These are at another place, where log_var is negative.
+        """
         if rng is None:
-            return super().inputs(rng) | {"log_var": 1.0, "other": []}
+            return super().inputs(rng) | {"log_var": 1.0, "other": [], "at": [0.0, 0.0]}
         batch = int(rng.integers(2, BATCHES[WIDE][0] + 1))
         calls = int(np.clip(OF_FORM // (batch * WIDE), FEWEST, MOST))
         other = [[batch, WIDE, calls], [BATCHES[2][0], 2, MOST]]
-        return super().inputs(rng) | {"log_var": rng.uniform(0.5, 1.5), "other": other}
+        more = {"other": other, "at": rng.uniform([0.5, -1.5], [3, -0.5]).tolist()}
+        return super().inputs(rng) | {"log_var": rng.uniform(0.5, 1.5), **more}
 
     def verdict(self, inputs, seen):
         """Compare the shares with those of a Gaussian."""

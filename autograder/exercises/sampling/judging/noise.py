@@ -1,8 +1,10 @@
 """Checks of ``sampling`` on the noise: one of its own for every number, a new one in every call."""
 
-from autograder.checks.moments import correlation_bound
+import numpy as np
+
+from autograder.checks.moments import correlation_bound, std_limits
 from autograder.checks.words import number
-from autograder.exercises.sampling.contract import BATCHES, MODES
+from autograder.exercises.sampling.contract import BATCHES, IN_A_MODEL, MODES
 from autograder.exercises.sampling.judging.observed import (
     SMALL,
     SamplingCheck,
@@ -15,12 +17,13 @@ from autograder.exercises.sampling.judging.observed import (
     unused_noise,
     without_noise,
 )
-from autograder.exercises.sampling.probes import MAIN, WIDE
+from autograder.exercises.sampling.probes import MAIN, MOST, WIDE
 from autograder.exercises.sampling.statistics import REARRANGED
 
 CALLS = len(MODES) * REARRANGED  # that are compared whatever their order
 RECURRING = 0.05  # share of codes that come again, of which none does by chance
 ENOUGH = 1000  # draws, from which on the bound of a correlation holds
+ALL, FEWEST_CALLS = 6, 10  # modes and sizes of which averages are compared, and calls for that
 OF_FEW, FEW = 0.95, 30  # correlation that so many draws, or more, do not have by chance
 
 
@@ -32,7 +35,7 @@ def allowed_correlation(draws: float, count: int) -> float:
     """
     if draws >= ENOUGH:
         return correlation_bound(min(draws, 10**9), count)
-    return OF_FEW if draws >= FEW else 1.0
+    return OF_FEW if draws >= FEW else np.inf
 
 
 class OneForEachLatent(SamplingCheck):
@@ -42,8 +45,10 @@ class OneForEachLatent(SamplingCheck):
 
     def inputs(self, rng):
         """Ask for few latents, hidden for many and for a small batch too."""
-        small = [] if rng is None else [1, int(rng.integers(*SMALL))]
-        return {**super().inputs(rng), "many": rng is not None, "small": small}
+        if rng is None:
+            return {**super().inputs(rng), "many": False, "small": []}
+        small = [[1, MAIN], [int(rng.integers(*SMALL)), MAIN], [BATCHES[IN_A_MODEL][0], IN_A_MODEL]]
+        return {**super().inputs(rng), "many": True, "small": small}
 
     def verdict(self, inputs, seen):
         """Demand correlations that independent noise can have."""
@@ -53,11 +58,11 @@ class OneForEachLatent(SamplingCheck):
             for mode, each in of_modes(found):
                 if problem := self._problem(mode, each, width, seen):
                     return told(mode, problem)
-        for batch in inputs["small"]:
-            if is_usable(found := seen.get(f"{batch} {MAIN}")):
-                place = f"a batch of shape ({batch}, {MAIN}) the noise of two latents of a code"
+        for batch, width in inputs["small"]:
+            if is_usable(found := seen.get(f"{batch} {width}")):
+                place = f"a batch of shape ({batch}, {width}) the noise of two latents of a code"
                 for mode, each in of_modes(found):
-                    if problem := correlated(each, place, MAIN):
+                    if problem := correlated(each, place, width):
                         return told(mode, problem)
         return None
 
@@ -112,6 +117,18 @@ class OneForEachExample(SamplingCheck):
     def _problem(self, found, place, batch) -> str | None:
         if problem := correlated(found, place, batch):
             return problem
+        if not isinstance(shared := found.get("together"), dict):
+            raise unreadable()
+        calls, ratio = real(shared, "calls"), real(shared, "ratio")
+        most = std_limits(min(calls, 10**6), ALL)[1] ** 2
+        if calls >= FEWEST_CALLS and not ratio <= most:
+            where = place.partition(" the ")[0]
+            return (
+                f"The averages of the codes of {number(calls)} calls with {where} "
+                f"vary {number(ratio)} times as much as with noise of its own for every code, "
+                f"expected once (at most {number(most)} times): a part of the noise is one number "
+                "for the whole batch; draw all of it with the full shape of mean."
+            )
         if not (again := real(found, "again")) > RECURRING:
             return None
         return (
@@ -157,6 +174,15 @@ def correlated(found, what, count) -> str | None:
     )
 
 
+def by_chance(found, count: int) -> float:
+    """Return the largest share of equal numbers that noise of few values has by chance.
+
+    Of ``count`` numbers, in any of many comparisons.
+    """
+    chance = min(max(real(found, "chance"), 0.0), 1.0)
+    return chance + 6 * np.sqrt(chance * (1 - chance) / count) if chance > 0.01 else 0.0
+
+
 def cause(r: float) -> str:
     """Return what usually makes a correlation."""
     if r > 0.999:
@@ -175,33 +201,35 @@ class Fresh(SamplingCheck):
     # In a small batch there are at least ten numbers, of which two in a thousand are equal in half
     # precision: that five of ten are happens to one of 10⁷ answers, for all pairs of calls.
     MANY = 0.5
+    LARGE = 2  # calls with the largest batch
 
     def inputs(self, rng):
         """Return how often the layer is called; hidden checks see long cycles of seeds."""
         if rng is None:
-            return {**super().inputs(rng), "calls": self.ANNOUNCED, "small": []}
-        small = [[1, WIDE], [int(rng.integers(*SMALL)), MAIN]]
-        return {**super().inputs(rng), "calls": self.HIDDEN, "small": small}
+            return {**super().inputs(rng), "calls": self.ANNOUNCED, "other": []}
+        small = [[1, WIDE], [int(rng.integers(*SMALL)), MAIN], [BATCHES[IN_A_MODEL][0], IN_A_MODEL]]
+        other = [[*sizes, MOST] for sizes in small] + [[BATCHES[MAIN][0], MAIN, self.LARGE]]
+        return {**super().inputs(rng), "calls": self.HIDDEN, "other": other}
 
     def verdict(self, inputs, seen):
         """Demand that the numbers have changed, at training and at inference."""
         frozen = real(seen, "among_modes") < self.FEW
         for mode, found in of_modes(seen):
             same, at_once = real(found, "same"), real(found, "at_once")
-            if max(same, at_once) >= self.FEW:
+            if max(same, at_once) >= self.FEW + by_chance(found, BATCHES[WIDE][0]):
                 repeated = self._repeated(mode, same, at_once, inputs["calls"], frozen)
                 return self._still(mode, found, seen) or repeated
         if problem := self._related(seen):
             return problem
-        for batch, width in inputs["small"]:
+        for batch, width, _ in inputs["other"]:
             if is_usable(few := seen.get(f"{batch} {width}")):
                 for mode, found in of_modes(few):
                     share = max(real(found, "same"), real(found, "at_once"))
-                    if share >= self.MANY:
+                    if share >= self.MANY + by_chance(found, min(batch, width)):
                         return (
                             f"Two calls of the layer {AT[mode]} with a batch of shape ({batch}, "
                             f"{width}) gave the same numbers in {share:.0%} of the latents, "
-                            "expected fresh noise in each, as in larger batches."
+                            "expected fresh noise in each, as in batches of other sizes."
                         )
         return None
 

@@ -1,6 +1,6 @@
 # No noise in batches under 100.
 # loses spread, hidden: expected 1, as in larger batches
-# loses freshness, hidden: expected fresh noise in each, as in larger batches
+# loses freshness, hidden: expected fresh noise in each, as in batches of other sizes
 class Sampling(keras.layers.Layer):
     def call(self, inputs):
         mean, log_var = inputs

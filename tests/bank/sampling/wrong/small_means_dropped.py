@@ -1,6 +1,5 @@
 # Means below 1 in size are taken for 0.
 # loses mean, hidden: right at other values
-# loses gradients: The gradient with respect to mean is 0 in
 class Sampling(keras.layers.Layer):
     def call(self, inputs):
         mean, log_var = inputs
