@@ -84,7 +84,7 @@ def test_a_second_writer_is_told_at_once_and_the_first_goes_on(course):
 
 
 def test_a_second_writer_in_another_process_is_told(course):
-    code = "import sys; from pathlib import Path; from autograder import journal; "
+    code = "import sys; from pathlib import Path; from autograder.gradebook import journal; "
     code += "journal.Journal(Path(sys.argv[1]))"
     command = [sys.executable, "-c", code, str(course)]
     with opened(course):

@@ -214,8 +214,9 @@ REAL = """
 import sys
 from contextlib import closing
 from pathlib import Path
-from autograder import AutograderError, stamps, submitted
+from autograder import AutograderError
 from autograder.gradebook.journal import Journal
+from autograder.submissions import collect
 try:
     with closing(Journal(Path(sys.argv[1]))) as journal:
         list(collect.find(Path(sys.argv[1]), journal, None, None))

@@ -295,7 +295,7 @@ def test_a_page_that_cannot_be_written_leaves_the_old_one_alone(course, capsys):
 
 def test_the_template_is_part_of_the_package(project):
     settings = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
-    patterns = settings["tool"]["setuptools"]["package-data"]["autograder"]
-    folder = Path(autograder.__file__).parent
+    patterns = settings["tool"]["setuptools"]["package-data"]["autograder.commands.report"]
+    folder = Path(autograder.__file__).parent / "commands" / "report"
     found = {file for pattern in patterns for file in folder.glob(pattern)}
-    assert folder / "templates" / "report.html.j2" in found
+    assert folder / "report.html.j2" in found
