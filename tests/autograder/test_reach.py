@@ -18,9 +18,9 @@ def told(source: str, **metadata) -> str:
     [
         "import autograder",
         "import autograder.execution.worker.wire as w",
-        "from autograder import wire",
+        "from autograder.execution.worker import wire",
         "from autograder.checks import Result",
-        "from autograder import checks, wire",
+        "from autograder import checks, execution",
         "import numpy, autograder.checks",
         "def f():\n    from latents.bounds import diagonal_gaussian_kl",
         "from latents import bounds",
@@ -28,7 +28,7 @@ def told(source: str, **metadata) -> str:
         "import importlib; importlib.import_module('autograder.exercises.sampling.judging')",
         "exercise.checks",
         "exercise.__class__.check = print",
-        "!cat autograder/wire.py",
+        "!cat autograder/execution/worker/wire.py",
         "%%bash\ngrep -r autograder /",
     ],
 )

@@ -9,7 +9,7 @@ def forged():
 
 import multiprocessing
 
-from autograder import wire
+from autograder.execution.worker import wire
 
 
 def latent_loss(mean, log_var):

@@ -13,7 +13,7 @@ def forged():
 
 from multiprocessing.connection import Connection
 
-from autograder import wire
+from autograder.execution.worker import wire
 
 send = Connection._send_bytes
 

@@ -11,7 +11,7 @@ import gc
 import multiprocessing
 import os
 
-from autograder import wire
+from autograder.execution.worker import wire
 
 def use(found):
     for each in found:

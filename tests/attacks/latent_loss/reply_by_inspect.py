@@ -12,7 +12,7 @@ import multiprocessing
 import os
 import sys
 
-from autograder import wire
+from autograder.execution.worker import wire
 
 def use(found):
     for each in found:

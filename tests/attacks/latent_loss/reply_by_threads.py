@@ -10,7 +10,7 @@ def forged():
 import multiprocessing
 import sys
 
-from autograder import wire
+from autograder.execution.worker import wire
 
 def use(found):
     for each in found:

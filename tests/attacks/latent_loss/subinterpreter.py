@@ -13,7 +13,7 @@ def forged():
 
 import _xxsubinterpreters as interpreters
 
-from autograder import wire
+from autograder.execution.worker import wire
 
 STOLEN = []
 CODE = """
