@@ -153,7 +153,7 @@ async def _greeted(address: str) -> None:
 
 
 class Cluster:
-    """Workers that run notebooks; the same methods and attributes as ``pool.Local``.
+    """Workers that run notebooks; the same methods and attributes as ``local.Local``.
 
     Parameters
     ----------

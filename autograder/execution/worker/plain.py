@@ -1,6 +1,6 @@
-"""What the process of a notebook does for `plain`: files, a limit on cells, states to return to.
+"""The side of a student's process in `ordinary.run`: files, limits on cells, states to return to.
 
-`plain` calls these functions by the source of cells that leave no trace in the history.
+`ordinary.run` calls these functions by the source of cells that leave no trace in the history.
 """
 
 import base64

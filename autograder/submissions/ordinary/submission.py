@@ -47,7 +47,7 @@ def fields(
     notebooks: list[Path],
     kept: Mapping[Path, str],
 ) -> dict[str, Any]:
-    """Return the fields of a ``submitted.Submission``: what counts, or a reason why nothing does.
+    """Return the fields of a ``collect.Submission``: what counts, or a reason why nothing does.
 
     Parameters
     ----------

@@ -1,5 +1,5 @@
 # Wrong at the announced log-variances only.
-# keeps shapes, mean, independence, freshness
+# keeps shapes, mean, independence, freshness, gradients
 # held: hidden places are the announced ones and others
 class Sampling(keras.layers.Layer):
     def call(self, inputs):
