@@ -1,4 +1,4 @@
-"""An exercise, its parts and their checks, and the result that a student reads."""
+"""An exercise: what a student writes, its parts, and how its checks are put to an answer."""
 
 import functools
 import zlib

@@ -21,11 +21,11 @@ from nbgrader.preprocessors import (
     NbGraderPreprocessor,
     OverwriteCells,
 )
-from nbgrader.utils import is_grade, is_solution
 from sqlalchemy.exc import DatabaseError, InternalError, OperationalError
 from traitlets import Dict, Type
 
 from autograder import AutograderError
+from autograder.checks.cells import is_test
 from autograder.gradebook import late
 from autograder.gradebook.course import (
     SETTINGS,
@@ -59,9 +59,9 @@ class Replay(NbGraderPreprocessor):
         for cell in nb.cells:
             if cell.cell_type == "code":
                 found = Replay.outputs[resources["nbgrader"]["notebook"]].get(cell.id)
-                if found is None and is_grade(cell) and not is_solution(cell):
+                if found is None and is_test(cell):
                     found = [NOT_RUN]
-                cell.outputs = [nbformat.from_dict(output) for output in found or []]
+                cell.outputs = nbformat.from_dict(found or [])
         return nb, resources
 
 

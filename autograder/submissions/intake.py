@@ -56,13 +56,6 @@ def own_id(cell: Any) -> str | None:
     return cell.get("id") if "nbgrader" not in cell.metadata else grade_id(cell)
 
 
-def outputs(plain: list[dict]) -> list:
-    """Return outputs as nbformat keeps them."""
-    import nbformat
-
-    return [nbformat.from_dict(output) for output in plain]
-
-
 def read(file: Path, called: str = "") -> Notebook:
     """Read a notebook of one of the exercises.
 

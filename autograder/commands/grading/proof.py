@@ -8,7 +8,6 @@ from autograder.commands.grading.work import Runnable, runnable
 from autograder.execution import job as jobs
 from autograder.execution.ordinary.run import PlainJob
 from autograder.gradebook.journal import Journal
-from autograder.submissions import intake
 from autograder.submissions.assignment import Sources
 from autograder.submissions.ordinary.source import SourceError
 
@@ -81,10 +80,10 @@ def _judge_plain(assignment: str, part: Runnable, result: dict) -> None:
     for cell in part.notebook.cells:
         if not is_test(cell):
             continue
-        made = cell | {"outputs": intake.outputs(result["outputs"].get(cell.id, []))}
+        made = nbformat.from_dict(cell | {"outputs": result["outputs"].get(cell.id, [])})
         most = float(cell.metadata["nbgrader"]["points"])
         try:
-            score, _ = determine_grade(nbformat.from_dict(made))
+            score, _ = determine_grade(made)
         except (KeyError, ValueError) as error:  # a value that is no score
             score, told = 0, f"shows a value that nbgrader does not take: {error}"
         else:

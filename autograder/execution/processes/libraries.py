@@ -12,7 +12,6 @@ from typing import Any
 from autograder import AutograderError
 from autograder.execution.worker.entering import LIBRARIES
 
-VARIABLE = LIBRARIES  # names, with a comma between them; unset means our exercises
 OURS = "autograder.checks"  # stands for all that our exercises need
 ORDINARY = ("numpy", "pandas", "matplotlib.pyplot")  # of a course without our exercises
 NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
@@ -76,16 +75,16 @@ def _require(names: tuple[str, ...]) -> None:
 @contextmanager
 def announced(names: Iterable[str]) -> Iterator[None]:
     """Tell the processes that begin meanwhile what to import."""
-    before = os.environ.get(VARIABLE)
-    os.environ[VARIABLE] = ",".join(names)
+    before = os.environ.get(LIBRARIES)
+    os.environ[LIBRARIES] = ",".join(names)
     try:
         yield
     finally:
-        os.environ.pop(VARIABLE)
+        os.environ.pop(LIBRARIES)
         if before is not None:
-            os.environ[VARIABLE] = before
+            os.environ[LIBRARIES] = before
 
 
 def named() -> tuple[str, ...]:
     """Return what a process has been told to import."""
-    return tuple(filter(None, os.environ.get(VARIABLE, OURS).split(",")))
+    return tuple(filter(None, os.environ.get(LIBRARIES, OURS).split(",")))

@@ -11,7 +11,7 @@ from multiprocessing.process import BaseProcess
 from typing import Protocol
 
 from autograder import AutograderError
-from autograder.execution.processes import libraries
+from autograder.execution.worker.entering import LIBRARIES
 
 ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "-1",
@@ -28,7 +28,7 @@ ENVIRONMENT = {
 BACKGROUND = "autograder.execution.processes.background"
 PASSED = (
     *("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH", "TMPDIR", "TZ"),
-    libraries.VARIABLE,
+    LIBRARIES,
 )
 STARTING = threading.Lock()
 WARM: list[int] = []  # number of the process that others are forked from

@@ -13,7 +13,9 @@ from autograder.execution.worker import concealed, wire
 from autograder.sandbox import Containment, Limits, bubblewrap, watcher
 
 GO = b"go"
-LIBRARIES = "AUTOGRADER_LIBRARIES"  # variable: names of what the warm process has imported
+# Variable: names of what the warm process has imported, with a comma between them; unset means what
+# our exercises need.
+LIBRARIES = "AUTOGRADER_LIBRARIES"
 RESERVE = 512 * 2**20  # bytes; without them TensorFlow crashes where it cannot start a thread
 
 

@@ -234,12 +234,12 @@ def gradients(graphs: Graphs, inputs: Values) -> Values:
 
     large, batch = BATCHES[MAIN]  # where a layer goes through its examples, gradients cost most
     rows = len(inputs["mean"])
-    try:
-        given, codes, tape = _taped(graphs, inputs, batch)
-    except tf.errors.OpError:  # it takes the size that it was called with only
-        batch = large
-        given, codes, tape = _taped(graphs, inputs, batch)
     shape = batch, MAIN
+    try:
+        given, codes, tape = _taped(graphs, inputs, shape)
+    except tf.errors.OpError:  # it takes the size that it was called with only
+        shape = large, MAIN
+        given, codes, tape = _taped(graphs, inputs, shape)
     more = _call(graphs, *(np.resize(inputs[key], (large, MAIN)) for key in GIVEN))
     found: Values = {}
     for mode, z in codes.items():
@@ -258,15 +258,15 @@ def gradients(graphs: Graphs, inputs: Values) -> Values:
     return found
 
 
-def _taped(graphs: Graphs, inputs: Values, batch: int) -> tuple:
+def _taped(graphs: Graphs, inputs: Values, shape: tuple[int, int]) -> tuple:
     """Return mean, log_var and upstream gradients, codes of a batch, and a tape with gradients."""
     import tensorflow as tf
 
     given = [
-        tf.constant(np.resize(inputs[key], (batch, MAIN)), tf.float32)
+        tf.constant(np.resize(inputs[key], shape), tf.float32)
         for key in ("mean", "log_var", "upstream")
     ]
-    function = graphs.get(name(MAIN), batch)
+    function = graphs.get(name(shape[1]), shape[0])
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(given[:2])
         codes = _of_modes(function(*given[:2]))
@@ -277,22 +277,16 @@ def _gradients_of_small(graphs: Graphs, inputs: Values, shape: tuple[int, int]) 
     """Return codes of one call and their gradients, and codes of more calls at the same place."""
     import tensorflow as tf
 
-    mean, log_var, upstream = (
-        tf.constant(np.resize(inputs[key], shape), tf.float32)
-        for key in ("mean", "log_var", "upstream")
-    )
-    function = graphs.get(name(shape[1]), shape[0])
-    with tf.GradientTape(persistent=True) as tape:
-        tape.watch([mean, log_var])
-        codes = _of_modes(function(mean, log_var))
-    more = [_of_modes(function(mean, log_var)) for _ in range(calls_for_gradients(*shape))]
+    given, codes, tape = _taped(graphs, inputs, shape)
+    at = [np.resize(inputs[key], shape) for key in GIVEN]
+    more = [_call(graphs, *at) for _ in range(calls_for_gradients(*shape))]
     found: Values = {}
     for mode, z in codes.items():
         if tuple(z.shape) != shape:
             return {}  # the part on shapes speaks of that
-        both = tape.gradient(z, [mean, log_var], output_gradients=tf.cast(upstream, z.dtype))
+        both = tape.gradient(z, given[:2], output_gradients=tf.cast(given[2], z.dtype))
         arrays = [None if each is None else _numbers(each) for each in both]
-        others = np.stack([_numbers(each[mode]) for each in more])
+        others = np.stack([each[mode] for each in more])
         found[mode] = {"gradients": arrays, "z": _numbers(z), "more": others}
     return found
 

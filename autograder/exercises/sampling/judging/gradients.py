@@ -64,10 +64,10 @@ class GradientToMean(SamplingCheck):
             z = None if found.get("z", "") is None else array(found, "z", self.SIZES)
             if mode != "training" and z is not None and np.allclose(z, inputs["mean"], 0, SAME):
                 continue  # no noise at inference: the parts on spread and freshness speak of that
-            if problem := self._problem(inputs, found, z, follows_formula):
+            is_right = z is not None and follows_formula(inputs, found)
+            if problem := self._problem(inputs, found, z, is_right):
                 return told(mode, problem)
-            if z is not None and follows_formula(inputs, found):
-                right.append(mode)
+            right += [mode] if is_right else []
         for sizes in inputs["small"]:
             if is_absent(few := seen.get("{} {}".format(*sizes))):
                 continue  # the part on shapes speaks of that
@@ -76,7 +76,7 @@ class GradientToMean(SamplingCheck):
                 z = array(found, "z", sizes)
                 if mode not in right or np.allclose(z, given["mean"], 0, SAME):
                     continue  # the parts on mean and spread speak of that
-                if problem := self._problem(given, found, z, seems_to_follow_formula):
+                if problem := self._problem(given, found, z, seems_to_follow_formula(given, found)):
                     return told(mode, problem, "in a batch of shape ({}, {}) ".format(*sizes))
         return None
 
@@ -92,7 +92,8 @@ class GradientToMean(SamplingCheck):
         """Return the gradient of each code."""
         return np.ones_like(z)
 
-    def _problem(self, inputs, found, z, follows) -> str | None:
+    def _problem(self, inputs, found, z, is_right: bool) -> str | None:
+        """Look at the gradients of some codes, which as a whole are right or are not."""
         name, gradient = self.name_of_input, self._gradient(found, inputs["mean"].shape)
         if gradient is None:
             return (
@@ -110,7 +111,7 @@ class GradientToMean(SamplingCheck):
             moved = right & (np.abs(self.expected(inputs, z)) > SAME * (1 + np.abs(z)))
         lost = np.mean(gradient[moved] == 0) if moved.any() else 0.0
         # The parts on mean and spread speak of codes that are wrong at some places.
-        all_right = z is not None and np.all(right) and follows(inputs, found)
+        all_right = is_right and np.all(right)
         # Generators do draw a noise of exactly 0, once in millions.
         if not lost < (0.02 if all_right else 0.5):
             return (

@@ -13,7 +13,7 @@ import numpy as np
 from autograder.checks.moments import mean_bound, quantile, std_bound, std_limits
 from autograder.checks.values import Values
 from autograder.checks.words import number
-from autograder.exercises.sampling.contract import BATCHES, MODES
+from autograder.exercises.sampling.contract import BATCHES, IN_A_MODEL, MODES
 from autograder.exercises.sampling.judging.observed import (
     ROUNDING,
     SMALL,
@@ -355,7 +355,7 @@ class NormalNoise(SamplingCheck):
             return super().inputs(rng) | {"log_var": 1.0, "other": [], "at": [0.0, 0.0]}
         batch = int(rng.integers(2, BATCHES[WIDE][0] + 1))
         calls = int(np.clip(OF_FORM // (batch * WIDE), FEWEST, MOST))
-        other = [[batch, WIDE, calls], [BATCHES[2][0], 2, MOST]]
+        other = [[batch, WIDE, calls], [BATCHES[IN_A_MODEL][0], IN_A_MODEL, MOST]]
         more = {"other": other, "at": rng.uniform([0.5, -1.5], [3, -0.5]).tolist()}
         return super().inputs(rng) | {"log_var": rng.uniform(0.5, 1.5), **more}
 

@@ -27,6 +27,11 @@ ALL, FEWEST_CALLS = 6, 10  # modes and sizes of which averages are compared, and
 OF_FEW, FEW = 0.95, 30  # correlation that so many draws, or more, do not have by chance
 
 
+def small_batches(rng: np.random.Generator) -> list[list[int]]:
+    """Return size and width of hidden small batches: a few codes, and codes of two latents."""
+    return [[int(rng.integers(*SMALL)), MAIN], [BATCHES[IN_A_MODEL][0], IN_A_MODEL]]
+
+
 def allowed_correlation(draws: float, count: int) -> float:
     """Return how large the largest of some correlations of independent noise may be.
 
@@ -47,7 +52,7 @@ class OneForEachLatent(SamplingCheck):
         """Ask for few latents, hidden for many and for a small batch too."""
         if rng is None:
             return {**super().inputs(rng), "many": False, "small": []}
-        small = [[1, MAIN], [int(rng.integers(*SMALL)), MAIN], [BATCHES[IN_A_MODEL][0], IN_A_MODEL]]
+        small = [[1, MAIN], *small_batches(rng)]
         return {**super().inputs(rng), "many": True, "small": small}
 
     def verdict(self, inputs, seen):
@@ -207,7 +212,7 @@ class Fresh(SamplingCheck):
         """Return how often the layer is called; hidden checks see long cycles of seeds."""
         if rng is None:
             return {**super().inputs(rng), "calls": self.ANNOUNCED, "other": []}
-        small = [[1, WIDE], [int(rng.integers(*SMALL)), MAIN], [BATCHES[IN_A_MODEL][0], IN_A_MODEL]]
+        small = [[1, WIDE], *small_batches(rng)]
         other = [[*sizes, MOST] for sizes in small] + [[BATCHES[MAIN][0], MAIN, self.LARGE]]
         return {**super().inputs(rng), "calls": self.HIDDEN, "other": other}
 
