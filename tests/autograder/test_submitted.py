@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import skips
 import submissions
 from kept_files import kept
 
@@ -208,7 +209,7 @@ def test_what_is_no_file_is_not_opened(course, kind, monkeypatch):
     try:
         MAKERS[kind](Path(RIGHT))
     except PermissionError:
-        pytest.skip("only root makes devices")
+        pytest.skip(skips.NO_ROOT)
     assert (
         refused(course)
         == f"{RIGHT} is a link, a folder or a special file: hand in an ordinary file."
