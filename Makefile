@@ -9,9 +9,10 @@ help: ## list the commands
 book: .venv/.ready ## build the book into _build/html (PROFILE=full: train on the complete data sets)
 	@.venv/bin/python book/_tools/build.py
 
-test: .venv/.ready ## check the style and run all tests
+test: .venv/.ready ## check style and types, and run all tests
 	@.venv/bin/ruff format --check --quiet . || { echo "make test: run 'make format'." >&2; exit 1; }
 	@.venv/bin/ruff check .
+	@.venv/bin/mypy --no-error-summary
 	@.venv/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
 
 serve: ## show the built book on http://127.0.0.1:8000

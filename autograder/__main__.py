@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from autograder import AutograderError
 
@@ -29,7 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
             signal.signal(number, _stop)
     options = _parser().parse_args(arguments)
     # jsonschema, which nbformat imports, would take a second to build grammars of addresses.
-    sys.modules.setdefault("rfc3987_syntax", None)
+    modules: dict[str, Any] = sys.modules  # None in it keeps a module from being imported
+    modules.setdefault("rfc3987_syntax", None)
     try:
         return options.run(options)
     except AutograderError as error:

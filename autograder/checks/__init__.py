@@ -21,7 +21,8 @@ NAMES = ("sampling", "latent_loss", "tfp_encoder")
 
 def load(name: str) -> Exercise:
     """Return an exercise by the name of its notebook."""
-    return judging(name).EXERCISE
+    exercise: Exercise = judging(name).EXERCISE
+    return exercise
 
 
 def judging(name: str) -> ModuleType:

@@ -41,7 +41,7 @@ def others_run() -> int:
     if shell is None:
         return 0
     if shell.events.callbacks.get("pre_run_cell"):
-        return shell.execution_count
+        return int(shell.execution_count)
     return sum(not scores(source) for source in shell.history_manager.input_hist_parsed)
 
 

@@ -4,13 +4,17 @@ import functools
 import textwrap
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from autograder.checks.values import Values, digest
 
-INDENT = {"initial_indent": "  ", "subsequent_indent": "  ", "break_long_words": False}
+INDENT: dict[str, Any] = {
+    "initial_indent": "  ",
+    "subsequent_indent": "  ",
+    "break_long_words": False,
+}
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ class Traced:
         Kept in this order under ``FUNCTION.NAME``, so that a probe can find them.
     """
 
-    function: Callable
+    function: Callable[..., Any]
     variables: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
 

@@ -25,7 +25,7 @@ def _question(check: Check, settings: Callable[[int | None], Values], seed: int 
     return Question(check.name, settings(seed), check.inputs(rng))
 
 
-Ask = Callable[[Question, tuple], Values]
+Ask = Callable[[Question, tuple[Any, ...]], Values]
 
 
 def no_settings(seed: int | None) -> Values:
@@ -106,7 +106,7 @@ class Exercise:
         """Return this exercise without one check."""
         return replace(self, checks=tuple(c for c in self.checks if c.name != check))
 
-    def _run(self, check: Check, answers: tuple, hidden: int | None) -> "Result":
+    def _run(self, check: Check, answers: tuple[Any, ...], hidden: int | None) -> "Result":
         part = self.part(check.part)
         question = _question(check, self.settings, hidden)
         seen = (self.ask or self._ask_here)(question, answers)
@@ -142,7 +142,8 @@ class Exercise:
             raise AutograderError(
                 f"The reference solution of {self.name} fails {check.name}: {problem}"
             )
-        return seen["values"]
+        values: Values = seen["values"]
+        return values
 
-    def _ask_here(self, question: Question, answers: tuple) -> Values:
+    def _ask_here(self, question: Question, answers: tuple[Any, ...]) -> Values:
         return local.ask(self.name, dict(zip(self.answers, answers, strict=True)), question)

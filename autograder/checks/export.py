@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from autograder.checks import memory, switches
-from autograder.checks.contract import AnswerError, Order, Traced, at
+from autograder.checks.contract import AnswerError, Order, Shape, Traced, at
 from autograder.checks.surroundings import fix_seeds, quiet, without_collector
 from autograder.checks.values import Values
 from latents.errors import explain
@@ -49,8 +49,8 @@ def export(exercise: str, answers: Mapping[str, Any], settings: Values) -> Value
     with quiet(), without_collector(), switches.ordinary() as turned, _on_cpu():
         fix_seeds()
         traced: dict[str, Any] = {}
-        variables: dict[str, list] = {}
-        functions: dict[str, dict] = {}
+        variables: dict[str, list[Any]] = {}
+        functions: dict[str, Values] = {}
         try:
             orders = contract.orders(answers, settings)
         except BaseException as error:
@@ -63,13 +63,16 @@ def export(exercise: str, answers: Mapping[str, Any], settings: Values) -> Value
     return {"functions": functions, "files": files, "switches": list(turned)}
 
 
-def _on_cpu() -> contextlib.AbstractContextManager:
+def _on_cpu() -> contextlib.AbstractContextManager[Any]:
     import tensorflow as tf
 
-    return tf.device("CPU:0")
+    device: contextlib.AbstractContextManager[Any] = tf.device("CPU:0")
+    return device
 
 
-def _trace(order: Order, traced: dict[str, Any], variables: dict[str, list]) -> dict[str, dict]:
+def _trace(
+    order: Order, traced: dict[str, Any], variables: dict[str, list[Any]]
+) -> dict[str, Values]:
     """Trace a function for a batch of unknown size or, where that fails, for batches of some."""
     try:
         made = order.make()
@@ -86,7 +89,9 @@ def _trace(order: Order, traced: dict[str, Any], variables: dict[str, list]) -> 
     return states
 
 
-def _trace_one(name: str, made: Traced, shapes: tuple, traced: dict[str, Any]) -> dict:
+def _trace_one(
+    name: str, made: Traced, shapes: tuple[Shape, ...], traced: dict[str, Any]
+) -> Values:
     import tensorflow as tf
 
     signature = [tf.TensorSpec(shape, tf.float32) for shape in shapes]
@@ -99,14 +104,14 @@ def _trace_one(name: str, made: Traced, shapes: tuple, traced: dict[str, Any]) -
     return {}
 
 
-def _explained(error: BaseException) -> dict:
+def _explained(error: BaseException) -> Values:
     """Return what an exception in an answer says, or that the answer is still the stub."""
     if isinstance(error, AnswerError):
         return {"problem": str(error)}
     return explain(error)
 
 
-def _saved(traced: dict[str, Any], variables: dict[str, list]) -> tuple[Values, dict]:
+def _saved(traced: dict[str, Any], variables: dict[str, list[Any]]) -> tuple[Values, Values]:
     """Return the bytes of a SavedModel by file name, or what kept TensorFlow from saving it."""
     import tensorflow as tf
 

@@ -1,6 +1,6 @@
 """Load the graph of an answer, after a look at what it would do, and call it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -101,15 +101,15 @@ class Graphs:
     """
 
     def __init__(self, exported: Values):
-        self._states: dict[str, dict] = exported["functions"]
-        self._functions: dict[str, Any] = {}
-        self._lists: Mapping[str, list] = {}
+        self._states: dict[str, Values] = exported["functions"]
+        self._functions: dict[str, Callable[..., Any]] = {}
+        self._lists: Mapping[str, list[Any]] = {}
         self.operations: dict[str, tuple[str, ...]] = {}
-        self.notes: dict[str, Any] = {}
+        self.notes: dict[Hashable, Any] = {}
         if exported["files"]:
             self._load(exported["files"])
 
-    def get(self, name: str, batch: int | None = None) -> Callable:
+    def get(self, name: str, batch: int | None = None) -> Callable[..., Any]:
         """Return a function, which takes tensors and returns what the answer returned.
 
         Parameters
@@ -134,16 +134,16 @@ class Graphs:
         """Return whether there is a function of this name."""
         return name in self._functions
 
-    def state(self, name: str) -> dict:
+    def state(self, name: str) -> Values:
         """Return why there is no such function: a ``problem``, or that it is ``missing``."""
         return self._states.get(name) or self._states.get("") or {"problem": "It was not traced."}
 
-    def variables(self, name: str, of: str, batch: int | None = None) -> list:
+    def variables(self, name: str, of: str, batch: int | None = None) -> list[Any]:
         """Return the variables that the contract has listed for a function; see ``get``."""
         self.get(name, batch)
         return list(self._lists.get(f"{name}.{of}", ()))
 
-    def all_variables(self) -> list:
+    def all_variables(self) -> list[Any]:
         """Return the variables of all functions, the states of generators included."""
         return list(self._root.captured)
 
@@ -173,7 +173,7 @@ def is_random(kind: str) -> bool:
     return kind.startswith(RANDOM) or kind.startswith(("StatefulStandard", "StatefulUniform"))
 
 
-def examine(files: Mapping[str, np.ndarray]) -> tuple[dict, dict[str, tuple[str, ...]]]:
+def examine(files: Mapping[str, np.ndarray]) -> tuple[Values, dict[str, tuple[str, ...]]]:
     """Look into a SavedModel before it is loaded.
 
     Returns
@@ -222,7 +222,7 @@ _PYTHON = (
 )
 
 
-def _problem(what: str) -> dict:
+def _problem(what: str) -> Values:
     return {"problem": f"The graph of your answer {what}, so it cannot be checked."}
 
 
@@ -236,7 +236,7 @@ def _named(objects: Any) -> Iterator[tuple[str, str]]:
             yield child.local_name, found.bare_concrete_function.concrete_function_name
 
 
-def _is_usual(graph: Any, bodies: Mapping[str, list]) -> bool:
+def _is_usual(graph: Any, bodies: Mapping[str, list[Any]]) -> bool:
     """Return whether a saved graph has one meaning only, and loading it runs nothing of it.
 
     Two functions of a name, or one with the name of an operation, could hide what is called.
@@ -256,11 +256,11 @@ def _is_usual(graph: Any, bodies: Mapping[str, list]) -> bool:
     )
 
 
-def _own(name: str, bodies: Mapping[str, list]) -> set[str]:
+def _own(name: str, bodies: Mapping[str, list[Any]]) -> set[str]:
     return {node.op for node in bodies[name] if node.op not in bodies}
 
 
-def _kinds(names: Iterable[str], bodies: Mapping[str, list]) -> set[str]:
+def _kinds(names: Iterable[str], bodies: Mapping[str, list[Any]]) -> set[str]:
     """Return the operations of some functions and of all functions that these call."""
     seen, waiting, kinds = set(), list(names), set()
     while waiting:
@@ -281,7 +281,7 @@ def _called(nodes: Iterable[Any]) -> Iterator[str]:
 
 
 def _prints_into_a_file(node: Any) -> bool:
-    return node.op == "PrintV2" and node.attr["output_stream"].s.startswith(b"file:")
+    return bool(node.op == "PrintV2" and node.attr["output_stream"].s.startswith(b"file:"))
 
 
 def _is_allowed(kind: str) -> bool:

@@ -35,7 +35,7 @@ class Kept:
     """
 
     exercise: str
-    answers: dict
+    answers: dict[str, Any]
     settings: str
     cells: int
     graphs: Graphs

@@ -5,6 +5,7 @@ over all the values compared together.
 """
 
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,10 @@ def quantile(count: int) -> float:
     return NormalDist().inv_cdf(1 - FAILURE / count / 2)
 
 
-def mean_bound(std, size: int, count: int = 1):
+# Both bounds are a number for a number, and an array for an array.
+
+
+def mean_bound(std: float | np.ndarray, size: int, count: int = 1) -> Any:
     """Return the largest allowed error of a sample mean.
 
     Parameters
@@ -31,7 +35,7 @@ def mean_bound(std, size: int, count: int = 1):
     return np.asarray(std) * quantile(count) / np.sqrt(size)
 
 
-def std_bound(std, size: int, count: int = 1):
+def std_bound(std: float | np.ndarray, size: int, count: int = 1) -> Any:
     """Return the largest allowed error of a sample standard deviation of Gaussian draws.
 
     The relative standard error is 1 / sqrt(2 (size - 1)); a fifth is added for the skew of the
@@ -51,6 +55,7 @@ def std_limits(draws: float, count: int) -> tuple[float, float]:
     return np.sqrt(max(0, 1 - 2 * np.sqrt(few))), np.sqrt(1 + 2 * np.sqrt(few) + 2 * few)
 
 
-def correlation_bound(size: int, count: int = 1) -> float:
+def correlation_bound(size: float, count: int = 1) -> float:
     """Return the largest allowed |sample correlation| of independent Gaussian draws."""
-    return quantile(count) / np.sqrt(size - quantile(count) ** 2)
+    bound: float = quantile(count) / np.sqrt(size - quantile(count) ** 2)
+    return bound

@@ -49,7 +49,7 @@ def setting(name: str) -> str:
 
 
 @cache
-def notebook(name: str):
+def notebook(name: str) -> Any:
     """Return the solved notebook of an exercise, read from its text."""
     import jupytext
 

@@ -160,6 +160,7 @@ class Grading:
     ) -> Work | None:
         """Return what there is to do for a submission, unless it was done before."""
         parts, key = keyed(prepared, self.options.walls)
+        assert submission.place is not None  # else there is a reason, and it is not prepared
         stamp, remark = stamps.stamp(submission.place)
         reaches = [reach.remark(part.notebook.cells) for part in prepared.parts]
         remark = " ".join(filter(None, [prepared.remark, remark, *reaches]))

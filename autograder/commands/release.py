@@ -73,7 +73,7 @@ def source_notebook(name: str, seed: int = 0):
     seed : int
         Of the hidden checks; every course has its own.
     """
-    cells = []
+    cells: list[Any] = []
     for cell in solutions.notebook(name).cells:
         cell = cell.copy()
         cell.source = cell.source.replace(NO_SEED, f"hidden={seed})")

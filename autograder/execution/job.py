@@ -21,7 +21,7 @@ from autograder.execution.processes.answer import Answer
 from autograder.execution.processes.session import Session, UnusableError, Walls
 from autograder.execution.reference import Reference
 from autograder.execution.scoring import Judge, Scored
-from autograder.execution.worker.outputs import Cleaner, failure, sentences
+from autograder.execution.worker.outputs import Cleaner, Output, failure, sentences
 
 DISTRIBUTIONS = ("tensorflow", "keras", "tf-keras", "tensorflow-probability", "numpy", "ipython")
 JUDGING = (*code.RUNNING, "exercises")
@@ -80,7 +80,7 @@ def execute(
     walls: Walls,
     slot: int = 0,
     groups: Path | None = None,
-) -> dict:
+) -> dict[str, Any]:
     """Run the cells of a notebook and score its parts.
 
     Parameters
@@ -105,9 +105,10 @@ def execute(
     """
     if isinstance(job, PlainJob):
         return execute_plain(job, walls, slot, groups)
+    assert known is not None  # only a plain job has none
     begin = time.monotonic()
     scored, cleaner, review = Scored(), Cleaner(walls.limits.output), ""
-    outputs = {cell_id: [] for cell_id, _ in (*job.cells, *job.checks)}
+    outputs: dict[str, list[Output]] = {own: [] for own, _ in (*job.cells, *job.checks)}
     try:
         with Session(walls, 2 * slot, groups) as session:
             remarks = _run(job, session, known, walls, slot, groups, scored, outputs)
@@ -124,7 +125,16 @@ def execute(
     }
 
 
-def _run(job, session, known, walls, slot, groups, scored, outputs) -> list[str]:
+def _run(
+    job: Job,
+    session: Session,
+    known: Reference,
+    walls: Walls,
+    slot: int,
+    groups: Path | None,
+    scored: Scored,
+    outputs: dict[str, list[Output]],
+) -> list[str]:
     """Run and score a notebook in a process that is ready; return what should be known of it."""
     numbered = [(n, _Cell(*cell)) for n, cell in enumerate(job.cells, 1)]
     scoring.run_students_code(session, numbered, scored)
@@ -142,7 +152,7 @@ class _Cell:
     source: str
 
 
-def _part(result: checks.Result) -> dict:
+def _part(result: checks.Result) -> dict[str, Any]:
     return {
         "points": result.score,
         "attempted": result.attempted,
@@ -151,7 +161,7 @@ def _part(result: checks.Result) -> dict:
     }
 
 
-def _score(judge: Judge, cell: _Cell, scored: Scored) -> list[dict]:
+def _score(judge: Judge, cell: _Cell, scored: Scored) -> list[Output]:
     """Return the outputs of a scoring cell: a number, or an error, which is worth nothing."""
     if not judge.understands(cell):
         return [failure("NotScored", NOT_OURS)]

@@ -43,7 +43,7 @@ def _do_not_optimize() -> None:
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
-def _reply(answers: dict[str, Graphs], kind: bytes, request: dict) -> bytes:
+def _reply(answers: dict[str, Graphs], kind: bytes, request: Values) -> bytes:
     try:
         load = _load if kind == b"load" else _probe
         return wire.pack(load(answers, **request))

@@ -3,6 +3,7 @@
 import contextlib
 import threading
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from autograder import AutograderError, checks
 from autograder.checks import Exercise, Question, solutions
@@ -35,7 +36,7 @@ class Reference:
         self._seen: dict[str, Values] = {}
         self._one_at_a_time = threading.Lock()
 
-    def ask(self, question: Question, _answers: tuple = ()) -> Values:
+    def ask(self, question: Question, _answers: tuple[Any, ...] = ()) -> Values:
         """Put a question to the reference solution; ``Exercise.ask_reference`` has this form."""
         key = question.key
         with self._one_at_a_time:
@@ -72,6 +73,7 @@ class Reference:
                         )
                 self._answer = stack.enter_context(Answer(self.exercise, session, walls))
                 self._open = stack.pop_all()
+        assert self._answer is not None  # it is there while they are open
         return self._answer
 
 

@@ -13,7 +13,7 @@ from autograder.checks.cells import REPORT
 from autograder.execution.processes.answer import Answer
 from autograder.execution.processes.session import EndedError, Session
 from autograder.execution.reference import Reference
-from autograder.execution.worker.outputs import failure, raised
+from autograder.execution.worker.outputs import Output, failure, raised
 
 
 @dataclass
@@ -31,7 +31,7 @@ class Scored:
     """
 
     results: dict[str, Result] = field(default_factory=dict)
-    outputs: dict[str, list] = field(default_factory=dict)
+    outputs: dict[str, list[Output]] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
 
 
@@ -74,18 +74,21 @@ class Judge:
         """Return whether a scoring cell runs our checks and ends with their report."""
         return "exercise.check(" in cell.source and cell.source.rstrip().endswith(REPORT)
 
-    def run(self, cell: Any) -> tuple[Result, list[dict]]:
+    def run(self, cell: Any) -> tuple[Result, list[Output]]:
         """Run a scoring cell of ours, and return its result and its outputs."""
-        space = {"exercise": Late(self.exercise), **dict.fromkeys(self.exercise.answers)}
+        space: dict[str, Any] = {
+            "exercise": Late(self.exercise),
+            **dict.fromkeys(self.exercise.answers),
+        }
         tree = ast.parse(cell.source)
         tree.body.pop()  # `part.report()` would print, and what is printed belongs to all threads
         exec(compile(tree, "<check>", "exec"), space)
         part = space["part"]
-        part = part.result() if isinstance(part, Later) else part
-        stream = {"output_type": "stream", "name": "stdout", "text": f"{part.text()}\n"}
-        data = {"text/plain": repr(part.score)}
+        found: Result = part.result() if isinstance(part, Later) else part
+        stream = {"output_type": "stream", "name": "stdout", "text": f"{found.text()}\n"}
+        data = {"text/plain": repr(found.score)}
         result = {"output_type": "execute_result", "data": data, "metadata": {}}
-        return part, [stream, result | {"execution_count": 1}]
+        return found, [stream, result | {"execution_count": 1}]
 
 
 class Late:

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from autograder import AutograderError
 
@@ -226,7 +226,7 @@ def prepare_gradebook(folder: Path, url: str) -> None:
 
 
 @contextmanager
-def replacing(file: Path) -> Iterator:
+def replacing(file: Path) -> Iterator[TextIO]:
     """Write under another name first, so that a full disk leaves the old file alone."""
     part = file.with_name(f"{file.name}.part")
     try:

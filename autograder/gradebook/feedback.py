@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 LARGEST = 50_000_000  # bytes of a notebook
 LONGEST = 900  # characters of a message
@@ -53,14 +54,14 @@ def said(folder: Path, student: str, assignment: str) -> list[Said] | None:
         return None
 
 
-def _scores(cell: dict) -> bool:
+def _scores(cell: dict[str, Any]) -> bool:
     nbgrader = cell["metadata"].get("nbgrader", {})
     return cell["cell_type"] == "code" and bool(
         nbgrader.get("grade") and not nbgrader.get("solution")
     )
 
 
-def _said(cell: dict) -> Said:
+def _said(cell: dict[str, Any]) -> Said:
     name = cell["metadata"]["nbgrader"]["grade_id"]
     lines: list[str] = []
     for output in cell["outputs"]:
@@ -81,7 +82,7 @@ def _said(cell: dict) -> Said:
     return Said(name, plain(title), plain(" ".join(body)) if lines[begin][0] == "✗" else "")
 
 
-def _error(output: dict) -> str:
+def _error(output: dict[str, Any]) -> str:
     kind, value = output["ename"], output["evalue"]
     # Our own errors have no traceback: they are sentences, and their kind tells nobody anything.
     return plain(value if output.get("traceback") == [value] else f"{kind}: {value}")
@@ -113,8 +114,8 @@ class Group:
         Who read it, each once.
     """
 
-    wordings: Counter = field(default_factory=Counter)
-    parts: Counter = field(default_factory=Counter)
+    wordings: Counter[str] = field(default_factory=Counter)
+    parts: Counter[str] = field(default_factory=Counter)
     students: list[str] = field(default_factory=list)
 
     @property

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from autograder import checks
 from autograder.checks.words import printable
@@ -20,6 +21,7 @@ from autograder.gradebook.course import (
 )
 
 BY_HAND = "needs manual grading"
+Columns = dict[tuple[str, str], str]  # of an assignment, by notebook and ``grade_id``
 
 
 @dataclass
@@ -32,7 +34,7 @@ class Submission:
     unscored: set[str] = field(default_factory=set)  # cells that wait for their first points
 
 
-def columns_of(assignment) -> dict[tuple[str, str], str]:
+def columns_of(assignment: Any) -> Columns:
     """Return the column of every cell of an assignment, by notebook and ``grade_id``."""
     pairs = [
         (notebook.name, cell.name)
@@ -50,7 +52,7 @@ def columns_of(assignment) -> dict[tuple[str, str], str]:
     }
 
 
-def cells_of(assignment, columns: dict[tuple[str, str], str]) -> Iterator[tuple[str, float]]:
+def cells_of(assignment: Any, columns: Columns) -> Iterator[tuple[str, float]]:
     """Yield each column of an assignment and the points that it is worth."""
     most = {
         (notebook.name, cell.name): cell.max_score
@@ -61,7 +63,7 @@ def cells_of(assignment, columns: dict[tuple[str, str], str]) -> Iterator[tuple[
         yield column, most[own]
 
 
-def submissions_of(book, columns: dict) -> dict[tuple[str, str], Submission]:
+def submissions_of(book: Any, columns: dict[str, Columns]) -> dict[tuple[str, str], Submission]:
     """Return all submissions by student and assignment, with two queries for the whole course."""
     from nbgrader.api import (
         Assignment,
@@ -158,7 +160,7 @@ class Grades:
         for student, _ in sorted({*self._handed_in, *self.entries}):
             self.students.setdefault(student, Student(student))
 
-    def rows(self) -> list[dict]:
+    def rows(self) -> list[dict[str, Any]]:
         """Return one row for each student and assignment, those with nothing handed in too.
 
         Columns are ``student``, ``assignment``, ``score`` and ``max_score`` in points (late
@@ -168,11 +170,11 @@ class Grades:
         """
         return [self._row(student, name) for student in sorted(self.students) for name in self.most]
 
-    def _row(self, student: str, name: str) -> dict:
+    def _row(self, student: str, name: str) -> dict[str, Any]:
         entry = self.entries.get((student, name))
         found = self._recorded.get((student, name))
         run = self.runs.get((student, name))
-        row = {"student": student, "assignment": name, "score": 0}
+        row: dict[str, Any] = {"student": student, "assignment": name, "score": 0}
         row |= {"max_score": points(self.most[name]), "containment": run.containment if run else ""}
         if entry is not None and entry.status == "for review":
             return row | {"status": "for review", "score": ""}
@@ -191,7 +193,7 @@ class Grades:
 
 
 @contextmanager
-def _gradebook(folder: Path) -> Iterator:
+def _gradebook(folder: Path) -> Iterator[Any]:
     """Open the gradebook that nbgrader's settings of the course name."""
     from nbgrader.api import Gradebook
     from nbgrader.coursedir import CourseDirectory
@@ -208,7 +210,7 @@ def _gradebook(folder: Path) -> Iterator:
         yield book
 
 
-def _student(each) -> Student:
+def _student(each: Any) -> Student:
     names = ("first_name", "last_name", "email", "lms_user_id")
     return Student(each.id, *(" ".join((getattr(each, name) or "").split()) for name in names))
 

@@ -140,12 +140,13 @@ class Journal:
         values = student, assignment, path, sha256, size, time.time()
         self._run("INSERT OR IGNORE INTO received VALUES (?, ?, ?, ?, ?, ?)", values)
 
-    def result(self, key: str) -> dict | None:
+    def result(self, key: str) -> dict[str, Any] | None:
         """Return the result of a job that was finished, or None."""
         rows = self._run("SELECT result FROM jobs WHERE key = ?", (key,))
-        return json.loads(rows[0][0]) if rows else None
+        found: dict[str, Any] | None = json.loads(rows[0][0]) if rows else None
+        return found
 
-    def finish(self, key: str, result: dict, seconds: float) -> None:
+    def finish(self, key: str, result: dict[str, Any], seconds: float) -> None:
         """Keep the result of a job."""
         values = key, json.dumps(result), seconds, time.time()
         self._run("INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?)", values)
@@ -156,7 +157,7 @@ class Journal:
             return entry
         return Entry(student, assignment)
 
-    def entries(self, where: str = "", values: tuple = ()) -> Iterator[Entry]:
+    def entries(self, where: str = "", values: tuple[Any, ...] = ()) -> Iterator[Entry]:
         """Yield what is known of all submissions."""
         statement = f"SELECT {COLUMNS} FROM submissions {where} ORDER BY 1, 2"
         yield from map(_entry, self._run(statement, values))
@@ -177,7 +178,7 @@ class Journal:
             if (own := (entry.student, entry.assignment)) not in still:
                 self._run("DELETE FROM submissions WHERE student = ? AND assignment = ?", own)
 
-    def _run(self, statement: str, values: tuple = ()) -> list:
+    def _run(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         with explained(self.file):
             return self._db.execute(statement, tuple(map(_storable, values))).fetchall()
 
@@ -207,7 +208,7 @@ def runs(course: Path) -> dict[tuple[str, str], Run]:
     }
 
 
-def _look(course: Path, question: str) -> list[tuple]:
+def _look(course: Path, question: str) -> list[tuple[Any, ...]]:
     """Return what a journal answers; nothing if there is none."""
     file = course / FOLDER / FILE
     with explained(file):
@@ -249,9 +250,10 @@ def _is_new(db: sqlite3.Connection, file: Path) -> bool:
     return False
 
 
-def _entry(row: tuple) -> Entry:
-    *head, repairs, recorded = row
-    return Entry(*head, tuple(json.loads(repairs)), recorded)
+def _entry(row: tuple[Any, ...]) -> Entry:
+    student, assignment, status, reason, sha256, key, repairs, recorded = row
+    mended = tuple(json.loads(repairs))
+    return Entry(student, assignment, status, reason, sha256, key, mended, recorded)
 
 
 def _storable(value: Any) -> Any:

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 from nbconvert.exporters import HTMLExporter, TemplateExporter
@@ -27,6 +27,7 @@ from traitlets import Dict, Type
 from autograder import AutograderError
 from autograder.checks.cells import is_test
 from autograder.gradebook import late
+from autograder.gradebook.assignments import GradebookCell
 from autograder.gradebook.course import (
     SETTINGS,
     STAMP,
@@ -40,6 +41,11 @@ from autograder.gradebook.journal import FOLDER
 from autograder.gradebook.shared import SharedGradebook
 from autograder.sandbox.limited import limited
 
+if TYPE_CHECKING:  # what `_OneByOne` is put before
+    from nbgrader.converters.base import BaseConverter as _Converter
+else:
+    _Converter = object
+
 SLOWEST = 120  # seconds of computing time for the pages of one submission
 DESK = f"{FOLDER}/repaired"  # in the form of ``submitted/``, of repaired notebooks only
 MADE = f"{FOLDER}/made"  # what nbgrader makes of one submission, until all of it is recorded
@@ -52,9 +58,9 @@ NOT_RUN = nbformat.v4.new_output(
 class Replay(NbGraderPreprocessor):
     """Put stored outputs into a notebook, where nbgrader would execute it."""
 
-    outputs = Dict(help="Outputs in nbformat's form by cell id, by notebook.")
+    outputs: Any = Dict(help="Outputs in nbformat's form by cell id, by notebook.")
 
-    def preprocess(self, nb, resources):
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Fill in the outputs of all code cells; a test that did not run is worth nothing."""
         for cell in nb.cells:
             if cell.cell_type == "code":
@@ -71,7 +77,7 @@ class Pages(HTMLExporter):
     nbconvert parses each page again, to give pictures without one an alternative text.
     """
 
-    def from_notebook_node(self, nb, resources=None, **options):
+    def from_notebook_node(self, nb: Any, resources: Any = None, **options: Any) -> Any:
         """Return a page and what belongs to it."""
         if any(_has_picture(cell) for cell in nb.cells):
             return super().from_notebook_node(nb, resources, **options)
@@ -93,14 +99,14 @@ def _has_picture(cell: Any) -> bool:
     return cell.cell_type != "code" and ("![" in cell.source or "<img" in cell.source.lower())
 
 
-class _OneByOne:
+class _OneByOne(_Converter):
     """A converter of nbgrader that is made once and gets one submission at a time."""
 
     force = True
 
     def init_notebooks(self) -> None:
         """Find nothing: what is converted is told by ``convert``."""
-        self.assignments = {}
+        self.assignments: dict[str, Any] = {}
 
     def convert(self, student: str, assignment: str, notebooks: Iterable[str]) -> None:
         """Convert one submission, or raise what nbgrader's own loop would only log."""
@@ -124,8 +130,9 @@ class _Feedback(_OneByOne, GenerateFeedback):
     export_class = Type(Pages)
 
 
-def _default(converter, prefix: str = "") -> list:
-    return converter.class_traits()[f"{prefix}preprocessors"].default()
+def _default(converter: Any, prefix: str = "") -> list[Any]:
+    found: list[Any] = converter.class_traits()[f"{prefix}preprocessors"].default()
+    return found
 
 
 class Recorder:
@@ -181,8 +188,8 @@ class Recorder:
         self,
         student: str,
         assignment: str,
-        notebooks: dict,
-        outputs: dict,
+        notebooks: dict[str, Any],
+        outputs: dict[str, Any],
         stamp: bytes | None,
         files: Mapping[str, bytes],
     ) -> str:
@@ -261,7 +268,7 @@ class Recorder:
                 f"`autograder release {self.course}` again."
             )
 
-    def source_cells(self, assignment: str) -> dict:
+    def source_cells(self, assignment: str) -> dict[str, dict[str, GradebookCell]]:
         """Return what the gradebook holds of an assignment; see `SharedGradebook`."""
         with told_of_gradebook(self.course):
             return self._shared.source_cells(assignment)
@@ -293,7 +300,7 @@ class Recorder:
         self,
         student: str,
         assignment: str,
-        notebooks: dict,
+        notebooks: dict[str, Any],
         stamp: bytes | None,
         files: Mapping[str, bytes],
     ) -> None:

@@ -47,7 +47,7 @@ class SharedGradebook(Gradebook):
         self.db.flush()
         self.db.expire_all()
 
-    def __exit__(self, kind, *_) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Stay open, but forget what was begun before an error."""
         if kind is not None:
             self.db.rollback()
@@ -117,7 +117,7 @@ class SharedGradebook(Gradebook):
             .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
             .join(GradeCell, GradeCell.id == Grade.cell_id)
         )
-        found: dict = {}
+        found: dict[tuple[str, str], dict[str, float | None]] = {}
         for student, assignment, cell, score in rows:
             found.setdefault((student, assignment), {})[cell] = score
         return found

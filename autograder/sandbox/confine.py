@@ -131,7 +131,7 @@ def restrict(limits: Limits, processes: int) -> None:
     for kind, pair in (values | dict.fromkeys(nothing, (0, 0))).items():
         highest = resource.getrlimit(kind)[1]  # only root may go beyond it
         if highest != resource.RLIM_INFINITY:
-            pair = tuple(min(value, highest) for value in pair)
+            pair = min(pair[0], highest), min(pair[1], highest)
         resource.setrlimit(kind, pair)
 
 

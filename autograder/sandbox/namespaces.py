@@ -143,7 +143,9 @@ def _fork(chosen: Containment, user: int) -> tuple[int, int]:
 def kind() -> Containment:
     """Return which kind of containment the rights of this process call for."""
     status = Path("/proc/self/status").read_text()
-    rights = int(re.search(r"^CapEff:\s*(\w+)$", status, re.MULTILINE)[1], 16)
+    found = re.search(r"^CapEff:\s*(\w+)$", status, re.MULTILINE)
+    assert found is not None  # every kernel tells it
+    rights = int(found[1], 16)
     if all(rights >> right & 1 for right in RIGHTS):
         return Containment.NAMESPACES
     return Containment.USER_NAMESPACES
@@ -196,7 +198,11 @@ def _die_with(process: int) -> None:
 
 
 def _become_first(
-    user: int, watcher: int, report: int, limits: Limits, paths: tuple[Sequence[Path], ...]
+    user: int,
+    watcher: int,
+    report: int,
+    limits: Limits,
+    paths: tuple[Sequence[Path], Sequence[Path]],
 ) -> None:
     """Build the surroundings; return in a child that is to become the inside."""
     _die_with(watcher)

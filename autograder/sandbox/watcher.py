@@ -71,7 +71,7 @@ def _kill(process: int) -> None:
         signal.pidfd_send_signal(process, signal.SIGKILL)
 
 
-def _end_as(status: int) -> None:
+def _end_as(status: int) -> NoReturn:
     """End with the code or the signal of a status that ``os.wait`` gave."""
     code = os.waitstatus_to_exitcode(status)
     if code >= 0:

@@ -110,7 +110,7 @@ class Sources:
     )
     _files: dict[str, dict[str, bytes]] = field(init=False, default_factory=dict)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.known = assignments.of_course(self.folder)
 
     def require(self, assignment: str) -> None:
@@ -153,6 +153,7 @@ class Sources:
 
     def repaired(self, submission: collect.Submission) -> tuple[Any, tuple[str, ...]]:
         """Return the notebook of a submission to an exercise of ours, and what was repaired."""
+        assert submission.file is not None  # else there is a reason, and nothing is graded
         handed_in = intake.read(submission.file, submission.name)
         if handed_in.exercise.name != submission.assignment:
             raise AutograderError(
@@ -233,7 +234,12 @@ class Sources:
         return Prepared(tuple(parts), tuple(repairs), remark, attempted)
 
     def _plain_part(
-        self, assignment: str, name: str, notebook: Any, source: PlainSource, theirs: dict
+        self,
+        assignment: str,
+        name: str,
+        notebook: Any,
+        source: PlainSource,
+        theirs: dict[str, bytes],
     ) -> Part:
         files = tuple(sorted({**theirs, **self._files[assignment]}.items()))
         return Part(assignment, name, notebook, Surroundings(source.hidden, files, self.libraries))

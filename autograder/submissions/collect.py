@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from autograder import AutograderError
 from autograder.checks.words import LONGEST_NAME, listing, printable
@@ -161,7 +162,8 @@ def _look_into(
         )
         return replace(found, **fields)
     if not notebooks:
-        return unwrap.find(found, place, kept, keeper)
+        unwrapped: Submission = unwrap.find(found, place, kept, keeper)
+        return unwrapped
     return _choose(found, notebooks, kept, keeper)
 
 
@@ -192,8 +194,8 @@ def _choose(
     if len(notebooks) > 1 and _is_untouched(copy, found.assignment, keeper.course):
         told = f"There are {names}, and {right} has no answer: keep one and name it {right}."
         return replace(found, reason=told)
-    chosen = {"file": copy, "sha256": kept[file], "name": printable(file.name)}
-    return replace(found, **chosen, renamed=file.name != right)
+    fields: dict[str, Any] = {"file": copy, "sha256": kept[file], "name": printable(file.name)}
+    return replace(found, **fields, renamed=file.name != right)
 
 
 def _is_untouched(file: Path, assignment: str, course: Path) -> bool:

@@ -40,7 +40,7 @@ class Notebook:
     """
 
     exercise: Exercise
-    cells: list
+    cells: list[Any]
     defects: tuple[str, ...]
 
 
@@ -78,7 +78,7 @@ def read(file: Path, called: str = "") -> Notebook:
     return Notebook(exercise, found, defects)
 
 
-def cells(file: Path, name: str) -> list:
+def cells(file: Path, name: str) -> list[Any]:
     """Read the cells of any notebook, which is called ``name`` in messages.
 
     Raises
@@ -116,7 +116,7 @@ def _text(file: Path, name: str) -> str:
     return text
 
 
-def _parse(text: str, name: str) -> list:
+def _parse(text: str, name: str) -> list[Any]:
     """Return the cells of a notebook of any version of the format, with what matters of each."""
     if sum(map(text.count, "[{,")) > MOST_VALUES:
         raise AutograderError(
@@ -148,7 +148,7 @@ def _parse(text: str, name: str) -> list:
     return cells
 
 
-def _raw_cells(content: Any) -> list:
+def _raw_cells(content: Any) -> list[Any]:
     if not isinstance(content, dict):
         raise TypeError
     if "cells" not in content:  # version 3 and before
@@ -156,7 +156,7 @@ def _raw_cells(content: Any) -> list:
     return _list(content["cells"])
 
 
-def _list(found: Any) -> list:
+def _list(found: Any) -> list[Any]:
     if not isinstance(found, list):
         raise TypeError
     return found
@@ -174,7 +174,8 @@ def _cell(raw: Any) -> Any:
     metadata = raw.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     own = raw.get("id") or metadata.get("id")  # Colab keeps it there
-    found = {"cell_type": KINDS[raw["cell_type"]], "source": source, "metadata": {}}
+    kind = KINDS[raw["cell_type"]]
+    found: dict[str, Any] = {"cell_type": kind, "source": source, "metadata": {}}
     if isinstance(own, str):
         found["id"] = own
     if "nbgrader" in metadata:
@@ -191,14 +192,14 @@ def _bare(source: str) -> str:
     return "\n".join(lines)
 
 
-def _flat(metadata: Any) -> dict:
+def _flat(metadata: Any) -> dict[Any, Any]:
     """Return what nbgrader can have written: no lists, no dictionaries."""
     plain = str, int, float, bool
     given = metadata if isinstance(metadata, dict) else {}
     return {key: value for key, value in given.items() if isinstance(value, plain)}
 
 
-def _limit(cells: list, name: str) -> None:
+def _limit(cells: list[Any], name: str) -> None:
     if (size := sum(len(cell.source) for cell in cells)) > LONGEST_TEXT:
         raise AutograderError(
             f"The cells of {name} hold {size:,} characters, more than the {LONGEST_TEXT:,} that "
@@ -217,7 +218,7 @@ def _limit(cells: list, name: str) -> None:
             )
 
 
-def exercise_of(cells: list, name: str) -> Exercise:
+def exercise_of(cells: list[Any], name: str) -> Exercise:
     """Return the exercise that the cells of a notebook belong to."""
     ids = [found for cell in cells if (found := own_id(cell))]
     votes = Counter(own for found in ids for own in checks.NAMES if found.startswith(f"{own}-"))
@@ -235,7 +236,7 @@ def _defects_of_name(exercise: Exercise, name: str) -> list[str]:
     return [f"The file must be named {exercise.name}.ipynb when you hand it in, not {name}."]
 
 
-def _defects_of_cells(exercise: Exercise, cells: list) -> list[str]:
+def _defects_of_cells(exercise: Exercise, cells: list[Any]) -> list[str]:
     told = []
     ids = [found for cell in cells if (found := grade_id(cell))]
     needed = [f"{exercise.name}-answer", *(exercise.cell(part) for part in exercise.parts)]

@@ -31,7 +31,7 @@ class Repaired:
     repairs: tuple[str, ...]
 
 
-def repair(handed_in: list, source: Any, released: Any) -> Repaired:
+def repair(handed_in: list[Any], source: Any, released: Any) -> Repaired:
     """Return the notebook to grade.
 
     Parameters
@@ -44,8 +44,8 @@ def repair(handed_in: list, source: Any, released: Any) -> Repaired:
     """
     import nbformat
 
-    given = {own_id(cell): cell.source.strip() for cell in released.cells}
-    known = {own_id(cell): cell for cell in source.cells}
+    given = {own: cell.source.strip() for cell in released.cells if (own := own_id(cell))}
+    known = {own: cell for cell in source.cells if (own := own_id(cell))}
     answers, added = _sort(handed_in, known, given)
     cells, plain = [], []
     for own in (None, *known):
@@ -73,10 +73,12 @@ def _is_scored(cell: Any) -> bool:
     return bool(cell.metadata.get("nbgrader", {}).get("grade"))
 
 
-def _sort(handed_in: list, known: dict, given: dict[str, str]) -> tuple[dict, dict]:
+def _sort(
+    handed_in: list[Any], known: dict[str, Any], given: dict[str, str]
+) -> tuple[dict[str, list[Any]], dict[str | None, list[Any]]]:
     """Return the copies of each answer, and the added cells by the known cell above them."""
-    answers = {own: [] for own in known}
-    added: dict[str | None, list] = {None: [], **{own: [] for own in known}}
+    answers: dict[str, list[Any]] = {own: [] for own in known}
+    added: dict[str | None, list[Any]] = {None: [], **{own: [] for own in known}}
     intact = {own for cell in handed_in if _is_as_given(cell, own := identity(cell, known), given)}
     above = None
     for cell in handed_in:
@@ -100,13 +102,13 @@ def _is_own_work(cell: Any, source: Any, given: str) -> bool:
     return not kept and cell.cell_type == "code" and cell.source.strip() != given
 
 
-def identity(cell: Any, known: dict) -> str | None:
+def identity(cell: Any, known: dict[str, Any]) -> str | None:
     """Return which cell of the source this is: by its metadata, or by its id if they are gone."""
     own = own_id(cell)
     return own if own in known else None
 
 
-def _choose(copies: list, stub: str) -> list:
+def _choose(copies: list[Any], stub: str) -> list[Any]:
     """Return the copies of an answer in which something was written; else the last.
 
     Copies that were turned into text count only where there is no code.
@@ -148,7 +150,7 @@ def verbatim(text: str) -> str:
     return "\n".join(f"    {line}" if line else "" for line in lines)
 
 
-def _name(plain: list, taken: set[str]) -> None:
+def _name(plain: list[Any], taken: set[str]) -> None:
     """Give the cells of the student their ids, with numbers for code and for text apart."""
     for kind, name in (("code", "added"), ("markdown", "text")):
         names = (own for number in count(1) if (own := f"{name}-{number}") not in taken)
@@ -157,7 +159,7 @@ def _name(plain: list, taken: set[str]) -> None:
                 cell["id"] = next(names)
 
 
-def _repairs(handed_in: list, known: dict, given: dict[str, str]) -> Iterator[str]:
+def _repairs(handed_in: list[Any], known: dict[str, Any], given: dict[str, str]) -> Iterator[str]:
     """Yield what was mended, in the words of the report."""
     found = [(own, cell) for cell in handed_in if (own := identity(cell, known))]
     counts = Counter(own for own, _ in found)
@@ -168,8 +170,8 @@ def _repairs(handed_in: list, known: dict, given: dict[str, str]) -> Iterator[st
         yield f"kept what counts of the copies of {listing(twice)}"
     if list(counts) != [own for own in known if own in counts]:
         yield "restored the order of the cells"
-    bare = {own for own, cell in found if "nbgrader" not in cell.metadata}
-    if bare := [own for own in code if own in bare]:
+    without = {own for own, cell in found if "nbgrader" not in cell.metadata}
+    if bare := [own for own in code if own in without]:
         yield f"restored the metadata of {listing(bare)}"
     intact = {own for own, cell in found if _is_as_given(cell, own, given)}
     locked = [own for own in code if own in counts and not is_answer(known[own])]

@@ -118,7 +118,9 @@ def _files(place: Path) -> tuple[list[Path], list[OSError]]:
 
     ``os.walk`` calls itself for each level, and would end at a thousand of them.
     """
-    files, failed, folders = [], [], [place]
+    files: list[Path] = []
+    failed: list[OSError] = []
+    folders = [place]
     while folders:
         folder = folders.pop()
         try:

@@ -74,8 +74,8 @@ def bernoulli_nll(x: ArrayLike, logits: ArrayLike) -> np.ndarray:
 def probability_nll(x: ArrayLike, p: ArrayLike, floor: float = 1e-7) -> np.ndarray:
     """:func:`bernoulli_nll` from probabilities, kept inside [floor, 1 − floor] as Keras does."""
     x, p = _f64(x, p)
-    p = np.clip(p, floor, 1 - floor)
-    per_pixel = -(x * np.log(p) + (1 - x) * np.log1p(-p))
+    inside: np.ndarray = np.clip(p, floor, 1 - floor)
+    per_pixel = -(x * np.log(inside) + (1 - x) * np.log1p(-inside))
     return per_pixel.reshape(len(per_pixel), -1).sum(-1)
 
 

@@ -62,7 +62,9 @@ def load(name: str):
 
     if prepared(name) is None:
         _download(tfds.builder(name, data_dir=str(data_dir()), try_gcs=False))
-        check_files(prepared(name))
+        made = prepared(name)
+        assert made is not None  # just now
+        check_files(made)
     builder = tfds.builder_from_directory(str(prepared(name)))
     in_order = tfds.ReadConfig(try_autocache=False, interleave_cycle_length=1)
 

@@ -9,6 +9,7 @@ book and never touches a network; ``PROFILE=full`` loads the complete sets throu
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +44,7 @@ class Dataset:
         What to call the data in print; drawings say that they are drawings.
     """
 
-    info: object
+    info: Any
     title: str
     _examples: Callable[[str], object]
     _arrays: dict = field(default_factory=dict)

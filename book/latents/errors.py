@@ -48,6 +48,8 @@ def _deepest(error: BaseException) -> tuple[int, str] | None:
     if not frames:
         return None
     last = frames[-1]
+    if last.lineno is None:  # as for some instructions that stand in no line
+        return None
     return last.lineno, (last.line or linecache.getline(last.filename, last.lineno)).strip()
 
 

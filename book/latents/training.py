@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from pathlib import Path
+from typing import Any
 
 
 class Run:
@@ -57,8 +58,9 @@ class Run:
 
     def _logger(self, keras):
         run = self
+        kind: Any = keras.callbacks.Callback
 
-        class Logger(keras.callbacks.Callback):
+        class Logger(kind):
             def on_epoch_begin(self, epoch, logs=None):
                 del run.epochs[epoch:]
                 self.begin = time.perf_counter()

@@ -13,7 +13,8 @@ def codes_below_curve(codes: np.ndarray | None, mean: float, variance: float):
     figure, axis = plt.subplots(figsize=(6.4, 3.6))
     if codes is not None:
         low, high = min(low, codes.min()), max(high, codes.max())
-        axis.hist(codes, np.linspace(low, high, 81), density=True, alpha=0.5, label="your codes")
+        bins = np.linspace(low, high, 81).tolist()
+        axis.hist(codes, bins, density=True, alpha=0.5, label="your codes")
     z = np.linspace(low, high, 400)
     density = peak * np.exp(-((z - mean) ** 2) / (2 * variance))
     axis.plot(z, density, color="tab:red", label=f"mean {mean:g}, variance {variance:g}")

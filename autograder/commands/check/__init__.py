@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from rich.console import Console, Group
+from rich.console import Console, Group, JustifyMethod
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -98,7 +98,9 @@ def _progress(console: Console, total: int):
 def _show(console: Console, file: Path, results: list[Result], notes: list, seconds: float):
     """Print the table of the parts, then what else should be known."""
     table = Table(title=file.name, title_justify="left", box=None, padding=(0, 2, 0, 0))
-    for name, justify in (("", "left"), ("part", "left"), ("points", "right"), ("", "left")):
+    columns: tuple[tuple[str, JustifyMethod], ...]
+    columns = ("", "left"), ("part", "left"), ("points", "right"), ("", "left")
+    for name, justify in columns:
         table.add_column(name, justify=justify)
     for result in results:
         mark, colour = MARKS[result.passed if result.attempted else None]

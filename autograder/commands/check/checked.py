@@ -71,7 +71,7 @@ def repaired_for_check(file: Path) -> Checked:
     made = repair(found.cells, released, released)
     defects = [*found.defects, *_missing(found, released)]
     for cell in filter(is_answer, made.notebook.cells):
-        own = own_id(cell)
+        own = cell.id
         if f"took the text of {own} for code" in made.repairs:
             defects.append(
                 f"The cell `{own}` is text: turn it back into code (select it outside of the "

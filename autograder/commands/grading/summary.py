@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 from rich.console import Console
 from rich.progress import (
@@ -108,8 +109,9 @@ def show(course: Path, grading) -> int:
 
 def _console() -> Console:
     """Return where to print; a name that a terminal or a file cannot take ends nothing."""
+    output: Any = sys.stdout  # perhaps of a kind that cannot do it
     with suppress(AttributeError):
-        sys.stdout.reconfigure(errors="backslashreplace")
+        output.reconfigure(errors="backslashreplace")
     return Console(highlight=False)
 
 

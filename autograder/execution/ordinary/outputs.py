@@ -1,6 +1,8 @@
 """What nbgrader makes of the outputs of a test, and how they are cut so that it stays the same."""
 
-from autograder.execution.worker.outputs import MOST, SHARE, Cleaner, failure
+from typing import Any
+
+from autograder.execution.worker.outputs import MOST, SHARE, Cleaner, Output, failure
 
 LONGEST = 5_000  # characters of one output of a test
 DECIDING = 10  # outputs that nbgrader looks at of which so many are kept; the first one decides
@@ -8,7 +10,7 @@ UNCLEAR = "What this test has shown is empty or too long, so it gives no points.
 SILENT = "The cell failed and did not say why."
 
 
-def scored(reply: dict) -> list[dict]:
+def scored(reply: dict[str, Any]) -> list[Output]:
     """Return the outputs of a test such that nbgrader makes of them what it would of all of them.
 
     Each test has room of its own: what a student prints elsewhere takes away none of its outputs.
@@ -26,7 +28,7 @@ def scored(reply: dict) -> list[dict]:
     return cleaned
 
 
-def _decides(output: dict) -> bool:
+def _decides(output: Output) -> bool:
     """Return whether nbgrader looks at an output; see ``nbgrader.utils.determine_grade``."""
     kind = output.get("output_type")
     return kind in ("error", "execute_result") or (
@@ -34,7 +36,7 @@ def _decides(output: dict) -> bool:
     )
 
 
-def _decision(found: list[dict]) -> str:
+def _decision(found: list[Output]) -> str:
     """Return what nbgrader makes of outputs: ``nothing``, ``everything`` or a number."""
     first = next(filter(_decides, found), None)
     if first is None:

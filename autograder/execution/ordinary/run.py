@@ -32,7 +32,7 @@ from autograder.checks.words import listing
 from autograder.execution import code
 from autograder.execution.ordinary.outputs import SILENT, scored
 from autograder.execution.processes.session import EndedError, Session, UnusableError, Walls
-from autograder.execution.worker.outputs import Cleaner, failure, sentences
+from autograder.execution.worker.outputs import Cleaner, Output, failure, sentences
 
 GRACE = 5  # seconds between the interrupt of a cell and the end of its process
 CHUNK = 2**20  # bytes of a file in one message
@@ -133,7 +133,9 @@ def plain_job(
     return PlainJob(name, tuple(cells), tuple(files), libraries)
 
 
-def execute_plain(job: PlainJob, walls: Walls, slot: int = 0, groups: Path | None = None) -> dict:
+def execute_plain(
+    job: PlainJob, walls: Walls, slot: int = 0, groups: Path | None = None
+) -> dict[str, Any]:
     """Run the cells of a notebook.
 
     Parameters
@@ -192,7 +194,7 @@ class _Run:
     def __init__(self, running: Session, walls: Walls):
         self._session, self._walls = running, walls
         self._cleaner = Cleaner(walls.limits.output)
-        self.outputs: dict[str, list[dict]] = {}
+        self.outputs: dict[str, list[Output]] = {}
         self._passed: set[str] = set()  # tests whose released form raised nothing in its place
         self._changed: list[str] = []  # those of them whose released form does so at the end
 
@@ -238,7 +240,7 @@ class _Run:
         return ended
 
     def _in_place(self, cell: PlainCell) -> None:
-        if _has_hidden_tests(cell):
+        if cell.released is not None:
             self._session.run(_call("keep", cell.id))
             if self._session.run(cell.released)["ok"]:
                 self._passed.add(cell.id)
@@ -248,6 +250,7 @@ class _Run:
             self.outputs[cell.id] = self._cleaner.clean(self._session.run(cell.source)["outputs"])
 
     def _complete(self, cell: PlainCell) -> None:
+        assert cell.released is not None  # else it is complete in its place
         if not self._session.run(_call("put_back", cell.id))["ok"]:
             self.outputs[cell.id] = [failure("NotScored", LOST)]
             return

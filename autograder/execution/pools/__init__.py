@@ -1,13 +1,19 @@
 """Where notebooks run: in processes of this machine, or on the workers of a cluster."""
 
 from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
 
 from autograder import AutograderError
 from autograder.execution.pools import local
 from autograder.execution.processes.session import Walls
 
+if TYPE_CHECKING:
+    from autograder.execution.pools.cluster import Cluster
 
-def open_pool(scheduler: str | None, jobs: int, walls: Walls) -> AbstractContextManager:
+
+def open_pool(
+    scheduler: str | None, jobs: int, walls: Walls
+) -> AbstractContextManager["local.Local | Cluster"]:
     """Return a context manager that gives a pool, an object like `Local`.
 
     Parameters

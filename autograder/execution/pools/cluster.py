@@ -12,10 +12,11 @@ import random
 import sys
 import time
 from collections.abc import Collection, Iterator
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cache
+from typing import Any, cast
 
 from distributed import Client, KilledWorker, Security, Worker, WorkerPlugin, get_worker
 from distributed.comm import connect
@@ -24,7 +25,7 @@ from autograder import AutograderError, checks, sandbox
 from autograder.execution import code
 from autograder.execution.job import Job, fingerprint
 from autograder.execution.ordinary.run import PlainJob
-from autograder.execution.pools.local import Runner
+from autograder.execution.pools.local import Runner, Running
 from autograder.execution.processes import cgroup, start
 from autograder.execution.processes.session import Walls
 from autograder.execution.reference import references
@@ -55,7 +56,7 @@ def described() -> dict[str, str]:
     return {"version": version(), "containment": kind, "reason": sandbox.reason()}
 
 
-def run(job: Job | PlainJob, walls: Walls, wanted: str) -> dict:
+def run(job: Job | PlainJob, walls: Walls, wanted: str) -> dict[str, Any]:
     """Run and score a notebook on the machine of this worker.
 
     Parameters
@@ -76,7 +77,8 @@ def run(job: Job | PlainJob, walls: Walls, wanted: str) -> dict:
     if problem := _objection(own, wanted, walls.containment):
         raise AutograderError(f"The worker {worker.address} cannot grade. {problem}")
     contained = replace(walls, containment=own["containment"])
-    return worker.plugins[Notebooks.name].runner.run(job, contained)
+    kept = cast(Notebooks, worker.plugins[Notebooks.name])
+    return kept.runner.run(job, contained)
 
 
 class Notebooks(WorkerPlugin):
@@ -188,11 +190,12 @@ class Cluster:
             self._look()
         return self._threads
 
-    def start(self, job: Job | PlainJob) -> Future:
+    def start(self, job: Job | PlainJob) -> Running:
         """Hand a job to the scheduler."""
-        return self._executor.submit(run, job, self.walls, version())
+        running: Running = self._executor.submit(run, job, self.walls, version())
+        return running
 
-    def finished(self, running: Collection[Future]) -> set[Future]:
+    def finished(self, running: Collection[Running]) -> set[Running]:
         """Wait until some jobs have ended, and return these.
 
         Raises
@@ -210,7 +213,7 @@ class Cluster:
                 )
         return done
 
-    def result(self, future: Future, whose: str) -> dict:
+    def result(self, future: Running, whose: str) -> dict[str, Any]:
         """Return the result of a job that has ended.
 
         Raises
@@ -244,7 +247,8 @@ class Cluster:
     def _look(self) -> int:
         """Return the number of threads of all workers; 0 if the scheduler does not answer."""
         try:
-            found = self._client.sync(self._client.scheduler.ncores, callback_timeout=ANSWER)
+            scheduler: Any = self._client.scheduler  # None once the client is closed
+            found: dict[str, int] = self._client.sync(scheduler.ncores, callback_timeout=ANSWER)
         except Exception:  # dask raises many kinds, and all mean the same here
             found = {}
         self._threads, self._looked = sum(found.values()), time.monotonic()

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from autograder import checks
 from autograder.execution import job as jobs
@@ -12,6 +13,8 @@ from autograder.execution.ordinary.run import PlainJob
 from autograder.execution.processes import cgroup, start
 from autograder.execution.processes.session import Walls
 from autograder.execution.reference import Reference, references
+
+Running = Future[dict[str, Any]]  # a job; what comes of it is that of `job.execute`
 
 
 @contextmanager
@@ -56,7 +59,7 @@ class Runner:
     ):
         self._known, self._slots, self._groups = known, deque(slots), groups
 
-    def run(self, job: jobs.Job | PlainJob, walls: Walls) -> dict:
+    def run(self, job: jobs.Job | PlainJob, walls: Walls) -> dict[str, Any]:
         """Return the result of a job; several threads may do this at the same time."""
         slot = self._slots.pop()
         known = None if isinstance(job, PlainJob) else self._known[job.exercise]
@@ -92,14 +95,14 @@ class Local:
         self._executor, self._runner, self.jobs = executor, runner, jobs
         self.walls, self.note = walls, note
 
-    def start(self, job: jobs.Job | PlainJob) -> Future:
+    def start(self, job: jobs.Job | PlainJob) -> Running:
         """Begin with a job as soon as a thread is free."""
         return self._executor.submit(self._runner.run, job, self.walls)
 
-    def finished(self, running: Collection[Future]) -> set[Future]:
+    def finished(self, running: Collection[Running]) -> set[Running]:
         """Wait until some jobs have ended, and return these."""
         return wait(running, return_when=FIRST_COMPLETED).done
 
-    def result(self, future: Future, _whose: str) -> dict:
+    def result(self, future: Running, _whose: str) -> dict[str, Any]:
         """Return the result of a job that has ended."""
         return future.result()

@@ -1,6 +1,7 @@
 """The answer of a notebook: exported by the worker, and observed by the prober."""
 
 from pathlib import Path
+from typing import Any
 
 from autograder.checks import Exercise, Question, values
 from autograder.checks.switches import sentence
@@ -49,7 +50,7 @@ class Answer:
         """Return the answer, whose second process ``with`` ends."""
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         """End the process that observes."""
         if self._prober is not None:
             self._prober.close()
@@ -59,7 +60,7 @@ class Answer:
         """What a student should know of global switches, in a sentence; mostly empty."""
         return sentence(tuple(self.switches))
 
-    def ask(self, question: Question, _answers: tuple = ()) -> Values:
+    def ask(self, question: Question, _answers: tuple[Any, ...] = ()) -> Values:
         """Put a question to the answer; ``Exercise.ask`` has this form."""
         try:
             key, stand_in = question.traced, self._stand_in(question)
@@ -106,9 +107,9 @@ class Answer:
         return self._prober.probe(key, self.exercise.name, question.check, question.inputs)
 
 
-def _state_of_all(exported: Values) -> dict:
+def _state_of_all(exported: Values) -> Values:
     """Return why there is nothing to observe, if it is the same for all functions."""
-    states = list(exported["functions"].values())
+    states: list[Values] = list(exported["functions"].values())
     if not exported["files"] and states and all(state == states[0] for state in states):
         return states[0] or {"problem": "The graph of your answer did not arrive."}
     return {}

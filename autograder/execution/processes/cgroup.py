@@ -150,7 +150,7 @@ class Group:
         """Return the group, which ``with`` closes."""
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         """End what is left in the group and remove it."""
         self.close()
 

@@ -7,8 +7,9 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import NoReturn, Self, TypeVar
+from typing import Any, NoReturn, Self, TypeVar
 
 from autograder import AutograderError
 from autograder.checks.values import Values
@@ -73,7 +74,13 @@ class Process:
         but all of a notebook together have none.
     """
 
-    def __init__(self, target: Callable, walls: Walls, slot: int = 0, groups: Path | None = None):
+    def __init__(
+        self,
+        target: Callable[[Connection, Place], None],
+        walls: Walls,
+        slot: int = 0,
+        groups: Path | None = None,
+    ):
         self.walls, self.problem = walls, ""
         self._folder = tempfile.TemporaryDirectory(prefix="autograder-", ignore_cleanup_errors=True)
         chosen = start.context()
@@ -96,7 +103,7 @@ class Process:
         """Return the process, which ``with`` ends."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """End the process and delete its folder."""
         if kind is not None and not issubclass(kind, Exception):  # the user does not want to wait
             self.kill()
@@ -105,6 +112,7 @@ class Process:
     def kill(self) -> None:
         """End the process at once, and all that it has started."""
         self._process.kill()
+        assert self._process.pid is not None  # it was started
         if self.walls.containment == Containment.NONE:
             with contextlib.suppress(OSError):  # there is none any more
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -118,7 +126,7 @@ class Process:
         self._folder.cleanup()
 
     def request(
-        self, kind: str, message: Values, who: str, decode: Callable[[dict], Reply]
+        self, kind: str, message: Values, who: str, decode: Callable[[Values], Reply]
     ) -> Reply:
         """Send a message and return the reply.
 
@@ -187,6 +195,7 @@ class Process:
 
     def _let_go(self, deadline: float) -> None:
         """Let the process begin, in its group, to which then belongs all that it starts."""
+        assert self._process.pid is not None  # it was started
         if self._group is not None:
             try:
                 self._group.add(self._process.pid)
@@ -224,7 +233,7 @@ class Session(Process):
     def __init__(self, walls: Walls, slot: int = 0, groups: Path | None = None):
         super().__init__(serve.serve, walls, slot, groups)
 
-    def run(self, source: str) -> dict:
+    def run(self, source: str) -> dict[str, Any]:
         """Run a cell: ``{"outputs": [dict, ...], "ok": bool}``.
 
         Raises

@@ -8,10 +8,13 @@ import threading
 from collections.abc import Iterator
 from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from autograder import AutograderError
 from autograder.execution.worker.entering import LIBRARIES
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerContext, SpawnContext
 
 ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "-1",
@@ -44,7 +47,7 @@ class Killable(Protocol):
         """End it."""
 
 
-def context():
+def context() -> "SpawnContext | ForkServerContext":
     """Return how processes are started: if possible, forked from one with all imports done.
 
     That one is started by the first call, which must come before any thread is: for a moment the
@@ -64,7 +67,8 @@ def context():
             chosen.set_forkserver_preload([BACKGROUND, "autograder.execution.processes.warm"])
             with environment():
                 forkserver.ensure_running()
-            WARM.append(forkserver._forkserver._forkserver_pid)
+            # Nothing public tells the number.
+            WARM.append(forkserver._forkserver._forkserver_pid)  # type: ignore[attr-defined]
     if _has_ended(WARM[0]):
         raise AutograderError(
             "The process that notebooks are forked from has ended, perhaps for want of memory: run "
@@ -115,7 +119,7 @@ def stopping() -> Iterator[None]:
         thread.join()
         with STARTING:
             if WARM:
-                forkserver._forkserver._stop()
+                forkserver._forkserver._stop()  # type: ignore[attr-defined] # nothing public does
                 WARM.clear()
             STOPPED.clear()
 

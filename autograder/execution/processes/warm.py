@@ -11,6 +11,7 @@ import importlib
 import os
 import sys
 import typing
+from typing import Any
 
 from autograder.execution.processes import libraries
 
@@ -62,6 +63,7 @@ def _import_ours() -> None:
 
 _import_everything()
 if sys.version_info < (3, 12):  # as later versions do; a tenth of what TFP computes goes there
-    typing._get_protocol_attrs = functools.cache(typing._get_protocol_attrs)
+    library: Any = typing  # of which this is not public
+    library._get_protocol_attrs = functools.cache(library._get_protocol_attrs)
 gc.collect()
 gc.freeze()  # else the first collection in a fork would write to, and so copy, all memory

@@ -18,6 +18,8 @@ GO = b"go"
 LIBRARIES = "AUTOGRADER_LIBRARIES"
 RESERVE = 512 * 2**20  # bytes; without them TensorFlow crashes where it cannot start a thread
 
+Begin = Callable[[Connection, Limits], None]
+
 
 class Place(NamedTuple):
     """Where a process is to run, and what it may use.
@@ -40,7 +42,7 @@ class Place(NamedTuple):
     slot: int
 
 
-def enter(connection: Connection, place: Place, module: str, begin: Callable) -> None:
+def enter(connection: Connection, place: Place, module: str, begin: Begin) -> None:
     """Contain this process, then call ``begin(connection, limits)``.
 
     Parameters
@@ -73,7 +75,7 @@ def enter(connection: Connection, place: Place, module: str, begin: Callable) ->
     start(connection, folder, place.limits, begin)
 
 
-def start(connection: Connection, folder: str, limits: Limits, begin: Callable) -> None:
+def start(connection: Connection, folder: str, limits: Limits, begin: Begin) -> None:
     """Call ``begin`` in a process that is contained already, and end when the other side does."""
     os.chdir(folder)
     os.environ["IPYTHONDIR"] = folder
@@ -85,7 +87,7 @@ def start(connection: Connection, folder: str, limits: Limits, begin: Callable) 
         return
 
 
-def resume(number: int, module: str, limits: dict) -> None:
+def resume(number: int, module: str, limits: dict[str, int]) -> None:
     """Go on as `start` does, in a program that bubblewrap has started.
 
     Parameters

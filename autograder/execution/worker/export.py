@@ -16,7 +16,7 @@ def export(notebook: Notebook, exercise: str, names: Iterable[str], settings: Va
     return traced(exercise, Answers(notebook.names(), names, notebook.raised), settings)
 
 
-class Answers(dict):
+class Answers(dict[str, Any]):
     """The names that a student has defined, and what the first cell that failed has raised.
 
     Parameters

@@ -21,6 +21,7 @@ COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")  # and movements of the cursor: 
 PLACE = re.compile(r"\((?:<[^<>]*>|[^()\s]*\.py), line (\d+)\)")
 LONGEST_ERROR = 300  # characters of one that is quoted
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+Output = dict[str, Any]  # in nbformat's form, or what an untrusted process sends as one
 
 
 class Cleaner:
@@ -40,7 +41,7 @@ class Cleaner:
         self.texts, self.images = texts, IMAGES
         self.lines, self.points, self.most = LINES, POINTS_IN_ALL, MOST_IN_ALL
 
-    def clean(self, outputs: Any) -> list[dict]:
+    def clean(self, outputs: Any) -> list[Output]:
         """Return the outputs of a cell that are well-formed, cut where they are too long."""
         found = outputs if isinstance(outputs, list) else []
         most = min(MOST, self.most)
@@ -51,7 +52,7 @@ class Cleaner:
             cleaned.append({"output_type": "stream", "name": "stderr", "text": text})
         return [each for each in cleaned if each is not None]
 
-    def _one(self, output: dict) -> dict | None:
+    def _one(self, output: Output) -> Output | None:
         kind = output.get("output_type")
         if kind == "stream":
             name = "stderr" if output.get("name") == "stderr" else "stdout"
@@ -70,9 +71,10 @@ class Cleaner:
     def _data(self, data: Any) -> dict[str, str]:
         if not isinstance(data, dict):
             return {}
-        shown = {}
+        shown: dict[str, str] = {}
         image = data.get("image/png")
-        size = picture_size(image) if isinstance(image, str) else None
+        image = image if isinstance(image, str) else ""
+        size = picture_size(image)
         if size and (told := self._excess(image, size)):
             return {"text/plain": told}
         if size and BASE64.fullmatch(image):
@@ -128,7 +130,7 @@ def sentences(problems: Iterable[Any], longest: int = 900) -> tuple[str, ...]:
     return tuple(line if len(line) <= longest else line[: longest - 1] + "…" for line in lines)
 
 
-def failure(kind: str, message: str) -> dict:
+def failure(kind: str, message: str) -> Output:
     """Return an output of nbformat that says that a cell has failed."""
     return {"output_type": "error", "ename": kind, "evalue": message, "traceback": [message]}
 

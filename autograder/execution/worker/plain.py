@@ -29,7 +29,7 @@ class CellTimeoutError(KeyboardInterrupt):
         return f"The cell did not end within {self.seconds:g} s and was stopped."
 
 
-_kept: dict[str, tuple] = {}  # by the cell whose place it is
+_kept: dict[str, tuple[dict[str, Any], Any, Any, str]] = {}  # by the cell whose place it is
 _begun: dict[str, Any] = {}  # of the complete run of a cell: the name space before it
 _defined: dict[str, Any] = {}  # names that only hidden lines have defined
 _timers: list[threading.Timer] = []

@@ -6,11 +6,17 @@ import io
 import os
 import sys
 import tempfile
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, cast
 
-from autograder.execution.worker.outputs import IMAGES, MOST, SHARE, raised, shortened, size
+from autograder.execution.worker.outputs import IMAGES, MOST, SHARE, Output, raised, shortened, size
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
 
 CUT = {"output_type": "stream", "name": "stderr", "text": "… (more outputs were cut)\n"}
+
+Emit = Callable[[Output], None]
 
 
 class Notebook:
@@ -28,15 +34,15 @@ class Notebook:
         self.streams = {number: tempfile.TemporaryFile() for number in (1, 2)}  # noqa: SIM115
         self.rewind()
         sys.stdout, sys.stderr = _text(1), _text(2)
-        self.outputs: list[dict] = []
-        self.late: list[dict] = []
+        self.outputs: list[Output] = []
+        self.late: list[Output] = []
         self.raised = ""
         self.shell = _shell(self._emit)
         # As in Jupyter: cells may ask for a loop, and import what stands in the working folder.
         asyncio.set_event_loop(asyncio.new_event_loop())
         sys.path.insert(0, "")
 
-    def run(self, source: str) -> dict:
+    def run(self, source: str) -> dict[str, Any]:
         """Run a cell and return its outputs in the form of nbformat, and whether it succeeded."""
         self.outputs.clear()
         self.late.clear()
@@ -55,7 +61,8 @@ class Notebook:
 
     def names(self) -> dict[str, Any]:
         """Return the name space of the notebook."""
-        return self.shell.user_ns
+        names: dict[str, Any] = self.shell.user_ns
+        return names
 
     def rewind(self) -> None:
         """Forget what was written: it takes room in /tmp, which what follows may need.
@@ -77,7 +84,7 @@ class Notebook:
         end = min(os.lseek(file, 0, os.SEEK_CUR), self.longest_in_bytes)
         return os.pread(file, end, 0).decode("utf-8", "replace")[: self.longest]
 
-    def _emit(self, output: dict) -> None:
+    def _emit(self, output: Output) -> None:
         """Take an output; where there is no more room, only the last one."""
         output = shortened(output, self.longest)
         image = output.get("data", {}).pop("image/png", "")
@@ -96,7 +103,7 @@ def _text(number: int) -> io.TextIOWrapper:
     return io.TextIOWrapper(raw, "utf-8", "replace", write_through=True)
 
 
-def _shell(emit):
+def _shell(emit: Emit) -> "InteractiveShell":
     """Return an IPython shell that hands its outputs to ``emit``."""
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
@@ -104,8 +111,9 @@ def _shell(emit):
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
-    InteractiveShell.displayhook_class, InteractiveShell.display_pub_class = _hooks(emit)
-    shell = InteractiveShell.instance(config=config)
+    kind: Any = InteractiveShell  # without its types, which allow nothing to be replaced
+    kind.displayhook_class, kind.display_pub_class = _hooks(emit)
+    shell = kind.instance(config=config)
     shell.enable_gui = lambda gui=None: None  # `%matplotlib inline` asks for one
     shell._showtraceback = lambda kind, error, lines: emit(
         {
@@ -115,22 +123,22 @@ def _shell(emit):
             "traceback": [str(line) for line in lines],
         }
     )
-    return shell
+    return cast(InteractiveShell, shell)
 
 
-def _hooks(emit) -> tuple[type, type]:
+def _hooks(emit: Emit) -> tuple[type, type]:
     """Return what IPython calls with the value of a cell, and with what a cell displays."""
     from IPython.core.displayhook import DisplayHook
     from IPython.core.displaypub import DisplayPublisher
 
     class Results(DisplayHook):
-        def start_displayhook(self):
+        def start_displayhook(self) -> None:
             pass
 
-        def write_output_prompt(self):
+        def write_output_prompt(self) -> None:
             pass
 
-        def write_format_data(self, format_dict, md_dict=None):
+        def write_format_data(self, format_dict: Mapping[str, Any], md_dict: Any = None) -> None:
             emit(
                 {
                     "output_type": "execute_result",
@@ -140,18 +148,20 @@ def _hooks(emit) -> tuple[type, type]:
                 }
             )
 
-        def finish_displayhook(self):
+        def finish_displayhook(self) -> None:
             pass
 
     class Displays(DisplayPublisher):
-        def publish(self, data, metadata=None, **_):
+        def publish(
+            self, data: Mapping[str, Any], metadata: Any = None, *_: Any, **__: Any
+        ) -> None:
             emit({"output_type": "display_data", "data": _texts(data), "metadata": {}})
 
-        def clear_output(self, wait=False):
+        def clear_output(self, wait: bool = False) -> None:
             pass
 
     return Results, Displays
 
 
-def _texts(data: dict) -> dict:
+def _texts(data: Mapping[str, Any]) -> dict[str, str]:
     return {mime: str(text) for mime, text in data.items()}

@@ -14,7 +14,7 @@ import numpy as np
 from autograder import AutograderError
 from autograder.checks.export import FILES
 from autograder.checks.values import Values
-from autograder.execution.worker.outputs import sentences
+from autograder.execution.worker.outputs import Output, sentences
 
 LARGEST = 64 * 2**20  # bytes of one message
 MOST_VALUES = 1_000_000  # of its JSON; each takes some 80 bytes of memory
@@ -29,7 +29,7 @@ def pack(message: Any) -> bytes:
     return json.dumps(message, default=_plain).encode()
 
 
-def unpack(data: bytes) -> dict:
+def unpack(data: bytes) -> Values:
     """Return the message that some bytes hold.
 
     Raises
@@ -50,12 +50,12 @@ def unpack(data: bytes) -> dict:
     return message
 
 
-def started(message: dict) -> str:
+def started(message: Values) -> str:
     """Return what went wrong when a process began; empty if nothing did."""
     return _text(message.get("failed"))
 
 
-def cell(message: dict) -> tuple[list[dict], bool]:
+def cell(message: Values) -> tuple[list[Output], bool]:
     """Return the outputs of a cell, not cleaned yet, and whether it succeeded."""
     _refuse_failed(message)
     outputs = message.get("outputs")
@@ -63,7 +63,7 @@ def cell(message: dict) -> tuple[list[dict], bool]:
     return list(filter(_is_output, found)), message.get("ok") is True
 
 
-def exported(message: dict) -> Values:
+def exported(message: Values) -> Values:
     """Return what came of an answer, in the form of ``autograder.checks.export``."""
     _refuse_failed(message)
     functions, files, switches = map(message.get, ("functions", "files", "switches"))
@@ -77,7 +77,7 @@ def exported(message: dict) -> Values:
     return {"functions": states, "files": files, "switches": [*sentences(switches[:20], 100)]}
 
 
-def observed(message: dict) -> Values:
+def observed(message: Values) -> Values:
     """Return what a probe has seen: ``values``, a ``problem``, or that it is ``missing``."""
     _refuse_failed(message)
     values = message.get("values")
@@ -88,7 +88,7 @@ def observed(message: dict) -> Values:
     return state | ({"by_graph": True} if message.get("by_graph") is True else {})
 
 
-def _state(state: Any) -> dict:
+def _state(state: Any) -> Values:
     """Return why a function is not there; an empty dict if it is."""
     if not isinstance(state, dict):
         raise AutograderError("It does not say what became of a function.")
@@ -97,7 +97,7 @@ def _state(state: Any) -> dict:
     return {"missing": True} if state.get("missing") is True else {}
 
 
-def _refuse_failed(message: dict) -> None:
+def _refuse_failed(message: Values) -> None:
     if told := _text(message.get("failed")):
         raise AutograderError(f"It says: {told}.")
 
@@ -127,7 +127,7 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"a value of type {type(value).__name__} is neither a number nor an array")
 
 
-def _array(value: dict) -> Any:
+def _array(value: Values) -> Any:
     if "__array__" not in value:
         return value
     text, kind, shape = value["__array__"], value["dtype"], value["shape"]

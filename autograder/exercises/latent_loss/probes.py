@@ -116,14 +116,16 @@ def value(graphs: Graphs, inputs: Values) -> Values:
     """Return values of single latents, and what is seen of random numbers."""
     import tensorflow as tf
 
-    one = _tensors([[1.0]], [[1.0]])
-    at = _tensors(*(np.resize(inputs[key], (FULL, 1)) for key in ("mean", "log_var")))
+    one, other = _tensors([[1.0]], [[1.0]])
+    mean, log_var = _tensors(*(np.resize(inputs[key], (FULL, 1)) for key in ("mean", "log_var")))
     drawn = {kind for each in graphs.operations for kind in graphs.random_operations(each)}
-    first, second = (tf.cast(_result(graphs, *at, key), tf.float64) for key in ("first", "second"))
+    first, second = (
+        tf.cast(_result(graphs, mean, log_var, key), tf.float64) for key in ("first", "second")
+    )
     return {
-        "size": int(np.size(_result(graphs, *one))),
+        "size": int(np.size(_result(graphs, one, other))),
         "values": singles(graphs, inputs["mean"], inputs["log_var"]),
-        "changes": changes(graphs, *at),
+        "changes": changes(graphs, mean, log_var),
         "remembers": remembers(graphs),
         "fixed": not np.allclose(first, second, rtol=1e-5, atol=1e-6, equal_nan=True),
         "drawn": sorted(drawn),

@@ -83,7 +83,8 @@ def draw(graphs: Graphs, inputs: Values) -> Values:
     found: Values = {}
     shared = False
     for width, plan in DRAWN.items():
-        look = partial(_moments, graphs, *places(inputs, width))
+        mean, log_var = places(inputs, width)
+        look = partial(_moments, graphs, mean, log_var)
         seen = _if_possible(width, partial(look, *plan))
         if width == MAIN and (shared := _is_shared(seen)):
             # Not possible where the size of a batch is a fixed one, that of the few calls.
@@ -91,7 +92,8 @@ def draw(graphs: Graphs, inputs: Values) -> Values:
         found[str(width)] = seen
     if len(inputs["also"][0]):
         plan = OF_PLACES_SHARED if shared else OF_PLACES
-        found["also"] = _if_possible(0, partial(_moments, graphs, *inputs["also"], *plan))
+        mean, log_var = inputs["also"]
+        found["also"] = _if_possible(0, partial(_moments, graphs, mean, log_var, *plan))
     for batch, width in inputs["small"]:
         look = partial(_of_small, graphs, inputs, batch, width)
         found[f"{batch} {width}"] = _if_possible(0, look)
@@ -136,13 +138,14 @@ def widened(values: float | np.ndarray, width: int) -> np.ndarray:
 def _moments(graphs: Graphs, mean: np.ndarray, log_var: np.ndarray, calls: int, copies: int):
     batch = [np.tile(value, (copies, 1)) for value in (mean, log_var)]
     drawn = [_call(graphs, *batch) for _ in range(calls)]
-    found = {}
+    found: Values = {}
     for mode in MODES:
-        z = [_in_shape(codes[mode], batch[0].shape) for codes in drawn]
-        if any(each is None for each in z):
+        shaped = [_in_shape(codes[mode], batch[0].shape) for codes in drawn]
+        usable = [each for each in shaped if each is not None]
+        if len(usable) < len(shaped):
             found[mode] = {"other": list(drawn[0][mode].shape), "wanted": list(batch[0].shape)}
         else:
-            z = mostly_finite(np.stack(z), batch[0])
+            z = mostly_finite(np.stack(usable), batch[0])
             found[mode] = moments(z.reshape(calls, copies, *mean.shape))
     return found
 
@@ -355,14 +358,15 @@ def _alike(
     """Look at the codes of some calls, (calls, batch, width), of one mean and log-variance."""
     shape = batch or BATCHES[width][0], width
     drawn = _drawn(graphs, shape, (inputs["mean"], inputs["log_var"]), calls)
-    found = {}
+    found: Values = {}
     for mode in MODES:
-        z = [_in_shape(codes[mode], shape) for codes in drawn]
-        if any(each is None for each in z):
+        shaped = [_in_shape(codes[mode], shape) for codes in drawn]
+        usable = [each for each in shaped if each is not None]
+        if len(usable) < len(shaped):
             found[mode] = {"other": list(drawn[0][mode].shape), "wanted": list(shape)}
             continue
-        codes = mostly_finite(np.stack(z), inputs["mean"])
-        found[mode] = look(codes) if np.all(np.isfinite(codes)) else {"finite": False}
+        z = mostly_finite(np.stack(usable), inputs["mean"])
+        found[mode] = look(z) if np.all(np.isfinite(z)) else {"finite": False}
     return found
 
 

@@ -173,7 +173,7 @@ def recurring(noise: np.ndarray, groups: np.ndarray | None = None) -> float:
     """
     calls, rows, numbers = noise.shape
     within = groups is None
-    of_call = (np.arange(calls) if within else groups).repeat(rows)
+    of_call = (np.arange(calls) if groups is None else groups).repeat(rows)
     every = np.sort(np.abs(noise), axis=2).reshape(-1, numbers)
     varies = np.ptp(every, axis=1) > SAME
     every, of_call = every[varies], of_call[varies]

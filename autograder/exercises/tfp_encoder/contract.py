@@ -52,9 +52,9 @@ def _once(make: Callable) -> Callable:
                 kept.append((make(), None))
             except BaseException as error:  # it would raise again, at the same price
                 kept.append((None, error))
-        value, error = kept[0]
-        if error is not None:
-            raise error
+        value, raised = kept[0]
+        if raised is not None:
+            raise raised
         return value
 
     return call
@@ -209,7 +209,7 @@ def covariance_root(q: Any) -> Any:
     """Return a square root of the covariance: (..., d, d)."""
     import tensorflow as tf
 
-    operator = getattr(q, "scale", None)
+    operator: Any = getattr(q, "scale", None)
     if hasattr(operator, "to_dense"):
         return operator.to_dense()
     try:

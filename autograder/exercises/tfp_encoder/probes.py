@@ -49,7 +49,7 @@ def prior(graphs: Graphs, inputs: Values) -> Values:
 
 def stack(graphs: Graphs, inputs: Values) -> Values:
     """Return shapes of weights and, if they can be set, posterior means: positive and negative."""
-    seen = {"training": [], "again": [], "inference": []}
+    seen: dict[str, list[np.ndarray]] = {"training": [], "again": [], "inference": []}
     modes = (("training", TRAINING), ("again", TRAINING), ("inference", INFERENCE))
     with encoder_of(graphs, inputs) as encoder:
         if not fits(encoder.shapes, inputs["kernels"]):
@@ -74,7 +74,7 @@ def centring(graphs: Graphs, inputs: Values) -> Values:
             return {}
         kernel, bias = first_layer(shapes, inputs["shape"][-1])
         rng = np.random.default_rng([inputs["seed"], 4])  # positive: no layer stops a gradient
-        encoder.assign([rng.uniform(0.5, 2, s) / max(np.prod(s[:-1]), 4) for s in shapes])
+        encoder.assign([rng.uniform(0.5, 2, s) / max(int(np.prod(s[:-1])), 4) for s in shapes])
         if bias is None:
             return {"means": _without_bias(encoder, weights[kernel])}
         weights[kernel].assign(np.zeros(shapes[kernel]))
@@ -125,7 +125,7 @@ def gaussian(graphs: Graphs, inputs: Values) -> Values:
         images = pictures(inputs, MANY)
         first = encoder.call(INFERENCE, images)
         z = _around(first, inputs)
-        seen = {
+        seen: Values = {
             "z": z,
             INFERENCE: [encoder.call(INFERENCE, images, z), first],
             TRAINING: [],
@@ -197,10 +197,11 @@ def derivatives(graphs: Graphs, inputs: Values) -> Values:
 
 
 def _derivatives(encoder: Encoder) -> Values:
-    size, seed = encoder.inputs["encoded_size"], encoder.inputs["seed"]
+    size: int = encoder.inputs["encoded_size"]
+    seed = encoder.inputs["seed"]
     image = pictures(encoder.inputs, ONE)
     before = encoder.call(TRAINING, image)
-    if before["mean"].shape != (1, size) or np.shape(before.get("root")) != (1, size, size):
+    if before["mean"].shape != (1, size) or np.shape(before.get("root", ())) != (1, size, size):
         return {}
     if before["code"].shape[-2:] != (1, size):
         return {}

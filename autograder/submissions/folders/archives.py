@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import IO, cast
 
 from autograder import AutograderError
 from autograder.checks.words import listing, printable
@@ -34,11 +34,12 @@ BROKEN = (
     *(zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, struct.error),
     *(ValueError, NotImplementedError, RuntimeError, IndexError, KeyError, OverflowError),
 )
-OPENERS: dict[tuple[str, ...], Callable] = {
+OPENERS: dict[tuple[str, ...], Callable[[io.BufferedReader], io.BufferedIOBase]] = {
     (".tar",): io.BufferedReader,
     (".tar.gz", ".tgz"): lambda file: gzip.GzipFile(fileobj=file),
     (".tar.bz2", ".tbz2"): bz2.BZ2File,
 }
+Choose = Callable[[list[str]], list[str]]  # of the names of all files, some
 IN_ITSELF = "hand in the notebook itself"
 
 
@@ -58,7 +59,7 @@ class _Counted:
     At once: Python takes the square of the length of a header of a tar.
     """
 
-    def __init__(self, stream: BinaryIO):
+    def __init__(self, stream: io.BufferedIOBase):
         self.stream, self.tell = stream, stream.tell
 
     def read(self, size: int) -> bytes:
@@ -83,7 +84,7 @@ def can_be_opened(name: str) -> bool:
     return name.lower().endswith((".zip", *(each for endings in OPENERS for each in endings)))
 
 
-def notebook(file: Path, name: str, choose: Callable[[list[str]], list[str]]) -> tuple[str, bytes]:
+def notebook(file: Path, name: str, choose: Choose) -> tuple[str, bytes]:
     """Return name and content of the only notebook in an archive.
 
     Parameters
@@ -104,7 +105,7 @@ def notebook(file: Path, name: str, choose: Callable[[list[str]], list[str]]) ->
     return chosen, content
 
 
-def files(file: Path, name: str, choose: Callable[[list[str]], list[str]]) -> dict[str, bytes]:
+def files(file: Path, name: str, choose: Choose) -> dict[str, bytes]:
     """Return the content of some files in an archive by their names.
 
     Parameters
@@ -141,7 +142,7 @@ def _told_as(name: str) -> Iterator[None]:
         ) from error
 
 
-def _only(names: list[str], choose: Callable) -> str:
+def _only(names: list[str], choose: Choose) -> str:
     """Return the one name of a notebook."""
     chosen = choose(names)
     if len(chosen) > 1:
@@ -168,7 +169,7 @@ def _is_inside(name: str) -> bool:
     return not path.is_absolute() and ".." not in path.parts and ":" not in name
 
 
-def _of_zip(file: Path, name: str, choose: Callable) -> dict[str, bytes]:
+def _of_zip(file: Path, name: str, choose: Choose) -> dict[str, bytes]:
     with _Limited(file) as raw, zipfile.ZipFile(raw) as opened:
         known = {each.filename: each for each in opened.infolist() if _is_plain_file(each)}
         if len(known) > MOST_FILES:
@@ -190,13 +191,15 @@ def _is_plain_file(each: zipfile.ZipInfo) -> bool:
     return not each.is_dir() and kind in (0, stat.S_IFREG)
 
 
-def _of_tar(file: Path, name: str, choose: Callable) -> dict[str, bytes]:
+def _of_tar(file: Path, name: str, choose: Choose) -> dict[str, bytes]:
     """Read a tar twice, for it has no list: its names first, then what is chosen."""
     chosen = _few(choose([each.name for each, _ in _members(file, name)]))
     content = _Content()
     for each, opened in _members(file, name):
         if each.name in chosen and each.name not in content:
-            content.read(each.name, opened.extractfile(each))
+            stream = opened.extractfile(each)
+            assert stream is not None  # it is a regular file
+            content.read(each.name, stream)
     if len(content) < len(chosen):
         raise tarfile.ReadError
     return content
@@ -213,7 +216,7 @@ def _members(file: Path, name: str) -> Iterator[tuple[tarfile.TarInfo, tarfile.T
     with (
         file.open("rb") as raw,
         opener(raw) as stream,
-        tarfile.open(fileobj=_Counted(stream), mode="r:") as opened,
+        tarfile.open(fileobj=cast(IO[bytes], _Counted(stream)), mode="r:") as opened,
     ):
         for number, each in enumerate(opened):
             if number > MOST_FILES:
@@ -222,14 +225,14 @@ def _members(file: Path, name: str) -> Iterator[tuple[tarfile.TarInfo, tarfile.T
                 yield each, opened
 
 
-class _Content(dict):
+class _Content(dict[str, bytes]):
     """What was read of an archive, by name; all of it together is limited."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self._size = 0
 
-    def read(self, name: str, stream: BinaryIO) -> None:
+    def read(self, name: str, stream: IO[bytes]) -> None:
         """Read a file in pieces of which none is large."""
         content = bytearray()
         while piece := stream.read(PIECE):

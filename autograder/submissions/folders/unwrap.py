@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from autograder import AutograderError
 from autograder.checks.words import listing, printable
@@ -29,7 +30,7 @@ HINTS = {  # what a file of another kind is, and what to do
 OTHER = f"is no notebook: {ITSELF}"
 
 
-def find(found, place: Path, kept: dict[Path, str], keeper: Keeper):
+def find(found: Any, place: Path, kept: dict[Path, str], keeper: Keeper) -> Any:
     """Return a submission with the notebook that is wrapped, or with a reason.
 
     Parameters
@@ -63,7 +64,7 @@ def find(found, place: Path, kept: dict[Path, str], keeper: Keeper):
     return _from_archive(found, packed[0], kept[files[packed[0]]], keeper, right)
 
 
-def _from_archive(found, packed: str, sha256: str, keeper: Keeper, right: str):
+def _from_archive(found: Any, packed: str, sha256: str, keeper: Keeper, right: str) -> Any:
     """Return a submission with the notebook out of a kept archive."""
 
     def choose(names: list[str]) -> list[str]:

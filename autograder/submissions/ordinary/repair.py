@@ -39,7 +39,7 @@ class Repaired:
     attempted: bool
 
 
-def repair(handed_in: list, source: PlainSource) -> Repaired:
+def repair(handed_in: list[Any], source: PlainSource) -> Repaired:
     """Return the notebook to grade.
 
     Parameters
@@ -67,7 +67,8 @@ def repair(handed_in: list, source: PlainSource) -> Repaired:
             "the answers into its cells."
         )
     chosen = _chosen(handed_in, names, known, given)
-    cells, seen = [], {cell.source.strip() for cell in source.released.cells}
+    cells: list[tuple[str | None, Any]] = []
+    seen = {cell.source.strip() for cell in source.released.cells}
     attempted = False
     for number, cell in enumerate(handed_in):
         own = names[number]
@@ -75,7 +76,7 @@ def repair(handed_in: list, source: PlainSource) -> Repaired:
             text = cell.source if is_answer(known[own]) else known[own].source
             attempted |= is_answer(known[own]) and text.strip() not in ("", given[own].strip())
             cells.append((own, _restored(known[own], text, given[own])))
-        elif cell.source.strip() not in ("", given.get(own, "").strip()):
+        elif cell.source.strip() not in ("", given.get(own or "", "").strip()):
             attempted |= cell.source.strip() not in seen
             cells.append((None, _plain(cell, seen)))
     lost = [own for own in known if own not in chosen and _is_needed(known[own])]
@@ -101,7 +102,7 @@ def _is_needed(cell: Any) -> bool:
     return not is_answer(cell) or bool(cell.metadata["nbgrader"].get("grade"))
 
 
-def _names(handed_in: list, source: PlainSource, known: dict) -> list[str | None]:
+def _names(handed_in: list[Any], source: PlainSource, known: dict[str, Any]) -> list[str | None]:
     """Return which cell of the source each cell is: by its metadata, or by its id without them."""
     ids = {cell.get("id"): grade_id(cell) for cell in source.solved.cells if cell.get("id")}
     found = []
@@ -112,7 +113,12 @@ def _names(handed_in: list, source: PlainSource, known: dict) -> list[str | None
     return found
 
 
-def _chosen(handed_in: list, names: list, known: dict, given: dict[str, str]) -> dict[str, int]:
+def _chosen(
+    handed_in: list[Any],
+    names: list[str | None],
+    known: dict[str, Any],
+    given: dict[str, str],
+) -> dict[str, int]:
     """Return which of the copies of a cell counts, by number.
 
     Of an answer it is the last one with something written in it. Of a locked cell it is the first
@@ -131,7 +137,7 @@ def _chosen(handed_in: list, names: list, known: dict, given: dict[str, str]) ->
     return chosen
 
 
-def _place(own: str, order: list[str], cells: list[tuple]) -> int:
+def _place(own: str, order: list[str], cells: list[tuple[str | None, Any]]) -> int:
     """Return where a lost cell goes: below the one that it follows in the source."""
     there = [name for name, _ in cells]
     for above in reversed(order[: order.index(own)]):
@@ -174,9 +180,9 @@ def harmless(text: str) -> str:
     return ATTACHED.sub(r"*(picture \1: see the notebook that was handed in)*", TAG.sub("< ", text))
 
 
-def _number(cells: list) -> None:
+def _number(cells: list[Any]) -> None:
     """Give the cells their ids, with numbers for code and for text apart."""
-    counts: Counter = Counter()
+    counts: Counter[str] = Counter()
     for cell in cells:
         kind = "code" if cell.cell_type == "code" else "text"
         counts[kind] += 1
@@ -184,7 +190,11 @@ def _number(cells: list) -> None:
 
 
 def _repairs(
-    handed_in: list, names: list, known: dict, given: dict[str, str], lost: list[str]
+    handed_in: list[Any],
+    names: list[str | None],
+    known: dict[str, Any],
+    given: dict[str, str],
+    lost: list[str],
 ) -> Iterator[str]:
     """Yield what was repaired, in the words of the report."""
     if lost:

@@ -124,9 +124,9 @@ def _both(
     for step in (ClearHiddenTests, ClearMarkScheme):
         released, _ = step(config=config)(released, {})
     hidden = {
-        grade_id(cell): visible.source
+        own: visible.source
         for cell, visible in zip(solved.cells, released.cells, strict=True)
-        if is_test(cell) and visible.source != cell.source
+        if (own := grade_id(cell)) and is_test(cell) and visible.source != cell.source
     }
     return PlainSource(solved, released, hidden)
 
@@ -136,7 +136,8 @@ def grade_id(cell: Any) -> str | None:
     from nbgrader.utils import is_grade, is_locked, is_solution, is_task
 
     if any(each(cell) for each in (is_grade, is_solution, is_locked, is_task)):
-        return cell.metadata["nbgrader"]["grade_id"]
+        own: str = cell.metadata["nbgrader"]["grade_id"]
+        return own
     return None
 
 

@@ -52,7 +52,8 @@ def draw(label: int, rng: np.random.Generator) -> np.ndarray:
 
 def _colour(rng, hue, saturation, value) -> tuple[int, int, int]:
     triple = colorsys.hsv_to_rgb(*(rng.uniform(*limits) for limits in (hue, saturation, value)))
-    return tuple(int(255 * part) for part in triple)
+    red, green, blue = (int(255 * part) for part in triple)
+    return red, green, blue
 
 
 def _shade(colour, factor) -> tuple[int, ...]:

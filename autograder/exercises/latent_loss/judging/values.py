@@ -53,7 +53,7 @@ class Value(FunctionCheck):
 
     def verdict(self, inputs, seen, reference):
         """Compare with the closed form, and with the reference solution where it is known."""
-        size = numbers(seen, "size", ())
+        size = float(numbers(seen, "size", ()))
         if size != 1:
             return (
                 f"For one latent of one example the function returned {number(size)} numbers, "
@@ -99,12 +99,12 @@ class Prior(FunctionCheck):
 
     def inputs(self, rng):
         """Return numbers of latents, and places off the prior; hidden ones are near it."""
-        mean, log_var, widths = np.array([1.0]), np.array([LN_QUARTER]), WIDTHS[:-1]
+        mean, log_var, widths = np.array([1.0]), np.array([LN_QUARTER]), list(WIDTHS[:-1])
         if rng is not None:
             near = rng.choice([-1, 1], size=(2, 4)) * rng.uniform(0.1, 0.2, size=(2, 4))
             mean, log_var = np.append(near[0], mean), np.append(near[1], log_var)
-            widths = WIDTHS
-        return {"widths": list(widths), "mean": mean, "log_var": log_var, "far": dict(PLACES)}
+            widths = list(WIDTHS)
+        return {"widths": widths, "mean": mean, "log_var": log_var, "far": dict(PLACES)}
 
     def verdict(self, inputs, seen, reference):
         """Demand 0 to float32 precision, and the right value next to it."""

@@ -44,16 +44,17 @@ COMPARED = len(MODES) * (sum(2 * width for width in DRAWN) + PLACES * MAIN + 10)
 def apart(found: float, wanted: float) -> tuple[str, str]:
     """Return both numbers with as many digits as it takes to tell them apart."""
     for digits in range(3, 9):
-        texts = tuple(f"{value:.{digits}g}".replace("-", "−") for value in (found, wanted))
-        if texts[0] != texts[1]:
+        one, other = (f"{value:.{digits}g}".replace("-", "−") for value in (found, wanted))
+        if one != other:
             break
-    return (number(found), number(wanted)) if digits == 3 else texts
+    return (number(found), number(wanted)) if digits == 3 else (one, other)
 
 
 class MomentCheck(SamplingCheck):
     """A check of a moment of many codes, for codes of every width and in every mode."""
 
-    elsewhere = ("other",)  # kinds of codes in small batches of which another part speaks
+    # Kinds of codes in small batches of which another part speaks.
+    elsewhere: tuple[str, ...] = ("other",)
 
     def verdict(self, inputs, seen):
         """Look at each width; of the others than MAIN some may not be possible."""

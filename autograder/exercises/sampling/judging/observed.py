@@ -95,7 +95,8 @@ def real(found: Mapping, key: str) -> float:
     """Return an entry as a number; a truth value is none."""
     value = found.get(key)
     if isinstance(value, float | int | np.floating | np.integer) and not isinstance(value, bool):
-        return float(np.float64(value)) if abs(value) < 1e300 else float(np.sign(value) * np.inf)
+        size: Any = abs(value)
+        return float(np.float64(value)) if size < 1e300 else float(np.sign(value) * np.inf)
     raise unreadable()
 
 

@@ -62,7 +62,10 @@ def settings(seed: int | None) -> Values:
 
 def seed_of(rng: np.random.Generator | None) -> int | None:
     """Return the hidden seed, with which and the name of a check its generator was seeded."""
-    return None if rng is None else int(np.ravel(rng.bit_generator.seed_seq.entropy)[0])
+    if rng is None:
+        return None
+    seeds: Any = rng.bit_generator.seed_seq  # of `default_rng`, so its entropy is known
+    return int(np.ravel(seeds.entropy)[0])
 
 
 def arguments(rng: np.random.Generator | None) -> Values:
@@ -77,7 +80,8 @@ def arguments(rng: np.random.Generator | None) -> Values:
 
 def prior_moments(inputs: Values) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and standard deviations of the prior that the encoder is given."""
-    return tuple(np.asarray(inputs[key], dtype=np.float64) for key in ("loc", "scale"))
+    loc, scale = (np.asarray(inputs[key], dtype=np.float64) for key in ("loc", "scale"))
+    return loc, scale
 
 
 def numbers(value: Any, *shape: int | None) -> np.ndarray:

@@ -114,7 +114,8 @@ def _agrees(found, wanted, by_output, by_mean, by_root) -> bool:
 
 
 def _shares(found: np.ndarray, parts: tuple) -> np.ndarray:
-    return np.round(np.linalg.lstsq(np.stack(parts, -1), found, rcond=None)[0], 3)
+    shares: np.ndarray = np.linalg.lstsq(np.stack(parts, -1), found, rcond=None)[0]
+    return np.round(shares, 3)
 
 
 def _exact(inputs, seen) -> tuple[np.ndarray, np.ndarray]:

@@ -89,7 +89,7 @@ def _covariance(scale: np.ndarray, turned: np.ndarray) -> str | None:
         )
     if zero.any():
         return (
-            f"{zero.sum()} of the {len(zero)} elements of the scale below its diagonal are always "
+            f"{zero.sum()} of the {zero.size} elements of the scale below its diagonal are always "
             "0, expected a full lower triangle."
         )
     lowest = np.diagonal(scale, axis1=-2, axis2=-1).min()

@@ -60,7 +60,8 @@ class Steps:
     @cached_property
     def posteriors(self) -> tuple[np.ndarray, np.ndarray]:
         """Means (steps, batch, d) and roots of covariances of all steps."""
-        return tuple(map(np.stack, zip(*map(moments, self.calls), strict=True)))
+        means, roots = map(np.stack, zip(*map(moments, self.calls), strict=True))
+        return means, roots
 
     @cached_property
     def both(self) -> tuple[np.ndarray, ...]:

@@ -1,5 +1,7 @@
 """Checks of ``tfp_encoder``: the prior."""
 
+from abc import abstractmethod
+
 import numpy as np
 
 from autograder.checks.check import Check
@@ -37,6 +39,10 @@ class PriorCheck(Check):
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             return UNREADABLE
         return None
+
+    @abstractmethod
+    def problem(self, size: int, z: np.ndarray, found: dict) -> str | None:
+        """Return None, or what is wrong with the prior over codes of one size."""
 
 
 class PriorShape(PriorCheck):
