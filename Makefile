@@ -1,6 +1,6 @@
 # Every command of the project. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help book test serve notebooks format bench lock clean
+.PHONY: help book test check serve notebooks format bench links colab dist lock clean
 export PYTHON PROFILE
 
 help: ## list the commands
@@ -27,6 +27,15 @@ format: .venv/.ready ## put the code into the project's style
 
 bench: .venv/.ready ## time grading against nbgrader; twenty minutes
 	@.venv/bin/python tests/benchmarks/grading.py
+
+links: .venv/.ready ## check that the links of the book lead somewhere; needs the internet
+	@.venv/bin/python book/_tools/build.py --links
+
+colab: ## run the notebooks with the Python named by PYTHON and its own libraries, as in Colab
+	@$${PYTHON:-python3} book/_tools/colab.py
+
+dist: .venv/.ready ## build a wheel, check it, and try it alone in an empty environment
+	@.venv/bin/python book/_tools/dist.py
 
 lock: .venv/.ready ## write requirements.txt anew from pyproject.toml
 	@.venv/bin/uv pip compile --quiet --universal --all-extras --python-version 3.11 --no-header --output-file requirements.txt pyproject.toml

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -37,6 +38,13 @@ def pytest_report_header():
         for name, folder in complete_sets().items()
     ]
     return f"complete data sets (TFDS_DATA_DIR): {', '.join(found)}"
+
+
+# The same examples in every run, so that a failure is a failure of the change that is tested;
+# HYPOTHESIS_PROFILE=search looks for new ones.
+hypothesis.settings.register_profile("same", derandomize=True, deadline=None, database=None)
+hypothesis.settings.register_profile("search", deadline=None, max_examples=5_000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 COSTLY = ("built", "verdicts")  # fixtures that several files share and that take minutes to make

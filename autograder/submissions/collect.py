@@ -172,10 +172,15 @@ def _problem_of_folder(keeper: Keeper, found: Submission, place: Path) -> str:
     name = printable(place.name)
     if place.is_symlink():
         return f"{name} is a link: put the folder itself there."
-    if not STRANGE.search(place.name) and len(place.name) <= LONGEST_NAME:
+    if is_usable(place.name):
         return ""
     keeper.keep_folder((found.student, found.assignment), place)
     return f"The folder {name} has a name that cannot be used: rename it."
+
+
+def is_usable(name: str) -> bool:
+    """Return whether a folder may have a name, which is printed, and is a path and a key."""
+    return not STRANGE.search(name) and name.isprintable() and len(name) <= LONGEST_NAME
 
 
 def _choose(

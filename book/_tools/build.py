@@ -27,14 +27,16 @@ def main() -> int:
     """Build, say how it went, and return the exit code."""
     parser = argparse.ArgumentParser(description="Build the book into _build/html.")
     parser.add_argument("book", nargs="?", type=Path, default=ROOT, help="folder with _config.yml")
-    book = parser.parse_args().book.resolve()
+    parser.add_argument("--links", action="store_true", help="only check links to other sites")
+    options = parser.parse_args()
+    book = options.book.resolve()
     try:
         profile = data.profile()
         require_data(book, profile)
         os.environ["LATENTS_RECORDS"] = str(records_folder(book))
         with alone(book) as lock:
             forget_unrecorded(book, profile)
-            return build(book, profile, lock)
+            return build(book, profile, lock, "linkcheck" if options.links else "html")
     except LatentsError as error:
         print(f"make book: {error}", file=sys.stderr)
         return 2
@@ -88,14 +90,15 @@ def forget_unrecorded(book: Path, profile: str) -> None:
                 cache.remove_cache(stored.pk)
 
 
-def build(book: Path, profile: str, lock: int) -> int:
+def build(book: Path, profile: str, lock: int, builder: str = "html") -> int:
     """Run Jupyter Book with its warnings as errors; keep what it prints in _build/build.log."""
     output = book / "_build"
     shutil.rmtree(output / ".doctrees", ignore_errors=True)
     output.mkdir(exist_ok=True)
     program = Path(sys.executable).with_name("jupyter-book")
-    command = [program, "build", str(book), "-W", "-n", "--keep-going"]
-    print(f"Building the book, {profile} profile.", flush=True)
+    command = [program, "build", str(book), "-W", "-n", "--keep-going", "--builder", builder]
+    what = "Checking the links of" if builder == "linkcheck" else "Building"
+    print(f"{what} the book, {profile} profile.", flush=True)
     begin = time.perf_counter()
     with (output / "build.log").open("w") as log:
         process = subprocess.Popen(
@@ -112,6 +115,8 @@ def build(book: Path, profile: str, lock: int) -> int:
             log.write(line)
             print(line, end="", flush=True)
         process.wait()
+    if builder == "linkcheck":
+        return process.returncode
     return verdict(process.returncode, output, records.minutes(time.perf_counter() - begin))
 
 

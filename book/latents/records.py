@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import sysconfig
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,13 +38,19 @@ KEYS = {
     "runs",
     "metrics",
 }
+INSTALLED = "share/latents/records"  # below the prefix of an environment; see pyproject.toml
 _began = time.perf_counter()
 
 
 def folder() -> Path:
-    """Where run records live: ``LATENTS_RECORDS``, else ``book/records`` beside this package."""
-    chosen = os.environ.get("LATENTS_RECORDS")
-    return Path(chosen) if chosen else Path(__file__).resolve().parent.parent / "records"
+    """Where run records live: ``LATENTS_RECORDS``, else ``book/records`` beside this package.
+
+    Where the package is installed from a wheel, they are those that came with it.
+    """
+    if chosen := os.environ.get("LATENTS_RECORDS"):
+        return Path(chosen)
+    beside = Path(__file__).resolve().parent.parent / "records"
+    return beside if beside.is_dir() else Path(sysconfig.get_path("data")) / INSTALLED
 
 
 def path(experiment: str, profile: str) -> Path:

@@ -1,0 +1,85 @@
+"""What nobody foresaw in a notebook costs its submission, and never the run."""
+
+import json
+import pkgutil
+
+import pytest
+import submissions
+from made_up import MOST, NAME, OUTCOME, RIGHT, grade, hand_in, outcome
+
+from autograder.gradebook.journal import recall
+
+
+@pytest.mark.parametrize("metadata", [["x"], [1], "x", 3, 0.5, True, [[]], None])
+def test_metadata_of_the_wrong_type_do_no_harm(mend, made, source, metadata):
+    made.cells.append(submissions.added("x = 1"))
+    content = json.loads(json.dumps(made))
+    content["cells"][-1]["metadata"] = metadata
+    found = mend(content)
+    assert submissions.code(found)[:-1] == submissions.expected(source)
+    assert submissions.code(found)[-1] == ("added-1", "x = 1")
+
+
+# The backstop: an error that nobody foresaw
+
+
+def fail_for_ann(real):
+    def failing(self, *arguments):
+        if "ann" in str(arguments[0]):
+            raise ZeroDivisionError("one that\nnobody foresaw")
+        return real(self, *arguments)
+
+    return failing
+
+
+STEPS = {
+    "read": "autograder.submissions.assignment.Sources.repaired",
+    "time": "autograder.gradebook.recorder.Recorder.terms",
+    "record": "autograder.commands.grade.Grading._write",
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_an_unforeseen_error_costs_one_submission_and_not_the_run(
+    course, monkeypatch, capsys, step
+):
+    real = pkgutil.resolve_name(STEPS[step])
+    with monkeypatch.context() as patch:
+        patch.setattr(STEPS[step], fail_for_ann(real))
+        assert grade(course) == 1
+    assert outcome(course) == OUTCOME | {"ann": ("for review", "")}
+    told = "The autograder failed at it: ZeroDivisionError: one that. Please report that."
+    assert [each.reason for each in recall(course) if each.status == "for review"] == [told]
+    assert "Traceback" not in capsys.readouterr().out
+    assert grade(course) == 0
+    assert outcome(course) == OUTCOME
+
+
+def test_an_unforeseen_error_in_a_folder_costs_one_submission_and_not_the_run(course, monkeypatch):
+    real = pkgutil.resolve_name("autograder.submissions.collect._choose")
+
+    def failing(found, *more):
+        if found.student == "ann":
+            raise RecursionError
+        return real(found, *more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("autograder.submissions.collect._choose", failing)
+        assert grade(course) == 1
+    assert outcome(course) == OUTCOME | {"ann": ("for review", "")}
+
+
+def test_what_is_wrong_with_the_course_still_ends_the_run(course, capsys):
+    (course / "source" / NAME / f"{NAME}.ipynb").write_text("{")
+    assert grade(course) == 2
+    assert "cannot be read as a notebook: run `autograder release" in capsys.readouterr().err
+
+
+def test_a_class_with_an_odd_notebook_is_graded(course):
+    file = hand_in(course, "eve")
+    content = json.loads(file.read_text(encoding="utf-8"))
+    content["cells"].append({"cell_type": "code", "metadata": ["x"], "source": "1", "outputs": []})
+    file.write_text(json.dumps(content), encoding="utf-8")
+    assert grade(course) == 0
+    assert outcome(course) == OUTCOME | {"eve": RIGHT}
+    assert RIGHT == ("graded", MOST)
