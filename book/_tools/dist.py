@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 OUTPUT = ROOT / "_build" / "dist"
 BIN = Path(sys.executable).parent
-TWINE = "twine==6.2.0"  # in an environment of its own, for nothing else of the project needs it
+TWINE = "twine==7.0.0"  # in an environment of its own, for nothing else of the project needs it
 
 READER = """
 from latents import data, records
