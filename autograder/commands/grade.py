@@ -18,7 +18,7 @@ from autograder.execution.pools import open_pool
 from autograder.execution.processes import libraries
 from autograder.execution.processes.session import Walls
 from autograder.gradebook import assignments
-from autograder.gradebook.course import course, foreseen, settings
+from autograder.gradebook.course import Course, foreseen, opened, settings
 from autograder.gradebook.journal import Entry, Journal
 from autograder.submissions import collect
 from autograder.submissions.answers import reach
@@ -42,35 +42,34 @@ def run(folder: Path, options: Options) -> int:
     """
     from autograder.commands.grading import summary
 
-    folder = folder.resolve()
-    stray = collect.stray(folder)
-    _refuse_a_visible(folder, options.walls)
+    course = Course(folder.resolve())
+    stray = collect.stray(course)
+    _refuse_a_visible(course, options.walls)
     if options.assignment is not None:
-        assignments.named(folder, options.assignment)
-    if options.student is not None and not collect.is_there(folder, options.student):
+        assignments.named(course, options.assignment)
+    if options.student is not None and not collect.is_there(course, options.student):
         raise AutograderError(
-            f"There is no folder of a student {printable(options.student)!r} in "
-            f"{folder / 'submitted'}."
+            f"There is no folder of a student {printable(options.student)!r} in {course.submitted}."
         )
-    with closing(Journal(folder)) as known:
-        grading = Grading(folder, known, options)
+    with closing(Journal(course)) as known:
+        grading = Grading(course, known, options)
         for file in stray if options.student is None else ():
             reason = "It lies in `submitted/` itself: move it to submitted/STUDENT/ASSIGNMENT/."
             grading.review(Entry("", printable(file.name), reason=reason))
-        expected = collect.count(folder, options.assignment, options.student)
+        expected = collect.count(course, options.assignment, options.student)
         with summary.progress(grading, expected):
             grading.run()
         if not grading.entries:
-            raise AutograderError(f"There is nothing to grade in {folder / 'submitted'}.")
+            raise AutograderError(f"There is nothing to grade in {course.submitted}.")
         if options.assignment is options.student is None:
             known.forget_findings(but=grading.entries)
-        return summary.show(folder, grading)
+        return summary.show(course, grading)
 
 
-def _refuse_a_visible(folder: Path, walls: Walls) -> None:
+def _refuse_a_visible(course: Course, walls: Walls) -> None:
     """Stop if student code could read the course: what Python needs is visible to it."""
     for place in sandbox.readable_paths() if walls.containment != sandbox.Containment.NONE else ():
-        if folder.is_relative_to(place):
+        if course.folder.is_relative_to(place):
             raise AutograderError(
                 f"The course lies in {place}, which student code can read: move it elsewhere."
             )
@@ -83,8 +82,8 @@ class Grading:
     process that runs a notebook.
     """
 
-    def __init__(self, folder: Path, known: Journal, options: Options):
-        self.folder, self.journal, self.options = folder, known, options
+    def __init__(self, course: Course, known: Journal, options: Options):
+        self.course, self.journal, self.options = course, known, options
         self.entries: list[Entry] = []
         self.executed = 0
         self.automatic: dict[tuple[str, str], dict[str, float]] = {}
@@ -97,13 +96,13 @@ class Grading:
     def run(self) -> None:
         """Grade everything; what was finished before a failure stays finished."""
         only = self.options.assignment, self.options.student
-        found = collect.find(self.folder, self.journal, *only)
+        found = collect.find(self.course, self.journal, *only)
         chosen = self.options.scheduler, self.options.jobs, self.options.walls
-        imported = _libraries(self.folder)
+        imported = _libraries(self.course)
         with (
             libraries.announced(imported),
             open_pool(*chosen) as self._pool,
-            _course(self.folder, imported, self.options.walls) as (recorder, self._sources),
+            _course(self.course, imported, self.options.walls) as (recorder, self._sources),
         ):
             self.options = replace(self.options, walls=self._pool.walls)
             self.note = self._pool.note
@@ -249,17 +248,19 @@ class Grading:
         self._settle(replace(entry, status=status, reason=reason, recorded=entry.due))
 
 
-def _libraries(folder: Path) -> tuple[str, ...]:
+def _libraries(course: Course) -> tuple[str, ...]:
     """Return what the processes of a course import before they begin."""
-    with_ours = any(each.ours for each in assignments.of_course(folder).values())
-    return libraries.chosen(settings(folder), with_ours)
+    with_ours = any(each.ours for each in assignments.of_course(course).values())
+    return libraries.chosen(settings(course), with_ours)
 
 
 @contextmanager
-def _course(folder: Path, imported: tuple[str, ...], walls: Walls) -> Iterator[tuple[Any, Sources]]:
+def _course(
+    course: Course, imported: tuple[str, ...], walls: Walls
+) -> Iterator[tuple[Any, Sources]]:
     """Give a recorder and the sources of a course."""
     os.environ.pop("NBGRADER_EXECUTION", None)
-    with course(folder) as api:
+    with opened(course) as api:
         from autograder.gradebook.recorder import Recorder
 
         log = logging.getLogger("traitlets")
@@ -268,6 +269,6 @@ def _course(folder: Path, imported: tuple[str, ...], walls: Walls) -> Iterator[t
         try:
             with closing(Recorder(api)) as recorder:
                 most = walls.limits.disk // 2  # the notebook needs some of it
-                yield recorder, Sources(folder, recorder, api.config, imported, most)
+                yield recorder, Sources(course, recorder, api.config, imported, most)
         finally:
             log.setLevel(level)

@@ -16,7 +16,7 @@ from autograder.checks import solutions
 from autograder.checks.words import listing
 from autograder.commands import seeds
 from autograder.gradebook.assignments import of_course
-from autograder.gradebook.course import course, prepare_gradebook
+from autograder.gradebook.course import Course, opened, prepare_gradebook
 
 SCHEMA = 3  # of nbgrader's cell metadata
 NO_SEED = "hidden=0)"  # stands in the solutions, which are public
@@ -120,23 +120,23 @@ def release(folder: Path, only: Collection[str] = ()) -> list[Path]:
     AutograderError
         If something cannot be released; what can be is released before.
     """
-    folder = folder.resolve()
-    plain = {name: each for name, each in of_course(folder).items() if not each.ours}
+    course = Course(folder.resolve())
+    plain = {name: each for name, each in of_course(course).items() if not each.ours}
     ours, others = _chosen(only, plain)
     try:
-        _write_sources(folder, ours)
+        _write_sources(course, ours)
     except OSError as error:
-        raise AutograderError(f"{folder} cannot be written to: {error.strerror}.") from error
+        raise AutograderError(f"{course} cannot be written to: {error.strerror}.") from error
     failed = []
-    with course(folder) as api:
-        prepare_gradebook(folder, api.coursedir.db_url)
+    with opened(course) as api:
+        prepare_gradebook(course, api.coursedir.db_url)
         for name in [*ours, *others]:
             outcome = api.generate_assignment(name, force=True, create=True)
             if not outcome["success"]:
                 failed.append(f"nbgrader could not release {name}: {_reason(outcome)}.")
-    files = {name: [folder / "release" / name / f"{name}.ipynb"] for name in ours}
+    files = {name: [course.released(name, name)] for name in ours}
     for name in others:
-        files[name] = [folder / "release" / name / f"{own}.ipynb" for own in plain[name].notebooks]
+        files[name] = [course.released(name, own) for own in plain[name].notebooks]
     if failed:
         raise AutograderError(" ".join(failed))
     return [_settle(file) if name in ours else file for name in files for file in files[name]]
@@ -180,15 +180,15 @@ def stub(name: str) -> str:
     return next(cell.source for cell in cells if cell.id == f"{name}-answer")
 
 
-def _write_sources(folder: Path, names: list[str]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    known = seeds.of_course(folder, names)
+def _write_sources(course: Course, names: list[str]) -> None:
+    course.folder.mkdir(parents=True, exist_ok=True)
+    known = seeds.of_course(course, names)
     for name in names:
-        file = folder / "source" / name / f"{name}.ipynb"
+        file = course.source(name, name)
         file.parent.mkdir(parents=True, exist_ok=True)
         text = _text(source_notebook(name, known[name]))
         file.write_text(text, encoding="utf-8", newline="\n")
-    configuration = folder / "nbgrader_config.py"
+    configuration = course.settings
     if not configuration.exists():
         configuration.write_text(CONFIGURATION, encoding="utf-8")
 

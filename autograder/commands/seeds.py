@@ -6,19 +6,19 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from autograder import AutograderError
-from autograder.gradebook.journal import FOLDER
+from autograder.gradebook.course import Course
 
 FILE = "seeds.json"
 MOST = 2**31
 
 
-def of_course(course: Path, names: Iterable[str]) -> dict[str, int]:
+def of_course(course: Course, names: Iterable[str]) -> dict[str, int]:
     """Return the seed of each exercise, drawn and kept in the course where it has none yet.
 
     Parameters
     ----------
-    course : Path
-        Folder of the course, which exists.
+    course : Course
+        The course, whose folder exists.
     names : iterable of str
         Names of the exercises.
 
@@ -27,7 +27,7 @@ def of_course(course: Path, names: Iterable[str]) -> dict[str, int]:
     AutograderError
         If the file of the seeds cannot be used.
     """
-    file = course / FOLDER / FILE
+    file = course.state / FILE
     known = _read(file)
     new = {name: secrets.randbelow(MOST) for name in names if name not in known}
     if new:

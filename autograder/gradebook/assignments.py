@@ -5,6 +5,7 @@ from pathlib import Path
 
 from autograder import AutograderError, checks
 from autograder.checks.words import listing
+from autograder.gradebook.course import Course
 
 CHECK = "exercise.check("  # what a scoring cell of our exercises calls
 
@@ -38,18 +39,18 @@ class Assignment:
     ours: bool = False
 
 
-def of_course(folder: Path) -> dict[str, Assignment]:
+def of_course(course: Course) -> dict[str, Assignment]:
     """Return the assignments of a course by their names, our exercises first.
 
     Where nothing is in ``source/`` yet, our exercises are what the course is meant to have.
     """
-    plain = {each.name: each for each in _plain(folder / "source")}
-    some = any((folder / "source" / name).is_dir() for name in checks.NAMES if name not in plain)
+    plain = {each.name: each for each in _plain(course.sources)}
+    some = any((course.sources / name).is_dir() for name in checks.NAMES if name not in plain)
     ours = checks.NAMES if some or not plain else ()
     return {name: Assignment(name, (name,), True) for name in ours if name not in plain} | plain
 
 
-def named(folder: Path, name: str) -> Assignment:
+def named(course: Course, name: str) -> Assignment:
     """Return an assignment of a course by its name.
 
     Raises
@@ -57,10 +58,10 @@ def named(folder: Path, name: str) -> Assignment:
     AutograderError
         If the course has no such assignment.
     """
-    known = of_course(folder)
+    known = of_course(course)
     if name not in known:
-        if (folder / "source" / name).is_dir():
-            raise AutograderError(f"{folder / 'source' / name} holds no notebook: put one there.")
+        if (course.sources / name).is_dir():
+            raise AutograderError(f"{course.sources / name} holds no notebook: put one there.")
         raise AutograderError(f"There is no assignment {name!r}, only {listing(known)}.")
     return known[name]
 

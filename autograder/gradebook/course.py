@@ -1,4 +1,4 @@
-"""nbgrader's own interface to a course, or a sentence why its settings or gradebook are no use."""
+"""A course: where its files are, and nbgrader's API to it, or why it cannot be opened."""
 
 import logging
 import os
@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -15,6 +16,7 @@ from autograder import AutograderError
 
 STAMP = "timestamp.txt"  # nbgrader's name for the file with the time of a submission
 SETTINGS = "nbgrader_config.py"
+STATE = ".autograder"  # what we keep of a course, in its folder
 LOGS = "traitlets", "tornado.application"  # where nbgrader writes what goes wrong
 SQLITE = "sqlite:///"
 LONGEST = 300  # characters of what an exception says
@@ -34,9 +36,57 @@ SERVER = "Make sure that the server of the database answers, and run it again."
 OTHERWISE = "See to its rights and the room on the disk, and run it again."
 
 
+@dataclass(frozen=True)
+class Course:
+    """A course in a folder, as nbgrader lays it out; ``.autograder`` holds what we keep of it.
+
+    Attributes
+    ----------
+    folder : Path
+        The folder of the course.
+    """
+
+    folder: Path
+
+    def __str__(self) -> str:
+        return str(self.folder)
+
+    @property
+    def state(self) -> Path:
+        """The folder of the journal, the files that were handed in, and the seeds."""
+        return self.folder / STATE
+
+    @property
+    def settings(self) -> Path:
+        """The file with nbgrader's settings."""
+        return self.folder / SETTINGS
+
+    @property
+    def submitted(self) -> Path:
+        """The folder into which instructors put what students hand in."""
+        return self.folder / "submitted"
+
+    @property
+    def sources(self) -> Path:
+        """The folder of the assignments with their solutions."""
+        return self.folder / "source"
+
+    def source(self, assignment: str, notebook: str) -> Path:
+        """Return a notebook as instructors have it."""
+        return self.sources / assignment / f"{notebook}.ipynb"
+
+    def released(self, assignment: str, notebook: str) -> Path:
+        """Return a notebook as students get it."""
+        return self.folder / "release" / assignment / f"{notebook}.ipynb"
+
+    def autograded(self, student: str, assignment: str) -> Path:
+        """Return the folder of what a student has handed in, after it was graded."""
+        return self.folder / "autograded" / student / assignment
+
+
 @contextmanager
-def course(folder: Path) -> Iterator[Any]:
-    """Give nbgrader's own interface to a course, and the programs it calls on the path.
+def opened(course: Course) -> Iterator[Any]:
+    """Give nbgrader's API to a course, with the programs that it calls on the path.
 
     Raises
     ------
@@ -46,7 +96,7 @@ def course(folder: Path) -> Iterator[Any]:
     from nbgrader.apps import NbGraderAPI
     from nbgrader.coursedir import CourseDirectory
 
-    config = settings(folder)
+    config = settings(course)
     # What they write is raised, too; without a handler Python would print it with tracebacks.
     for name in LOGS:
         if not logging.getLogger(name).handlers:
@@ -59,7 +109,7 @@ def course(folder: Path) -> Iterator[Any]:
         with warnings.catch_warnings():
             # Three of SQLAlchemy about nbgrader's own code, at every submission.
             warnings.filterwarnings("ignore", module="nbgrader")
-            with usable(folder / SETTINGS):
+            with usable(course.settings):
                 api = NbGraderAPI(CourseDirectory(config=config), config=config)
             yield api
     finally:
@@ -69,7 +119,7 @@ def course(folder: Path) -> Iterator[Any]:
             os.environ["PATH"] = path
 
 
-def settings(folder: Path) -> Any:
+def settings(course: Course) -> Any:
     """Return nbgrader's settings of a course.
 
     Raises
@@ -79,12 +129,12 @@ def settings(folder: Path) -> Any:
     """
     from traitlets.config import Config, PyFileConfigLoader
 
-    file = folder / SETTINGS
+    file = course.settings
     if not file.is_file():
-        raise AutograderError(f"{file} is missing: run `autograder release {folder}` first.")
+        raise AutograderError(f"{file} is missing: run `autograder release {course}` first.")
     with usable(file):
-        config = Config(PyFileConfigLoader(file.name, path=str(folder)).load_config())
-        config.CourseDirectory.root = str(folder)
+        config = Config(PyFileConfigLoader(file.name, path=str(course)).load_config())
+        config.CourseDirectory.root = str(course)
     return config
 
 
@@ -119,7 +169,7 @@ def in_a_line(error: BaseException) -> str:
 
 
 @contextmanager
-def told_of_gradebook(folder: Path) -> Iterator[None]:
+def told_of_gradebook(course: Course) -> Iterator[None]:
     """Raise an AutograderError for what happens to the gradebook of a course, with what to do."""
     from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
@@ -127,7 +177,7 @@ def told_of_gradebook(folder: Path) -> Iterator[None]:
         yield
     except (ImportError, NoSuchModuleError) as error:
         raise AutograderError(
-            f"The gradebook of {folder} lies in a database for which a Python package is missing: "
+            f"The gradebook of {course} lies in a database for which a Python package is missing: "
             f"{in_a_line(error)}. Install it, or change `db_url` in {SETTINGS}."
         ) from error
     except SQLAlchemyError as error:
@@ -138,22 +188,22 @@ def told_of_gradebook(folder: Path) -> Iterator[None]:
             SERVER if code is None else REMEDIES.get(code & 0xFF, OTHERWISE)
         )  # the rest: details
         raise AutograderError(
-            f"The gradebook of {folder} cannot be used: {told}. {remedy}"
+            f"The gradebook of {course} cannot be used: {told}. {remedy}"
         ) from error
 
 
-def address(folder: Path, url: str) -> str:
+def address(course: Course, url: str) -> str:
     """Return the address of a gradebook as it can be used in any folder."""
-    return f"{SQLITE}{folder / url.removeprefix(SQLITE)}" if url.startswith(SQLITE) else url
+    return f"{SQLITE}{course.folder / url.removeprefix(SQLITE)}" if url.startswith(SQLITE) else url
 
 
-def is_missing(folder: Path, url: str) -> bool:
+def is_missing(course: Course, url: str) -> bool:
     """Return whether a gradebook should be a file and is not there, or is empty."""
-    file = folder / url.removeprefix(SQLITE)
+    file = course.folder / url.removeprefix(SQLITE)
     return url.startswith(SQLITE) and not (file.is_file() and file.stat().st_size)
 
 
-def has_gradebook(folder: Path, url: str) -> bool:
+def has_gradebook(course: Course, url: str) -> bool:
     """Return whether a course has a gradebook that this version of nbgrader can use.
 
     Raises
@@ -161,12 +211,12 @@ def has_gradebook(folder: Path, url: str) -> bool:
     AutograderError
         If it has one that cannot be used.
     """
-    if is_missing(folder, url):
+    if is_missing(course, url):
         return False  # and none is made, as SQLite would
-    with told_of_gradebook(folder):
-        columns, version = _content(address(folder, url))
+    with told_of_gradebook(course):
+        columns, version = _content(address(course, url))
     if columns and (not _needed() <= columns or version != _version()):
-        raise AutograderError(f"The gradebook of {folder} cannot be used. {OTHER}")
+        raise AutograderError(f"The gradebook of {course} cannot be used. {OTHER}")
     return bool(columns)
 
 
@@ -205,20 +255,20 @@ def _version() -> str | None:
     return ScriptDirectory(ALEMBIC_DIR).get_current_head()
 
 
-def require_gradebook(folder: Path, url: str) -> None:
+def require_gradebook(course: Course, url: str) -> None:
     """Stop if a course has no gradebook, which nbgrader would make without a word."""
-    if not has_gradebook(folder, url):
-        raise no_gradebook(folder)
+    if not has_gradebook(course, url):
+        raise no_gradebook(course)
 
 
-def no_gradebook(folder: Path) -> AutograderError:
+def no_gradebook(course: Course) -> AutograderError:
     """Return what to raise for a course without a gradebook."""
-    return AutograderError(f"{folder} has no gradebook: run `autograder release {folder}` first.")
+    return AutograderError(f"{course} has no gradebook: run `autograder release {course}` first.")
 
 
-def prepare_gradebook(folder: Path, url: str) -> None:
+def prepare_gradebook(course: Course, url: str) -> None:
     """Stop if nbgrader can neither use the gradebook of a course nor make one."""
-    if not has_gradebook(folder, url) and shutil.which("alembic") is None:
+    if not has_gradebook(course, url) and shutil.which("alembic") is None:
         raise AutograderError(
             "nbgrader needs the program `alembic` to make a gradebook, and it is not on the PATH: "
             "install the requirements of this book again, or activate their environment."

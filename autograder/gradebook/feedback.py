@@ -9,8 +9,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
+
+from autograder.gradebook.course import Course
 
 LARGEST = 50_000_000  # bytes of a notebook
 LONGEST = 900  # characters of a message
@@ -41,9 +42,9 @@ class Said:
     text: str = ""
 
 
-def said(folder: Path, student: str, assignment: str) -> list[Said] | None:
+def said(course: Course, student: str, assignment: str) -> list[Said] | None:
     """Return what the scoring cells of graded notebooks say; None if one cannot be read."""
-    place = folder / "autograded" / student / assignment
+    place = course.autograded(student, assignment)
     try:
         files = sorted(place.glob("*.ipynb"))
         if not files or sum(file.stat().st_size for file in files) > LARGEST:

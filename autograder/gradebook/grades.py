@@ -4,14 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from autograder import checks
 from autograder.checks.words import printable
 from autograder.gradebook import journal
 from autograder.gradebook.course import (
-    SETTINGS,
+    Course,
     address,
     is_missing,
     no_gradebook,
@@ -119,8 +118,8 @@ class Grades:
 
     Parameters
     ----------
-    folder : Path
-        Folder of the course.
+    course : Course
+        The course.
 
     Attributes
     ----------
@@ -140,10 +139,10 @@ class Grades:
         If there is no gradebook, or if it cannot be read.
     """
 
-    def __init__(self, folder: Path):
-        self.folder = folder
-        self.runs = journal.runs(folder)
-        with _gradebook(folder) as book:
+    def __init__(self, course: Course):
+        self.course = course
+        self.runs = journal.runs(course)
+        with _gradebook(course) as book:
             self.students = {each.id: _student(each) for each in book.students}
             known = {each.name: each for each in book.assignments}
             names = sorted(known, key=_place)
@@ -153,10 +152,10 @@ class Grades:
             self._recorded = submissions_of(book, columns)
         self.entries = {
             (each.student, each.assignment): each
-            for each in journal.recall(folder)
+            for each in journal.recall(course)
             if each.student and each.assignment in {*checks.NAMES, *names}
         }
-        self._handed_in = set(_handed_in(folder, {*checks.NAMES, *names}))
+        self._handed_in = set(_handed_in(course, {*checks.NAMES, *names}))
         for student, _ in sorted({*self._handed_in, *self.entries}):
             self.students.setdefault(student, Student(student))
 
@@ -193,20 +192,23 @@ class Grades:
 
 
 @contextmanager
-def _gradebook(folder: Path) -> Iterator[Any]:
+def _gradebook(course: Course) -> Iterator[Any]:
     """Open the gradebook that nbgrader's settings of the course name."""
     from nbgrader.api import Gradebook
     from nbgrader.coursedir import CourseDirectory
     from traitlets.config import Config
 
-    file = folder / SETTINGS
-    config = settings(folder) if file.is_file() else Config(CourseDirectory={"root": str(folder)})
-    with usable(file):
-        course = CourseDirectory(config=config)
-    url = course.db_url
-    if is_missing(folder, url):
-        raise no_gradebook(folder)
-    with told_of_gradebook(folder), Gradebook(address(folder, url), course.course_id) as book:
+    found = course.settings.is_file()
+    config = settings(course) if found else Config(CourseDirectory={"root": str(course)})
+    with usable(course.settings):
+        directory = CourseDirectory(config=config)
+    url = directory.db_url
+    if is_missing(course, url):
+        raise no_gradebook(course)
+    with (
+        told_of_gradebook(course),
+        Gradebook(address(course, url), directory.course_id) as book,
+    ):
         yield book
 
 
@@ -221,10 +223,10 @@ def _place(name: str) -> tuple[int, str]:
     return ours, name
 
 
-def _handed_in(folder: Path, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+def _handed_in(course: Course, names: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield student and assignment of the folders of submissions that are there."""
     for name in names:
-        for place in (folder / "submitted").glob(f"*/{name}/"):
+        for place in course.submitted.glob(f"*/{name}/"):
             student = place.parent.name
             if not student.startswith("."):
                 yield printable(student), name  # as the journal names it

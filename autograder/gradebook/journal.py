@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from autograder import AutograderError
+from autograder.gradebook.course import Course
 
-FOLDER, FILE, LOCK = ".autograder", "journal.db", "lock.db"
+FILE, LOCK = "journal.db", "lock.db"
 VERSION = 1  # of the tables
 TABLES = f"""
 BEGIN IMMEDIATE;
@@ -99,8 +100,8 @@ class Journal:
 
     Parameters
     ----------
-    course : Path
-        Folder of the course.
+    course : Course
+        The course.
 
     Raises
     ------
@@ -108,8 +109,8 @@ class Journal:
         If the file cannot be used; the message says why.
     """
 
-    def __init__(self, course: Path):
-        self.file = course / FOLDER / FILE
+    def __init__(self, course: Course):
+        self.file = course.state / FILE
         self._open: list[sqlite3.Connection] = []
         try:
             with explained(self.file):
@@ -183,7 +184,7 @@ class Journal:
             return self._db.execute(statement, tuple(map(_storable, values))).fetchall()
 
 
-def recall(course: Path) -> list[Entry]:
+def recall(course: Course) -> list[Entry]:
     """Return what is known of all submissions of a course; nothing is written.
 
     Raises
@@ -194,7 +195,7 @@ def recall(course: Path) -> list[Entry]:
     return [*map(_entry, _look(course, f"SELECT {COLUMNS} FROM submissions ORDER BY 1, 2"))]
 
 
-def runs(course: Path) -> dict[tuple[str, str], Run]:
+def runs(course: Course) -> dict[tuple[str, str], Run]:
     """Return, by student and assignment, how the notebooks were run; nothing is written.
 
     Raises
@@ -208,9 +209,9 @@ def runs(course: Path) -> dict[tuple[str, str], Run]:
     }
 
 
-def _look(course: Path, question: str) -> list[tuple[Any, ...]]:
+def _look(course: Course, question: str) -> list[tuple[Any, ...]]:
     """Return what a journal answers; nothing if there is none."""
-    file = course / FOLDER / FILE
+    file = course.state / FILE
     with explained(file):
         if not file.is_file():
             return []

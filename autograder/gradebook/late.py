@@ -8,13 +8,12 @@ import inspect
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import parse_utc
 
-from autograder.gradebook.course import SETTINGS
+from autograder.gradebook.course import Course
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ def moment(stamp: bytes | None) -> datetime | None:
     return None if stamp is None else parse_utc(stamp.decode("ascii").strip())
 
 
-def rules(converter: Any, course: Path) -> str:
+def rules(converter: Any, course: Course) -> str:
     """Return a hash of what decides how much a late submission costs.
 
     That is the plugin of the course, its code and its settings; of a plugin that is written into
@@ -55,7 +54,7 @@ def rules(converter: Any, course: Path) -> str:
     try:
         code = inspect.getsource(plugin)
     except (OSError, TypeError):
-        code = (course / SETTINGS).read_text(encoding="utf-8")
+        code = course.settings.read_text(encoding="utf-8")
     values = [plugin.__module__, plugin.__qualname__, code, settings]
     text = json.dumps(values, sort_keys=True, default=_name)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -29,15 +29,15 @@ from autograder.checks.cells import is_test
 from autograder.gradebook import late
 from autograder.gradebook.assignments import GradebookCell
 from autograder.gradebook.course import (
-    SETTINGS,
     STAMP,
+    STATE,
+    Course,
     address,
     in_a_line,
     require_gradebook,
     told_of_gradebook,
     usable,
 )
-from autograder.gradebook.journal import FOLDER
 from autograder.gradebook.shared import SharedGradebook
 from autograder.sandbox.limited import limited
 
@@ -47,8 +47,8 @@ else:
     _Converter = object
 
 SLOWEST = 120  # seconds of computing time for the pages of one submission
-DESK = f"{FOLDER}/repaired"  # in the form of ``submitted/``, of repaired notebooks only
-MADE = f"{FOLDER}/made"  # what nbgrader makes of one submission, until all of it is recorded
+DESK = f"{STATE}/repaired"  # in the form of ``submitted/``, of repaired notebooks only
+MADE = f"{STATE}/made"  # what nbgrader makes of one submission, until all of it is recorded
 STEPS = ("autograded", "feedback")
 NOT_RUN = nbformat.v4.new_output(
     "error", ename="NotRun", evalue="This check was not run.", traceback=["This check was not run."]
@@ -150,7 +150,7 @@ class Recorder:
     """
 
     def __init__(self, api: Any):
-        self.course = Path(api.coursedir.root)
+        self.course = Course(Path(api.coursedir.root))
         config = api.config.copy()
         # The notebooks are made of the cells of the source, so their metadata are as they must be.
         own = [Replay if each is Execute else each for each in _default(Autograde, "autograde_")]
@@ -172,7 +172,7 @@ class Recorder:
         log = logging.getLogger("autograder.nbgrader")
         log.setLevel(logging.CRITICAL)
         log.propagate = False
-        with contextlib.chdir(self.course), usable(self.course / SETTINGS):
+        with contextlib.chdir(self.course.folder), usable(self.course.settings):
             self._autograde = _Autograde(coursedir=coursedir, config=config)
             self._feedback = _Feedback(coursedir=coursedir, config=config)
             for converter in (self._autograde, self._feedback):
@@ -222,7 +222,7 @@ class Recorder:
         try:
             with contextlib.ExitStack() as undo:
                 with (
-                    contextlib.chdir(self.course),
+                    contextlib.chdir(self.course.folder),
                     self._shared.transaction(),
                     self._shared.everywhere(),
                 ):
@@ -240,7 +240,7 @@ class Recorder:
             return in_a_line(error)
         finally:
             for place in (DESK, MADE):
-                shutil.rmtree(self.course / place, ignore_errors=True)
+                shutil.rmtree(self.course.folder / place, ignore_errors=True)
         return ""
 
     def _publish(self, student: str, assignment: str, undo: contextlib.ExitStack) -> None:
@@ -305,7 +305,7 @@ class Recorder:
         files: Mapping[str, bytes],
     ) -> None:
         """Put a submission where nbgrader looks for it."""
-        place = self.course / DESK / student / assignment
+        place = self.course.folder / DESK / student / assignment
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
         for name, notebook in notebooks.items():
@@ -319,7 +319,7 @@ class Recorder:
     def _end_if_not_the_submission(self, error: BaseException | None) -> None:
         """Raise an AutograderError if it is the gradebook or the disk that cannot be used."""
         if isinstance(error, OSError):
-            place = error.filename or self.course
+            place = error.filename or self.course.folder
             raise AutograderError(
                 f"What was graded cannot be written ({place}: {error.strerror}). Make room there "
                 "or see to the rights, and run it again; what was graded before stays."

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 from autograder import AutograderError
 from autograder.checks.words import listing, printable
 from autograder.gradebook import assignments
 from autograder.gradebook.assignments import Assignment
+from autograder.gradebook.course import Course
 from autograder.submissions import collect, intake
 from autograder.submissions.answers import leftover
 from autograder.submissions.ordinary import source as ordinary_source
@@ -86,8 +87,8 @@ class Sources:
 
     Parameters
     ----------
-    folder : Path
-        Folder of the course.
+    course : Course
+        The course.
     recorder : Recorder or None
         What knows the gradebook; only the instructor's own assignments need it.
     config : Config or None
@@ -98,7 +99,7 @@ class Sources:
         Bytes of the files that lie beside a notebook.
     """
 
-    folder: Path
+    course: Course
     recorder: Any = None
     config: Any = None
     libraries: tuple[str, ...] = ()
@@ -111,7 +112,7 @@ class Sources:
     _files: dict[str, dict[str, bytes]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.known = assignments.of_course(self.folder)
+        self.known = assignments.of_course(self.course)
 
     def require(self, assignment: str) -> None:
         """Stop if an assignment cannot be used; no student is to blame for that.
@@ -181,8 +182,8 @@ class Sources:
     def _notebook(self, step: str, assignment: str) -> Any:
         import nbformat
 
-        file = self.folder / step / assignment / f"{assignment}.ipynb"
-        again = f"run `autograder release {self.folder}` again."
+        file = self.course.folder / step / assignment / f"{assignment}.ipynb"
+        again = f"run `autograder release {self.course}` again."
         if not file.is_file():
             raise AutograderError(f"{file} is missing: {again}")
         try:
@@ -198,9 +199,9 @@ class Sources:
             chosen = self.known[assignment]
             try:
                 known = self.recorder.source_cells(assignment)
-                own = ordinary_source.read(self.folder, self.config, chosen, known)
+                own = ordinary_source.read(self.course, self.config, chosen, known)
                 self._files[assignment] = ordinary_source.files(
-                    self.folder, self.config, chosen, self.most
+                    self.course, self.config, chosen, self.most
                 )
                 self._plain[assignment] = own
             except SourceError as error:

@@ -12,6 +12,7 @@ from autograder import AutograderError
 from autograder.checks.words import LONGEST_NAME, listing, printable
 from autograder.gradebook import assignments
 from autograder.gradebook.assignments import Assignment
+from autograder.gradebook.course import Course
 from autograder.gradebook.journal import Journal
 from autograder.submissions import intake
 from autograder.submissions.folders import unwrap
@@ -66,14 +67,14 @@ class Submission:
 
 
 def find(
-    course: Path, journal: Journal, assignment: str | None, student: str | None
+    course: Course, journal: Journal, assignment: str | None, student: str | None
 ) -> Iterator[Submission]:
     """Keep and yield what has been handed in, by student and assignment.
 
     Parameters
     ----------
-    course : Path
-        Folder of the course; ``submitted/STUDENT/ASSIGNMENT/`` holds the files.
+    course : Course
+        The course; ``submitted/STUDENT/ASSIGNMENT/`` holds the files.
     journal : Journal
         Where every file is noted once it is kept.
     assignment, student : str or None
@@ -85,7 +86,7 @@ def find(
         If ``submitted`` cannot be read, or a file cannot be kept, as on a full disk.
     """
     keeper, known = Keeper(course, journal), assignments.of_course(course)
-    handed_in = course / "submitted"
+    handed_in = course.submitted
     if student is None:
         keeper.keep(("", ""), _entries_or_end(handed_in), handed_in)
     for place in filter(_is_place, _entries_or_end(handed_in)):
@@ -203,9 +204,9 @@ def _choose(
     return replace(found, **fields, renamed=file.name != right)
 
 
-def _is_untouched(file: Path, assignment: str, course: Path) -> bool:
+def _is_untouched(file: Path, assignment: str, course: Course) -> bool:
     """Return whether a notebook has the answers of the released one, so that another may count."""
-    released = course / "release" / assignment / f"{assignment}.ipynb"
+    released = course.released(assignment, assignment)
     answers = []
     for each in (file, released):
         try:
@@ -255,16 +256,16 @@ def _entries_or_end(place: Path) -> list[Path]:
         raise AutograderError(unreadable(place, error)) from error
 
 
-def is_there(course: Path, student: str) -> bool:
+def is_there(course: Course, student: str) -> bool:
     """Return whether something in ``submitted/`` has the name of a student."""
-    return student in os.listdir(course / "submitted")  # noqa: PTH208 - and no path is made of it
+    return student in os.listdir(course.submitted)  # noqa: PTH208 - and no path is made of it
 
 
-def count(course: Path, assignment: str | None, student: str | None) -> int:
+def count(course: Course, assignment: str | None, student: str | None) -> int:
     """Return how many folders of submissions there are, without a look into them."""
     found = 0
     with suppress(OSError):
-        for place in filter(_is_place, _entries(course / "submitted")):
+        for place in filter(_is_place, _entries(course.submitted)):
             if student in (None, place.name):
                 with suppress(OSError):
                     own = filter(_is_place, _entries(place))
@@ -272,7 +273,7 @@ def count(course: Path, assignment: str | None, student: str | None) -> int:
     return found
 
 
-def stray(course: Path) -> list[Path]:
+def stray(course: Course) -> list[Path]:
     """Return the work that lies in ``submitted/`` itself and belongs to nobody.
 
     Raises
@@ -280,9 +281,9 @@ def stray(course: Path) -> list[Path]:
     AutograderError
         If the folder is no course, or nothing can have been handed in.
     """
-    handed_in = course / "submitted"
+    handed_in = course.submitted
     try:
-        is_course, is_there = ((course / name).is_dir() for name in ("source", "submitted"))
+        is_course, is_there = (path.is_dir() for path in (course.sources, course.submitted))
     except OSError as error:
         raise AutograderError(f"{course} cannot be read: {error.strerror}.") from error
     if not is_course:

@@ -12,7 +12,8 @@ from typing import BinaryIO
 
 from autograder import AutograderError
 from autograder.checks.words import printable
-from autograder.gradebook.journal import FOLDER, Journal
+from autograder.gradebook.course import Course
+from autograder.gradebook.journal import Journal
 
 LARGEST = 2**30  # bytes of a file that is kept
 BLOCK = 2**20
@@ -23,15 +24,15 @@ class Keeper:
 
     Parameters
     ----------
-    course : Path
-        Folder of the course.
+    course : Course
+        The course.
     journal : Journal
         Where a file is noted once its copy is safe.
     """
 
-    def __init__(self, course: Path, journal: Journal):
+    def __init__(self, course: Course, journal: Journal):
         self.course, self.journal = course, journal
-        self.store = course / FOLDER / "received"
+        self.store = course.state / "received"
 
     def keep_folder(self, owner: tuple[str, str], place: Path) -> tuple[dict[Path, str], str]:
         """Keep the files of a folder and of those in it, as ``keep`` does."""

@@ -5,12 +5,13 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from autograder.gradebook.journal import FILE, FOLDER
+from autograder.gradebook.course import STATE
+from autograder.gradebook.journal import FILE
 
 
 def kept(course: Path) -> dict[str, bytes]:
     """Return the content of the kept files by their hash, which each must have for its name."""
-    files = [file for file in (course / FOLDER / "received").rglob("*") if file.is_file()]
+    files = [file for file in (course / STATE / "received").rglob("*") if file.is_file()]
     found = {file.name: file.read_bytes() for file in files}
     assert len(found) == len(files)
     assert all(hashlib.sha256(content).hexdigest() == name for name, content in found.items())
@@ -19,6 +20,6 @@ def kept(course: Path) -> dict[str, bytes]:
 
 def received(course: Path) -> list[tuple]:
     """Return student, assignment, path and hash of what has come in, as the journal has it."""
-    with closing(sqlite3.connect(course / FOLDER / FILE)) as db:
+    with closing(sqlite3.connect(course / STATE / FILE)) as db:
         columns = "student, assignment, path, sha256"
         return db.execute(f"SELECT {columns} FROM received ORDER BY at").fetchall()

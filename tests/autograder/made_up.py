@@ -16,6 +16,7 @@ from autograder.checks import solutions
 from autograder.commands import release
 from autograder.execution import job as jobs
 from autograder.execution.processes import start
+from autograder.gradebook.course import Course
 
 NAME = "sampling"
 EXERCISE = checks.load(NAME)
@@ -99,7 +100,7 @@ def outcome(course: Path, assignment: str = NAME) -> dict[str, tuple]:
     """Return status and score by student, as they are exported."""
     from autograder.gradebook.grades import Grades
 
-    rows = [row for row in Grades(course).rows() if row["assignment"] == assignment]
+    rows = [row for row in Grades(Course(course)).rows() if row["assignment"] == assignment]
     return {row["student"]: (row["status"], row["score"]) for row in rows}
 
 

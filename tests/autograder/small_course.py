@@ -14,10 +14,11 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from autograder import checks
 from autograder.checks import Result
 from autograder.commands import release
+from autograder.gradebook.course import Course
 from autograder.gradebook.journal import Entry, Journal
 
 
-class Course:
+class SmallCourse:
     """A course in a folder; use it in a ``with`` block, which opens the gradebook.
 
     Parameters
@@ -87,7 +88,7 @@ class Course:
 
     def note(self, student: str, name: str, status: str, reason: str = "", **more) -> None:
         """Write into the journal what became of a submission."""
-        with contextlib.closing(Journal(self.folder)) as journal:
+        with contextlib.closing(Journal(Course(self.folder))) as journal:
             journal.note(Entry(student, name, status, reason, **more))
 
 

@@ -11,6 +11,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from kept_files import kept
 
+from autograder.gradebook.course import Course
 from autograder.gradebook.journal import Journal
 from autograder.submissions import collect
 
@@ -80,8 +81,8 @@ def test_a_tree_gives_submissions_or_findings_and_is_kept(course, tree):
     shutil.rmtree(course / "submitted", ignore_errors=True)
     shutil.rmtree(course / ".autograder", ignore_errors=True)
     build(course / "submitted", tree)
-    with closing(Journal(course)) as journal:
-        found = list(collect.find(course, journal, None, None))
+    with closing(Journal(Course(course))) as journal:
+        found = list(collect.find(Course(course), journal, None, None))
     for submission in found:
         assert bool(submission.reason) != bool(submission.file)
         assert submission.reason.isprintable()
@@ -103,4 +104,4 @@ def test_a_tree_gives_submissions_or_findings_and_is_kept(course, tree):
     }
     hashes = set(kept(course)) if (course / ".autograder" / "received").exists() else set()
     assert {hashlib.sha256(content).hexdigest() for content in contents(of_students)} <= hashes
-    assert collect.count(course, None, None) >= len([each for each in found if each.file])
+    assert collect.count(Course(course), None, None) >= len([each for each in found if each.file])

@@ -11,6 +11,7 @@ from autograder import checks
 from autograder.commands import release, report
 from autograder.commands.check import checked
 from autograder.commands.check.checked import repaired_for_check
+from autograder.gradebook.course import Course
 from autograder.submissions import intake
 from autograder.submissions.answers import leftover
 from autograder.submissions.assignment import Sources
@@ -133,7 +134,7 @@ def test_what_is_checked_is_what_is_graded(course, made):
     submissions.cell(made, f"{NAME}-setup").source = "import os"
     drop(made, f"{NAME}-train")
     file = submissions.save(made, course / "submitted" / "eve" / NAME / f"{NAME}.ipynb")
-    graded, repairs = Sources(course).repaired(Submission("eve", NAME, file, file.name))
+    graded, repairs = Sources(Course(course)).repaired(Submission("eve", NAME, file, file.name))
     read = repaired_for_check(file)
     scored = {read.exercise.cell(part) for part in read.exercise.parts}
     wanted = [
@@ -152,7 +153,7 @@ def test_defects_stand_in_the_class_report(course):
     drop(made, f"{NAME}-imports")
     nbformat.write(made, course / "submitted" / "cem" / NAME / f"{NAME}.ipynb")
     assert grade(course) == 0
-    page = " ".join(report.html(course).split())
+    page = " ".join(report.html(Course(course)).split())
     assert page.count(LEFT) == 1  # below that of ann stands only a comment
     assert f"Line 2 of `{NAME}-answer` {LEFT}" in page
     assert f"put back what was missing: {NAME}-imports" in page

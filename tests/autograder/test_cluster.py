@@ -20,6 +20,7 @@ from autograder.checks import solutions
 from autograder.commands.grade import Grading
 from autograder.execution.pools import cluster
 from autograder.execution.processes.session import Walls
+from autograder.gradebook.course import Course
 from autograder.gradebook.journal import Journal, recall
 from autograder.sandbox import Containment
 
@@ -123,7 +124,7 @@ def test_the_grades_are_those_of_one_machine(course, two_workers, graded_here, c
     assert grade(course, two_workers.address) == 0
     assert runs(capsys.readouterr().out) == len(STUDENTS)
     assert grades(course) == graded_here
-    with contextlib.closing(Journal(course)) as journal:
+    with contextlib.closing(Journal(Course(course))) as journal:
         results = [journal.result(entry.key) for entry in journal.entries()]
     assert {each["containment"] for each in results} <= set(Containment) - {Containment.NONE}
     assert sum("seen: []" in str(each["outputs"]) for each in results) == 1
@@ -136,12 +137,12 @@ def test_a_worker_that_is_killed_loses_nothing_and_leaves_nothing(
 ):
     killed, finished = [], []
     after_first(Grading, "_record", lambda: killed.extend(two_workers.kill(two_workers.busy())))
-    after_first(Grading, "_record", lambda: finished.append(len(recall(course))))
+    after_first(Grading, "_record", lambda: finished.append(len(recall(Course(course)))))
     assert grade(course, two_workers.address) == 0
     assert finished[0] < len(STUDENTS)
     assert runs(capsys.readouterr().out) == len(STUDENTS)
     assert grades(course) == graded_here
-    assert [entry.student for entry in recall(course)] == list(STUDENTS)
+    assert [entry.student for entry in recall(Course(course))] == list(STUDENTS)
     assert len(killed) > 4  # nanny, worker, warm process, and those of a notebook
     assert psutil.wait_procs(killed, timeout=60)[1] == []
 
@@ -162,7 +163,7 @@ def test_a_notebook_whose_workers_die_is_told_and_the_rest_stays(
     told = capsys.readouterr().err
     assert re.search(rf"died while they ran the notebook of \w+/{NAME}: see what they", told)
     assert len(told.splitlines()) == 1
-    done = len(recall(course))
+    done = len(recall(Course(course)))
     assert 0 < done < len(STUDENTS)
     allow(3)
     assert grade(course, shared.address) == 0

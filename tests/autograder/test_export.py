@@ -8,6 +8,7 @@ import small_course
 
 from autograder import checks
 from autograder.__main__ import main
+from autograder.gradebook.course import Course
 from autograder.gradebook.journal import Journal
 
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted")  # of nbgrader's code
@@ -20,7 +21,7 @@ LOGINS = ["-anna", "+4930", "@anna.b", "anna+x@uni.example", "a-b_c.d", "žofie"
 
 @pytest.fixture
 def course(tmp_path):
-    with small_course.Course(tmp_path / "course") as made:
+    with small_course.SmallCourse(tmp_path / "course") as made:
         yield made
 
 
@@ -166,7 +167,7 @@ def test_every_state_stands_in_the_table(unfinished, exported):
 
 
 def test_what_contained_a_run_stands_beside_its_score(course, exported):
-    with contextlib.closing(Journal(course.folder)) as journal:
+    with contextlib.closing(Journal(Course(course.folder))) as journal:
         for kind in ("namespaces", "bubblewrap", "none"):
             journal.finish(f"key of {kind}", {"containment": kind}, 1.0)
         journal.finish("key of an old one", {}, 1.0)

@@ -15,7 +15,7 @@ from nbgrader.preprocessors import SaveAutoGrades
 from autograder.checks.words import printable
 from autograder.commands import release
 from autograder.gradebook import recorder
-from autograder.gradebook.journal import FOLDER
+from autograder.gradebook.course import STATE, Course
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def nothing_is_half_written(course: Path) -> bool:
         submissions = db.execute("SELECT count(*) FROM submitted_assignment").fetchone()[0]
         grades = db.execute("SELECT count(auto_score), count(*) FROM grade").fetchone()
     pages = [len([*(course / step).rglob(f"{NAME}.*")]) for step in ("autograded", "feedback")]
-    repaired = [*(course / FOLDER / "repaired").rglob("*.ipynb")]
+    repaired = [*(course / STATE / "repaired").rglob("*.ipynb")]
     parts = len(made_up.CELLS)
     return grades == (parts * submissions,) * 2 and pages == [submissions] * 2 and not repaired
 
@@ -145,7 +145,7 @@ def test_a_gradebook_of_another_version_is_told_and_not_touched(course, ends, st
 
 
 def test_a_gradebook_that_does_not_know_the_assignment_is_told(course, ends):
-    with release.course(course) as api, api.gradebook as book:
+    with release.opened(Course(course)) as api, api.gradebook as book:
         book.remove_assignment(NAME)
     assert f"does not know {NAME}: run `autograder release" in ends(course)
 
@@ -202,9 +202,9 @@ def test_a_student_who_is_not_there_is_told(course, ends, student):
     assert f"There is no folder of a student {printable(student)!r} in " in told
 
 
-@pytest.mark.parametrize("step", ["autograded", "feedback", f"{FOLDER}/repaired"])
+@pytest.mark.parametrize("step", ["autograded", "feedback", f"{STATE}/repaired"])
 def test_a_file_in_the_place_of_a_folder_is_told_and_nothing_is_half_written(course, ends, step):
-    (course / FOLDER).mkdir(exist_ok=True)
+    (course / STATE).mkdir(exist_ok=True)
     (course / step).write_text("")
     assert f"cannot be written ({course / step}" in ends(course)
     (course / step).unlink()

@@ -6,6 +6,7 @@ import pytest
 import small_course
 
 from autograder.__main__ import main
+from autograder.gradebook.course import Course
 from autograder.gradebook.grades import Grades
 
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted")  # of nbgrader's code
@@ -15,7 +16,7 @@ COMMANDS = [["report"], *(["export", "--to", form] for form in ("csv", "canvas",
 
 @pytest.fixture
 def course(tmp_path):
-    with small_course.Course(tmp_path / "course") as made:
+    with small_course.SmallCourse(tmp_path / "course") as made:
         yield made
 
 
@@ -61,7 +62,7 @@ def test_the_gradebook_may_lie_where_nbgrader_is_told(course):
     config = course.folder / "nbgrader_config.py"
     setting = "c.CourseDirectory.db_url = 'sqlite:///moved.db'\n"
     config.write_text(config.read_text(encoding="utf-8") + setting, encoding="utf-8")
-    assert {row["student"] for row in Grades(course.folder).rows()} == {"anna"}
+    assert {row["student"] for row in Grades(Course(course.folder)).rows()} == {"anna"}
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from autograder.commands import grade, release
 from autograder.execution import job as jobs
 from autograder.execution import reference
 from autograder.execution.processes.session import Walls
+from autograder.gradebook.course import Course
 from autograder.gradebook.journal import Journal, recall
 
 pytestmark = pytest.mark.slow
@@ -46,11 +47,11 @@ def course(tmp_path_factory, bank_folder):
 @pytest.fixture(scope="module")
 def results(course, tmp_path_factory):
     """Execute the notebooks for good, and keep the results in a file."""
-    found, sources = {}, grade.Sources(course)
+    found, sources = {}, grade.Sources(Course(course))
     from autograder.submissions import collect
 
-    with closing(Journal(course)) as journal, reference.references([NAME]) as known:
-        for each in collect.find(course, journal, None, None):
+    with closing(Journal(Course(course))) as journal, reference.references([NAME]) as known:
+        for each in collect.find(Course(course), journal, None, None):
             if each.student != "gil":
                 made = [jobs.job_of(NAME, sources.repaired(each)[0])]
                 made += [] if found else [jobs.job_of(NAME, sources.read(NAME)[0])]  # the proof
@@ -100,7 +101,7 @@ def content(course: Path) -> dict:
         for file in sorted((course / step).rglob("*"))
         if file.is_file()
     }
-    states = [(e.student, e.status, e.reason, e.recorded == e.due) for e in recall(course)]
+    states = [(e.student, e.status, e.reason, e.recorded == e.due) for e in recall(Course(course))]
     return {"rows": rows, "counts": counts, "pages": pages, "states": states}
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from autograder import AutograderError
 from autograder.gradebook import journal
+from autograder.gradebook.course import STATE, Course
 from autograder.gradebook.journal import Entry, Journal, recall
 
 ENTRY = Entry("Zoë", "sampling", "graded", "", "ab", "cd", ("one", "two"), "ab:cd")
@@ -27,7 +28,7 @@ def course(tmp_path):
 
 @contextmanager
 def opened(course):
-    with closing(Journal(course)) as found:
+    with closing(Journal(Course(course))) as found:
         yield found
 
 
@@ -57,7 +58,7 @@ def test_what_was_noted_is_known_to_the_next_run(course):
         assert known.entry("Zoë", "latent_loss") == Entry("Zoë", "latent_loss")
         assert known.result("cd") == {"parts": {"mean": 2}, "text": "\ud800é"}
         assert known.result("ef") is None
-    assert recall(course) == [ENTRY]
+    assert recall(Course(course)) == [ENTRY]
 
 
 def test_a_file_is_noted_once_with_the_first_time(course):
@@ -71,21 +72,22 @@ def test_a_file_is_noted_once_with_the_first_time(course):
 
 def test_names_that_are_no_utf_8_can_be_noted(course):
     write(course, Entry("a\udcff", "\ud800", reason="\udc80"))
-    assert recall(course) == [Entry("a\\udcff", "\\ud800", reason="\\udc80")]
+    assert recall(Course(course)) == [Entry("a\\udcff", "\\ud800", reason="\\udc80")]
 
 
 def test_a_second_writer_is_told_at_once_and_the_first_goes_on(course):
     with opened(course) as known:
-        said = refused(lambda: Journal(course))
+        said = refused(lambda: Journal(Course(course)))
         assert "Another grading of this course is running: wait until it has ended." in said
         known.note(ENTRY)
-        assert recall(course) == [ENTRY]  # who only reads is not kept out
+        assert recall(Course(course)) == [ENTRY]  # who only reads is not kept out
     write(course, ENTRY)
 
 
 def test_a_second_writer_in_another_process_is_told(course):
     code = "import sys; from pathlib import Path; from autograder.gradebook import journal; "
-    code += "journal.Journal(Path(sys.argv[1]))"
+    code += "from autograder.gradebook.course import Course; "
+    code += "journal.Journal(Course(Path(sys.argv[1])))"
     command = [sys.executable, "-c", code, str(course)]
     with opened(course):
         done = subprocess.run(command, capture_output=True, text=True)
@@ -96,7 +98,7 @@ def test_a_second_writer_in_another_process_is_told(course):
 @pytest.mark.parametrize("content", [b"no database at all, but long enough " * 10, b"xy"])
 @pytest.mark.parametrize("action", [Journal, recall])
 def test_a_file_that_is_no_database_is_told_and_stays(course, content, action):
-    file = course / journal.FOLDER / journal.FILE
+    file = course / STATE / journal.FILE
     file.parent.mkdir()
     file.write_bytes(content)
     assert "It is no journal: move it away and grade again." in refused(lambda: action(course))
@@ -127,29 +129,29 @@ def test_after_a_refusal_the_lock_is_free(course):
     file = write(course)
     file.rename(file.with_name("kept.db"))
     file.write_bytes(b"no database at all" * 100)
-    refused(lambda: Journal(course))
+    refused(lambda: Journal(Course(course)))
     file.with_name("kept.db").replace(file)
-    assert recall(course) == [ENTRY]
+    assert recall(Course(course)) == [ENTRY]
     write(course)
 
 
 def test_an_empty_file_of_a_crash_is_a_new_journal(course):
-    file = course / journal.FOLDER / journal.FILE
+    file = course / STATE / journal.FILE
     file.parent.mkdir()
     file.touch()
-    assert recall(course) == []
+    assert recall(Course(course)) == []
     write(course)
-    assert recall(course) == [ENTRY]
+    assert recall(Course(course)) == [ENTRY]
 
 
 def test_a_course_without_a_journal_knows_nothing_and_gets_none(course):
-    assert recall(course) == []
+    assert recall(Course(course)) == []
     assert list(course.iterdir()) == []
 
 
 def test_a_folder_in_the_place_of_the_file_is_told(course):
-    (course / journal.FOLDER).write_text("")
-    assert "See to the rights of its folder" in refused(lambda: Journal(course))
+    (course / STATE).write_text("")
+    assert "See to the rights of its folder" in refused(lambda: Journal(Course(course)))
 
 
 @contextmanager
@@ -175,13 +177,13 @@ def without_rights(course):
 def test_a_folder_that_may_only_be_read_is_told_and_read(course):
     write(course)
     with without_rights(course) as place:
-        assert "See to the rights of its folder" in refused(lambda: Journal(place))
-        assert recall(place) == [ENTRY]
+        assert "See to the rights of its folder" in refused(lambda: Journal(Course(place)))
+        assert recall(Course(place)) == [ENTRY]
 
 
 def test_a_new_course_that_may_only_be_read_is_told(course):
     with without_rights(course) as place:
-        assert "Permission denied" in refused(lambda: Journal(place))
+        assert "Permission denied" in refused(lambda: Journal(Course(place)))
 
 
 def test_a_full_disk_is_told_and_nothing_is_half_written(course):
@@ -193,14 +195,15 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(course):
         assert "is full. Make room on the disk and run it again" in said
         assert known.result("cd") is None
         assert known.entry("Zoë", "sampling") == ENTRY
-    assert recall(course) == [ENTRY]
+    assert recall(Course(course)) == [ENTRY]
 
 
 WRITER = """
 import sys
 from pathlib import Path
+from autograder.gradebook.course import Course
 from autograder.gradebook.journal import Entry, Journal
-known = Journal(Path(sys.argv[1]))
+known = Journal(Course(Path(sys.argv[1])))
 for number in range(10**6):
     own = str(number)
     known.receive(own, "sampling", "a.ipynb", own, number)
@@ -225,4 +228,4 @@ def test_what_was_told_as_kept_outlives_kill_9(course, lines):
             assert known.result(own)["number"] == int(own)
         assert known._db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         known.note(ENTRY)
-    assert ENTRY in recall(course)
+    assert ENTRY in recall(Course(course))

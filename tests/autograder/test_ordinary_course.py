@@ -13,6 +13,7 @@ import pytest
 from ordinary_course import BOOKS, CLASS, DATA
 
 from autograder.__main__ import main
+from autograder.gradebook.course import Course
 from autograder.gradebook.journal import recall
 
 pytestmark = pytest.mark.slow
@@ -145,7 +146,7 @@ def course(handed_in, tmp_path) -> Path:
 
 
 def reasons(folder: Path) -> dict[str, str]:
-    return {each.assignment: each.reason for each in recall(folder)}
+    return {each.assignment: each.reason for each in recall(Course(folder))}
 
 
 def test_a_solution_that_loses_points_stops_its_own_assignment_only(course):

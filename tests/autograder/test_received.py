@@ -16,7 +16,8 @@ from kept_files import kept, received
 from nbgrader.utils import parse_utc
 
 from autograder import AutograderError
-from autograder.gradebook.journal import FOLDER, Journal
+from autograder.gradebook.course import STATE, Course
+from autograder.gradebook.journal import Journal
 from autograder.submissions import collect
 from autograder.submissions import store as store
 from autograder.submissions.folders import stamps
@@ -47,8 +48,8 @@ def course(tmp_path):
 
 def find(course: Path) -> dict:
     """Return what is found, by student and assignment."""
-    with closing(Journal(course)) as journal:
-        found = list(collect.find(course, journal, None, None))
+    with closing(Journal(Course(course))) as journal:
+        found = list(collect.find(Course(course), journal, None, None))
     return {(each.student, each.assignment): each for each in found}
 
 
@@ -78,8 +79,8 @@ def test_the_journal_knows_whose_every_file_is(course):
 
 
 def test_a_file_is_kept_before_its_submission_is_given(course):
-    with closing(Journal(course)) as journal:
-        for each in collect.find(course, journal, None, None):
+    with closing(Journal(Course(course))) as journal:
+        for each in collect.find(Course(course), journal, None, None):
             if each.file:
                 assert kept(course)[each.sha256] == each.file.read_bytes()
 
@@ -166,7 +167,7 @@ def test_a_folder_of_all_that_cannot_be_read_is_told(course):
 def test_a_course_that_cannot_be_read_is_told(course):
     told = pytest.raises(AutograderError, match=r"course cannot be read: Permission denied\.$")
     with without(course, 0, ".") as place, told:
-        collect.stray(place)
+        collect.stray(Course(place))
 
 
 def test_a_disk_that_fails_while_a_file_is_read_is_told_of_this_file(course, monkeypatch):
@@ -205,7 +206,7 @@ def test_a_full_disk_ends_the_run_and_leaves_no_half_file(course, call, monkeypa
 def refused_with_a_journal(course, fail, monkeypatch) -> str:
     """Return how the run ends if folders can no longer be made once there is a journal."""
     monkeypatch.undo()
-    (course / FOLDER).mkdir()
+    (course / STATE).mkdir()
     monkeypatch.setattr(Path, "mkdir", lambda self, **given: fail() if "parents" in given else None)
     return refused(course)
 
@@ -216,11 +217,12 @@ import sys
 from contextlib import closing
 from pathlib import Path
 from autograder import AutograderError
+from autograder.gradebook.course import Course
 from autograder.gradebook.journal import Journal
 from autograder.submissions import collect
 try:
-    with closing(Journal(Path(sys.argv[1]))) as journal:
-        list(collect.find(Path(sys.argv[1]), journal, None, None))
+    with closing(Journal(Course(Path(sys.argv[1])))) as journal:
+        list(collect.find(Course(Path(sys.argv[1])), journal, None, None))
 except AutograderError as error:
     print(error)
 print(*(file.name for file in Path(sys.argv[1]).rglob("received/*/*")), sep="\\n")
@@ -230,7 +232,7 @@ print(*(file.name for file in Path(sys.argv[1]).rglob("received/*/*")), sep="\\n
 @pytest.mark.parametrize("size", [2 * SMALL, SMALL - 1])
 def test_a_disk_that_is_really_full_ends_the_run(course, size):
     (course / "submitted" / "ann" / NAME / "large").write_bytes(b"x" * size)
-    place = course / FOLDER / "received"
+    place = course / STATE / "received"
     place.mkdir(parents=True)
     inside = f'mount -t tmpfs -o size={SMALL} tmpfs "$0" && exec "$@"'
     done = subprocess.run(
@@ -247,15 +249,15 @@ def test_a_disk_that_is_really_full_ends_the_run(course, size):
 
 
 def test_a_file_in_the_place_of_the_store_is_told(course):
-    (course / FOLDER).mkdir()
-    (course / FOLDER / "received").write_text("")
+    (course / STATE).mkdir()
+    (course / STATE / "received").write_text("")
     assert "cannot be kept in" in refused(course)
 
 
 def test_a_store_without_rights_ends_the_run(course):
     find(course)
     (course / "submitted" / "ann" / NAME / "new").write_bytes(b"new")
-    with without(course, 0, f"{FOLDER}/received") as place:
+    with without(course, 0, f"{STATE}/received") as place:
         assert "received: Permission denied. Make room there or see to the rights" in refused(place)
 
 

@@ -14,6 +14,7 @@ import autograder
 from autograder import checks
 from autograder.__main__ import main
 from autograder.commands import report
+from autograder.gradebook.course import Course
 from autograder.gradebook.journal import Journal
 
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted")  # of nbgrader's code
@@ -23,7 +24,7 @@ EVIL = "<script>alert(1)</script>"
 
 @pytest.fixture
 def course(tmp_path):
-    with small_course.Course(tmp_path / "course") as made:
+    with small_course.SmallCourse(tmp_path / "course") as made:
         yield made
 
 
@@ -174,7 +175,7 @@ def test_what_belongs_to_no_assignment_is_listed(course):
 
 
 def test_the_times_of_the_journal_are_summed_up(course):
-    with contextlib.closing(Journal(course.folder)) as journal:
+    with contextlib.closing(Journal(Course(course.folder))) as journal:
         for number in range(21):
             journal.finish(f"key{number}", {}, float(number))
     for number in range(21):
@@ -186,7 +187,7 @@ def test_the_times_of_the_journal_are_summed_up(course):
 
 
 def test_scores_of_runs_without_containment_are_counted_in_red(course):
-    with contextlib.closing(Journal(course.folder)) as journal:
+    with contextlib.closing(Journal(Course(course.folder))) as journal:
         journal.finish("key", {"containment": "none"}, 1.0)
     for student, key in {"anna": "", "ben": "key", "chris": "key"}.items():
         course.grade(student, SAMPLING)
@@ -259,7 +260,7 @@ def test_a_course_without_students_has_a_page(course):
 
 
 def test_a_gradebook_without_our_assignments_has_a_page(tmp_path, monkeypatch):
-    with small_course.Course(tmp_path) as course:
+    with small_course.SmallCourse(tmp_path) as course:
         for name in checks.NAMES:
             course.book.remove_assignment(name)
         assert "knows none of the assignments" in page_of(course).said

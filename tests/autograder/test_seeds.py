@@ -8,6 +8,7 @@ import pytest
 from autograder import AutograderError, checks
 from autograder.commands import release, seeds
 from autograder.commands.seeds import of_course
+from autograder.gradebook.course import Course
 
 
 def file(course):
@@ -15,20 +16,20 @@ def file(course):
 
 
 def test_two_courses_have_different_seeds(tmp_path):
-    one, two = (of_course(tmp_path / name, checks.NAMES) for name in ("one", "two"))
+    one, two = (of_course(Course(tmp_path / name), checks.NAMES) for name in ("one", "two"))
     assert set(one) == set(two) == set(checks.NAMES)
     assert not set(one.values()) & set(two.values())
 
 
 def test_a_course_keeps_its_seeds_and_draws_those_that_are_new(tmp_path):
-    first = of_course(tmp_path, ["sampling"])
-    both = of_course(tmp_path, ["sampling", "latent_loss"])
+    first = of_course(Course(tmp_path), ["sampling"])
+    both = of_course(Course(tmp_path), ["sampling", "latent_loss"])
     assert both["sampling"] == first["sampling"]
-    assert of_course(tmp_path, ["sampling", "latent_loss"]) == both
+    assert of_course(Course(tmp_path), ["sampling", "latent_loss"]) == both
 
 
 def test_only_the_owner_can_read_them(tmp_path):
-    of_course(tmp_path, ["sampling"])
+    of_course(Course(tmp_path), ["sampling"])
     assert stat.S_IMODE(file(tmp_path).stat().st_mode) == 0o600
 
 
@@ -36,10 +37,10 @@ def test_only_the_owner_can_read_them(tmp_path):
     "text", ["", "{", "[1]", '{"sampling": -1}', '{"sampling": "1"}', "\ud800"]
 )
 def test_a_damaged_file_is_told_and_stays(tmp_path, text):
-    of_course(tmp_path, ["sampling"])
+    of_course(Course(tmp_path), ["sampling"])
     file(tmp_path).write_text(text, encoding="utf-8", errors="surrogatepass")
     with pytest.raises(AutograderError, match="does not hold the seeds of the hidden checks"):
-        of_course(tmp_path, ["sampling"])
+        of_course(Course(tmp_path), ["sampling"])
     assert file(tmp_path).read_text(encoding="utf-8", errors="surrogatepass") == text
 
 
@@ -69,5 +70,5 @@ def test_the_public_solutions_hold_no_seed(project):
 def test_seeds_are_drawn_from_many(monkeypatch, tmp_path):
     asked = []
     monkeypatch.setattr(seeds.secrets, "randbelow", lambda most: asked.append(most) or 1)
-    of_course(tmp_path, ["sampling"])
+    of_course(Course(tmp_path), ["sampling"])
     assert asked == [2**31]

@@ -8,6 +8,7 @@ import submissions
 from autograder import sandbox
 from autograder.__main__ import main
 from autograder.checks import solutions
+from autograder.gradebook.course import Course
 from autograder.gradebook.grades import Grades
 
 pytestmark = pytest.mark.slow
@@ -35,7 +36,7 @@ def course(tmp_path_factory):
 
 @pytest.mark.parametrize("student", LINES)
 def test_an_answer_below_such_a_line_gets_all_points(course, student):
-    rows = [row for row in Grades(course).rows() if row["assignment"] == NAME]
+    rows = [row for row in Grades(Course(course)).rows() if row["assignment"] == NAME]
     assert {row["student"]: (row["status"], row["score"]) for row in rows} == {
         each: ("graded", 10) for each in LINES
     }

@@ -12,6 +12,7 @@ import submissions
 from kept_files import kept
 
 from autograder import checks
+from autograder.gradebook.course import Course
 from autograder.gradebook.journal import Journal
 from autograder.submissions import collect
 
@@ -35,8 +36,8 @@ def put(course: Path, *names: str | bytes, content: bytes = b"{}") -> Path:
 
 
 def found(course: Path, assignment: str | None = None, student: str | None = None) -> list:
-    with closing(Journal(course)) as journal:
-        return list(collect.find(course, journal, assignment, student))
+    with closing(Journal(Course(course))) as journal:
+        return list(collect.find(Course(course), journal, assignment, student))
 
 
 def only(course: Path) -> collect.Submission:
@@ -122,7 +123,7 @@ def test_work_beside_the_folders_of_the_assignments_is_told(course, name):
 def test_work_that_belongs_to_nobody_is_told(course):
     file = put(course, "sampling.ipynb")
     put(course, "list.csv")
-    assert collect.stray(course) == [file]
+    assert collect.stray(Course(course)) == [file]
     assert found(course) == []
 
 
@@ -150,8 +151,8 @@ def test_only_what_was_asked_for_is_found(course):
             put(course, student, name, f"{name}.ipynb")
     wanted = [("bob", NAME)]
     assert [(each.student, each.assignment) for each in found(course, NAME, "bob")] == wanted
-    assert len(found(course, NAME)) == collect.count(course, NAME, None) == 2
-    assert len(found(course)) == collect.count(course, None, None) == 2 * len(checks.NAMES)
+    assert len(found(course, NAME)) == collect.count(Course(course), NAME, None) == 2
+    assert len(found(course)) == collect.count(Course(course), None, None) == 2 * len(checks.NAMES)
 
 
 # Links, and what is no file

@@ -12,6 +12,7 @@ from autograder import AutograderError, checks
 from autograder.commands.grade import Options
 from autograder.commands.grading import summary
 from autograder.execution.processes.session import Walls
+from autograder.gradebook.course import Course
 from autograder.gradebook.journal import Entry
 from autograder.sandbox import Containment
 
@@ -25,7 +26,7 @@ ODD = r"[red]ann[bold] \[x] {y} %s"  # a name that would be markup
 @pytest.fixture
 def course(tmp_path):
     """Return a course in which two students have all points and one has lost those of a part."""
-    with small_course.Course(tmp_path / "course") as made:
+    with small_course.SmallCourse(tmp_path / "course") as made:
         for student in (ODD, "bob"):
             made.grade(student, NAME)
         made.grade("cem", NAME, lost={EXERCISE.parts[0].name: "no"})
@@ -59,7 +60,7 @@ def grading(*entries: Entry, lost: dict | None = None, containment=Containment.N
 
 
 def shown(course, run, capsys) -> tuple[int, list[str]]:
-    code = summary.show(course.folder, run)
+    code = summary.show(Course(course.folder), run)
     return code, capsys.readouterr().out.splitlines()
 
 
@@ -102,7 +103,7 @@ def test_scores_that_the_gradebook_does_not_hold_are_told(course):
     everything = {part.name: {"points": part.points} for part in EXERCISE.parts}
     run = grading(graded("bob"), graded("cem"), graded("not there"), lost={"cem": everything})
     with pytest.raises(AutograderError, match="what was found for cem/sampling and not there/samp"):
-        summary.show(course.folder, run)
+        summary.show(Course(course.folder), run)
 
 
 def test_that_nothing_was_contained_is_told(course, capsys):
@@ -114,7 +115,9 @@ def test_that_nothing_was_contained_is_told(course, capsys):
 def test_a_file_that_cannot_take_a_name_ends_nothing(course, monkeypatch):
     file = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     monkeypatch.setattr(sys, "stdout", file)
-    assert summary.show(course.folder, grading(Entry("名", NAME, "for review", "Empty."))) == 1
+    assert (
+        summary.show(Course(course.folder), grading(Entry("名", NAME, "for review", "Empty."))) == 1
+    )
     file.flush()
     assert rb"! \u540d/sampling: Empty." in file.buffer.getvalue()
 

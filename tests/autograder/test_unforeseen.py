@@ -7,6 +7,7 @@ import pytest
 import submissions
 from made_up import MOST, NAME, OUTCOME, RIGHT, grade, hand_in, outcome
 
+from autograder.gradebook.course import Course
 from autograder.gradebook.journal import recall
 
 
@@ -49,7 +50,7 @@ def test_an_unforeseen_error_costs_one_submission_and_not_the_run(
         assert grade(course) == 1
     assert outcome(course) == OUTCOME | {"ann": ("for review", "")}
     told = "The autograder failed at it: ZeroDivisionError: one that. Please report that."
-    assert [each.reason for each in recall(course) if each.status == "for review"] == [told]
+    assert [each.reason for each in recall(Course(course)) if each.status == "for review"] == [told]
     assert "Traceback" not in capsys.readouterr().out
     assert grade(course) == 0
     assert outcome(course) == OUTCOME

@@ -18,6 +18,7 @@ from made_up import NAME, OUTCOME, RIGHT, grade, outcome, replay
 from test_submitted import course, found, only, put, refused  # noqa: F401
 
 from autograder.commands import report
+from autograder.gradebook.course import Course
 from autograder.gradebook.journal import recall
 from autograder.submissions.folders import archives
 from autograder.submissions.intake import LARGEST
@@ -357,13 +358,13 @@ def test_wrapped_notebooks_are_graded_and_that_is_told(tmp_path, monkeypatch):
     (whole / "submitted" / "ann" / NAME / "timestamp.txt").write_text("2026-11-03 12:00:00 UTC")
     assert grade(whole) == 0
     assert outcome(whole) == OUTCOME | {"ann": ("graded", 0)}  # whose time stands beside the zip
-    told = {each.student: each.repairs for each in recall(whole)}
+    told = {each.student: each.repairs for each in recall(Course(whole))}
     assert told == {
         "ann": (f"took work.zip/{IPYNB} for the notebook",),
         "bob": (f"took {NAME}/{IPYNB} for the notebook",),
         "cem": (f"took work.tar/{IPYNB} for the notebook",),
     }
-    assert f"took work.zip/{IPYNB} for the notebook" in report.html(whole)
+    assert f"took work.zip/{IPYNB} for the notebook" in report.html(Course(whole))
     (whole / "submitted" / "ann" / NAME / "timestamp.txt").unlink()
     assert grade(whole) == 0
     assert outcome(whole) == OUTCOME
@@ -377,5 +378,5 @@ def test_a_bad_notebook_in_an_archive_is_called_by_its_name(tmp_path, monkeypatc
     file.with_name("work.zip").write_bytes(zipped((IPYNB, b"{")))
     file.unlink()
     assert grade(whole) == 1
-    (told,) = [each.reason for each in recall(whole) if each.student == "ann"]
+    (told,) = [each.reason for each in recall(Course(whole)) if each.student == "ann"]
     assert told.startswith(f"work.zip/{IPYNB} is not a notebook: it is no valid JSON")

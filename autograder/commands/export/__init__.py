@@ -7,7 +7,7 @@ from pathlib import Path
 from autograder.commands.export import platforms
 from autograder.commands.export.platforms import guarded_id
 from autograder.commands.export.sheet import Sheet
-from autograder.gradebook.course import replacing
+from autograder.gradebook.course import Course, replacing
 from autograder.gradebook.grades import Grades
 
 COLUMNS = ("student", "assignment", "score", "max_score", "status", "containment")
@@ -31,7 +31,7 @@ def run(folder: Path, to: str = "csv") -> int:
     folder = folder.resolve()
     make = {"csv": table, "canvas": platforms.canvas, "moodle": platforms.moodle}[to]
     file = folder / {"csv": "grades.csv"}.get(to, f"{to}.csv")
-    sheet = make(Grades(folder))
+    sheet = make(Grades(Course(folder)))
     with replacing(file) as text:
         csv.writer(text).writerows([sheet.header, *sheet.rows])
     print(file)

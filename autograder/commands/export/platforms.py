@@ -142,7 +142,7 @@ def _feedback(grades: Grades, row: dict) -> str:
     """Return what a student lost points for, in the HTML that Moodle takes a feedback for."""
     if row["status"] in WHY:
         return ""
-    found = said(grades.folder, row["student"], row["assignment"]) or []
+    found = said(grades.course, row["student"], row["assignment"]) or []
     lost = [f"✗ {each.title}: {each.text}" for each in found if each.text]
     return html.escape(" ".join(lost), quote=False)
 

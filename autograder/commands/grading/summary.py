@@ -4,7 +4,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from statistics import fmean
 from typing import Any
 
@@ -23,6 +22,7 @@ from rich.text import Text
 from autograder import AutograderError, checks
 from autograder.checks.words import listing
 from autograder.gradebook import assignments
+from autograder.gradebook.course import Course
 from autograder.gradebook.grades import BY_HAND, Grades
 from autograder.gradebook.journal import Entry
 from autograder.sandbox import Containment
@@ -60,7 +60,7 @@ def progress(grading, expected: int):
         yield
 
 
-def show(course: Path, grading) -> int:
+def show(course: Course, grading) -> int:
     """Print a table, what must be looked at, and the count; return the exit code.
 
     Raises

@@ -10,7 +10,7 @@ from statistics import fmean, median, quantiles
 
 from autograder import checks
 from autograder.gradebook import journal
-from autograder.gradebook.course import replacing
+from autograder.gradebook.course import Course, replacing
 from autograder.gradebook.feedback import Group, Said, grouped, plain, said
 from autograder.gradebook.grades import Grades, points
 from autograder.sandbox import Containment
@@ -42,7 +42,7 @@ def run(folder: Path) -> int:
         If there is no gradebook, or if the page cannot be written.
     """
     folder = folder.resolve()
-    page = html(folder)
+    page = html(Course(folder))
     file = folder / "report.html"
     with replacing(file) as text:
         text.write(page)
@@ -50,11 +50,11 @@ def run(folder: Path) -> int:
     return 0
 
 
-def html(folder: Path) -> str:
+def html(course: Course) -> str:
     """Return the page."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    grades = Grades(folder)
+    grades = Grades(course)
     rows = grades.rows()
     seconds = {key: run.seconds for key, run in grades.runs.items()}
     environment = Environment(
@@ -71,7 +71,7 @@ def html(folder: Path) -> str:
         "median": median,
     }
     return environment.get_template("report.html.j2").render(
-        course=folder.name,
+        course=course.folder.name,
         made=datetime.now().astimezone(),
         students=len(grades.students),
         statuses=STATUSES,
@@ -162,7 +162,7 @@ class Assignment:
 def _assignment(grades: Grades, name: str, rows: list[dict], seconds: dict) -> Assignment:
     own = [row for row in rows if row["assignment"] == name]
     scored = [row for row in own if row["status"] == "graded"]
-    read = [(row["student"], said(grades.folder, row["student"], name)) for row in scored]
+    read = [(row["student"], said(grades.course, row["student"], name)) for row in scored]
     told = [(student, found) for student, found in read if found is not None]
     titles = _titles(grades, name, told)
     scores = [row["score"] for row in scored]
@@ -255,6 +255,6 @@ def _stray(grades: Grades) -> list[Look]:
     """Return what was handed in but belongs to no assignment."""
     return [
         Look(plain(f"{each.student}/{each.assignment}".strip("/")), each.status, plain(each.reason))
-        for each in journal.recall(grades.folder)
+        for each in journal.recall(grades.course)
         if each.reason and (each.student, each.assignment) not in grades.entries
     ]

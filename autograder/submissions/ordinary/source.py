@@ -14,6 +14,7 @@ from autograder import AutograderError
 from autograder.checks.cells import is_test
 from autograder.checks.words import listing
 from autograder.gradebook.assignments import Assignment, GradebookCell
+from autograder.gradebook.course import Course
 
 AUTOTEST = "AUTOTEST"  # nbgrader puts tests into the place of lines with this word
 
@@ -40,14 +41,14 @@ class PlainSource:
 
 
 def read(
-    folder: Path, config: Any, assignment: Assignment, known: dict[str, dict[str, GradebookCell]]
+    course: Course, config: Any, assignment: Assignment, known: dict[str, dict[str, GradebookCell]]
 ) -> dict[str, PlainSource]:
     """Return the notebooks of an assignment by their names.
 
     Parameters
     ----------
-    folder : Path
-        Folder of the course.
+    course : Course
+        The course.
     config : Config
         nbgrader's settings of the course.
     assignment : Assignment
@@ -60,7 +61,7 @@ def read(
     SourceError
         If it cannot be graded; the message says what to do.
     """
-    again = f"run `autograder release {folder}`, or `nbgrader generate_assignment` there."
+    again = f"run `autograder release {course}`, or `nbgrader generate_assignment` there."
     if missing := [name for name in assignment.notebooks if name not in known]:
         what = assignment.name if not known else listing(missing)
         raise SourceError(
@@ -72,9 +73,9 @@ def read(
         )
     found = {}
     for name in assignment.notebooks:
-        file = folder / "source" / assignment.name / f"{name}.ipynb"
+        file = course.source(assignment.name, name)
         try:
-            with contextlib.chdir(folder):  # to which the settings are relative
+            with contextlib.chdir(course.folder):  # to which the settings are relative
                 solved = _with_header(file, config)
             found[name] = _both(solved, config, known[name], f"{assignment.name}/{name}", again)
         except AutograderError:
@@ -146,7 +147,7 @@ def _points(cell: Any) -> float | None:
     return float(own["points"]) if own.get("grade") or own.get("task") else None
 
 
-def files(folder: Path, config: Any, assignment: Assignment, most: int) -> dict[str, bytes]:
+def files(course: Course, config: Any, assignment: Assignment, most: int) -> dict[str, bytes]:
     """Return what nbgrader lays beside the notebooks of an assignment, by relative names.
 
     Raises
@@ -154,7 +155,7 @@ def files(folder: Path, config: Any, assignment: Assignment, most: int) -> dict[
     SourceError
         If it is more than ``most`` bytes, or cannot be read.
     """
-    place = folder / "source" / assignment.name
+    place = course.sources / assignment.name
     left = set(config.get("Autograde", {}).get("exclude_overwriting", {}).get(assignment.name, ()))
     found: dict[str, bytes] = {}
     try:
