@@ -71,6 +71,11 @@ class Check(ABC):
         """
 
 
+def seed_of(rng: np.random.Generator | None) -> int | None:
+    """Return the hidden seed, with which and the name of a check its generator was seeded."""
+    return None if rng is None else int(np.ravel(rng.bit_generator.seed_seq.entropy)[0])
+
+
 @dataclass(frozen=True)
 class Question:
     """What is asked of an answer: the name of a check, and where to probe.
