@@ -75,6 +75,14 @@ class Check(ABC):
         """
 
 
+def seed_of(rng: np.random.Generator | None) -> int | None:
+    """Return the hidden seed, with which and the name of a check its generator was seeded."""
+    if rng is None:
+        return None
+    seeds: Any = rng.bit_generator.seed_seq  # of `default_rng`, so its entropy is known
+    return int(np.ravel(seeds.entropy)[0])
+
+
 @dataclass(frozen=True)
 class Question:
     """What is asked of an answer: the name of a check, and where to probe.

@@ -8,6 +8,7 @@ from autograder.checks.values import Values
 from autograder.checks.words import shape
 
 WIDTHS = (1, 2, 5, 40)  # latents of a code; apart from 1 none is a size of a batch
+WIDER = "widths"  # of the settings: further widths, which only hidden checks have
 BATCHES = (1, 3, 32)  # examples, for a function that has to know how many there are
 
 
@@ -33,7 +34,7 @@ def orders(answers: Mapping[str, Any], settings: Values) -> list[Order]:
 
     return [
         Order(name(width), twice if width == 1 else once, ((None, width),) * 2, BATCHES)
-        for width in WIDTHS
+        for width in (*WIDTHS, *map(int, settings.get(WIDER, ())))
     ]
 
 

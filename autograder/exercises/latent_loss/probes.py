@@ -93,13 +93,12 @@ def changes(graphs: Graphs, mean, log_var) -> bool:
 def remembers(graphs: Graphs) -> bool:
     """Return whether values depend on a variable that the function changes itself.
 
-    How often or with what it was called before is of no account then, for all variables are moved.
+    How often or with what it was called before is of no account then, for all variables are moved,
+    the states of generators of random numbers too: it is asked only where no value changes.
     """
     operations = graphs.operations
     if not any(kind.startswith("Assign") for each in operations.values() for kind in each):
         return False
-    if any(graphs.random_operations(each) for each in operations):
-        return False  # the state of a generator, of which the part on values speaks
     at = np.linspace(-3, 3, FULL)[:, None]
     before = [(each, each.numpy()) for each in graphs.all_variables()]
     seen = []
@@ -114,22 +113,25 @@ def remembers(graphs: Graphs) -> bool:
 
 def value(graphs: Graphs, inputs: Values) -> Values:
     """Return values of single latents, and what is seen of random numbers."""
-    import tensorflow as tf
-
     one, other = _tensors([[1.0]], [[1.0]])
-    mean, log_var = _tensors(*(np.resize(inputs[key], (FULL, 1)) for key in ("mean", "log_var")))
+    mean, log_var = (np.resize(inputs[key], (FULL, 1)) for key in ("mean", "log_var"))
     drawn = {kind for each in graphs.operations for kind in graphs.random_operations(each)}
-    first, second = (
-        tf.cast(_result(graphs, mean, log_var, key), tf.float64) for key in ("first", "second")
-    )
+    is_random = changes(graphs, mean, log_var)
     return {
         "size": int(np.size(_result(graphs, one, other))),
         "values": singles(graphs, inputs["mean"], inputs["log_var"]),
-        "changes": changes(graphs, mean, log_var),
-        "remembers": remembers(graphs),
-        "fixed": not np.allclose(first, second, rtol=1e-5, atol=1e-6, equal_nan=True),
+        "changes": is_random,
+        "remembers": not is_random and remembers(graphs),
+        "fixed": fixed(graphs, mean, log_var),
         "drawn": sorted(drawn),
     }
+
+
+def fixed(graphs: Graphs, mean, log_var) -> bool:
+    """Return whether the function has other values for a single latent when it is traced again."""
+    mean, log_var = _tensors(mean, log_var)
+    first, second = (_result(graphs, mean, log_var, key).numpy() for key in ("first", "second"))
+    return not np.allclose(first, second, rtol=1e-5, atol=1e-6, equal_nan=True)
 
 
 def prior(graphs: Graphs, inputs: Values) -> Values:
@@ -148,8 +150,10 @@ def sums(graphs: Graphs, inputs: Values) -> Values:
     any_size = all(graphs.has(name(np.shape(each["mean"])[1])) for each in inputs["odd"])
     if any_size:
         batches += inputs["odd"]
+    codes = [np.resize(batches[0][key], (FULL, 1)) for key in ("mean", "log_var")]
     return {
         "changes": changes(graphs, **batches[0]),  # first, for a state may settle
+        "fixed": fixed(graphs, *codes),
         "any_size": any_size,
         "batches": [call(graphs, **batch) for batch in batches],
         "alone": [singles(graphs, **batch) for batch in batches],

@@ -11,6 +11,7 @@ from latents.errors import explain
 
 BATCHES = (1, 2, 100)  # sizes of batches that probes use, besides one in the settings
 TRAINING, INFERENCE = "training", "inference"
+TRAINED = "trained"  # those of the weights that training changes
 KERAS_3 = (
     "Your encoder has layers of Keras 3, which keras and tf.keras are here: take those of "
     "tf_keras, such as tf_keras.layers.Conv2D, for only these work with tfp.layers."
@@ -139,7 +140,8 @@ def _traced(model: Any, function: Callable) -> Traced:
     def traced(*tensors):
         return function(model, *tensors)
 
-    return Traced(traced, {"weights": model.encoder.weights})
+    lists = {"weights": model.encoder.weights, TRAINED: model.encoder.trainable_weights}
+    return Traced(traced, lists)
 
 
 def _training(model: Any, images: Any) -> dict[str, Any]:
@@ -168,7 +170,7 @@ def _observed(q: Any) -> dict[str, Any]:
         mean, root = q.mean(), covariance_root(q)
         if root.shape.rank == mean.shape.rank:  # one scale for all images
             root = tf.broadcast_to(root, tf.concat([tf.shape(mean), tf.shape(mean)[-1:]], 0))
-        return {"mean": mean, "root": root, **_code(q)}
+        return {"mean": mean, "root": root, **_covariance(q), **_code(q)}
     if isinstance(q, Mapping):
         q = list(q.values())
     if isinstance(q, list | tuple) and q:
@@ -216,6 +218,14 @@ def covariance_root(q: Any) -> Any:
         return tf.linalg.cholesky(q.covariance())
     except NotImplementedError:  # so TFP says that the latents are independent
         return tf.linalg.diag(q.stddev())
+
+
+def _covariance(q: Any) -> dict[str, Any]:
+    """Return what a distribution itself says of its covariance, if it says anything."""
+    try:
+        return {"covariance": q.covariance()}
+    except (AttributeError, NotImplementedError):
+        return {}
 
 
 def is_distribution(output: Any) -> bool:

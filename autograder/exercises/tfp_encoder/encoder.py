@@ -8,12 +8,13 @@ import numpy as np
 
 from autograder.checks.graphs import Graphs
 from autograder.checks.values import Values
-from autograder.exercises.tfp_encoder.contract import BATCHES, INFERENCE, TRAINING
+from autograder.exercises.tfp_encoder.contract import BATCHES, INFERENCE, TRAINED, TRAINING
 from autograder.exercises.tfp_encoder.weights import (
     arrange,
     drawn,
     fits,
     last_layers,
+    paired,
     pictures,
     stack_weights,
 )
@@ -47,7 +48,10 @@ class Encoder:
     Attributes
     ----------
     weights, shapes : list
-        The weights of layers in the order of the model, and their shapes.
+        The weights of layers in the order of the model, each bias behind its kernel, and their
+        shapes.
+    frozen : list of int
+        Places of those that training does not change.
     """
 
     def __init__(self, graphs: Graphs, inputs: Values):
@@ -55,12 +59,15 @@ class Encoder:
         listed = graphs.variables(TRAINING, "weights", MANY)
         self._fixed = [(weight, weight.numpy()) for weight in listed if not weight.trainable]
         # Counters, and numbers such as a weight of the KL, are no weights of a layer.
-        self.weights = [
+        weights = [
             weight
             for weight in listed
             if weight.dtype.is_floating and (weight.trainable or weight.shape.rank)
         ]
-        self.shapes = [tuple(int(size) for size in weight.shape) for weight in self.weights]
+        self.weights = [weights[i] for i in paired(list(map(_shape, weights)))]
+        self.shapes = list(map(_shape, self.weights))
+        trained = {id(weight) for weight in graphs.variables(TRAINING, TRAINED, MANY)}
+        self.frozen = [i for i, weight in enumerate(self.weights) if id(weight) not in trained]
 
     def call(self, name: str, images: np.ndarray, z: np.ndarray | None = None) -> Values:
         """Call the encoder; what stands where a distribution should is its mean."""
@@ -94,9 +101,9 @@ class Encoder:
         """Set all weights at random; see ``weights.drawn``."""
         self.assign(drawn(self.shapes, self.inputs["seed"], gain, bias))
 
-    def fill_stack(self, sign: int) -> None:
+    def fill_stack(self, sign: int, gain: float = 1.0) -> None:
         """Give an encoder that fits the wanted kernels the weights of ``weights.stack_weights``."""
-        kernels, biases = stack_weights(self.inputs["kernels"], self.inputs["seed"])
+        kernels, biases = stack_weights(self.inputs["kernels"], self.inputs["seed"], gain)
         last = len(kernels) - 1
         for place, i in enumerate(arrange(self.shapes, self.inputs["kernels"])):
             which = min(place, last)  # all that comes after the stack gets the last
@@ -180,6 +187,46 @@ class Encoder:
             wanted = np.concatenate([wanted, root[np.tril_indices(size)]])
         self.move(image, places, wanted)
 
+    def move_to_prior(self, steps: int = 4) -> None:
+        """Move all posteriors next to the prior, where the KL is some thousandths of a nat."""
+        size, image = self.inputs["encoded_size"], pictures(self.inputs, ONE)
+        seen = self.call(TRAINING, image)
+        if "root" not in seen or seen["root"].shape != (1, size, size):
+            return
+        loc, scale = (np.asarray(self.inputs[key]) for key in ("loc", "scale"))
+        root = np.diag(1.03 * scale)[np.tril_indices(size)]
+        for _ in range(steps):  # by Newton's method
+            self.move(image, places_of(size), np.concatenate([loc + 0.02 * scale, root]))
+
+    def keeps_state(self, images: np.ndarray) -> bool:
+        """Return whether the loss depends on a variable that calls in training change.
+
+        How often or with what the encoder was called before is of no account then, for these
+        variables are moved far away. A loss with chance in it tells nothing.
+        """
+        kinds = (k for f, each in self.graphs.operations.items() if TRAINING in f for k in each)
+        if not any(kind.startswith("Assign") for kind in kinds):
+            return False
+        variables = self.graphs.all_variables()
+        start = [variable.numpy() for variable in variables]
+        losses = [self.call(TRAINING, images)["loss"] for _ in range(2)]
+        changed = [
+            (variable, before)
+            for variable, before in zip(variables, start, strict=True)
+            if not np.array_equal(variable.numpy(), before)
+        ]
+        for move in (lambda x: x + 10**6, lambda x: 0 * x - 1):
+            for variable, before in changed:
+                moved = ~before if before.dtype == bool else move(before).astype(before.dtype)
+                variable.assign(moved)
+            losses.append(self.call(TRAINING, images)["loss"])
+        for variable, before in changed:
+            variable.assign(before)
+        first, second, *others = losses
+        return np.array_equal(first, second) and not all(
+            np.allclose(first, each, rtol=1e-4, atol=1e-4) for each in others
+        )
+
     def restore(self) -> None:
         """Put back the weights that training does not change by gradients."""
         for weight, value in self._fixed:
@@ -202,11 +249,22 @@ def encoder_of(graphs: Graphs, inputs: Values) -> Iterator[Encoder]:
         encoder.restore()
 
 
+def _shape(weight: Any) -> tuple[int, ...]:
+    return tuple(int(size) for size in weight.shape)
+
+
 def tensor(values: Any) -> Any:
     """Return numbers as a tensor of the type that all graphs take."""
     import tensorflow as tf
 
     return tf.constant(values, tf.float32)
+
+
+def tensor_sum(values: Any) -> Any:
+    """Return the sum of the elements of a tensor."""
+    import tensorflow as tf
+
+    return tf.reduce_sum(values)
 
 
 def _arrays(seen: dict[str, Any]) -> Values:

@@ -21,8 +21,9 @@ from autograder.exercises.tfp_encoder.encoder import (
     encoder_of,
     places_of,
     tensor,
+    tensor_sum,
 )
-from autograder.exercises.tfp_encoder.weights import first_layer, fits, pictures
+from autograder.exercises.tfp_encoder.weights import GAIN, first_layer, fits, pictures
 
 CODES = 20  # calls with few images, more than a short list of noises
 CALLS = 8  # calls with many images, for the distribution of codes
@@ -30,6 +31,7 @@ REPEATS = 8  # calls with many images, where a loss has chance in it
 FAR = 150.0  # how far from the prior the mean is moved, in standard deviations of it
 ASIDE = 1.25  # the same for gradients
 SHRINK = 0.5  # and what the scale is multiplied by, so that chance does not hide its gradient
+NUDGE = 5e-4  # relative change of a kernel, for slopes
 LARGE = 30.0  # spread of weights that nothing should depend on
 
 
@@ -48,19 +50,26 @@ def prior(graphs: Graphs, inputs: Values) -> Values:
 
 
 def stack(graphs: Graphs, inputs: Values) -> Values:
-    """Return shapes of weights and, if they can be set, posterior means: positive and negative."""
-    seen: dict[str, list[np.ndarray]] = {"training": [], "again": [], "inference": []}
+    """Return shapes of weights and, if they can be set, posterior means: positive and negative.
+
+    ``together`` are those of the same images among many, ``large`` those with large weights.
+    """
+    seen: Values = {"training": [], "again": [], "inference": []}
     modes = (("training", TRAINING), ("again", TRAINING), ("inference", INFERENCE))
     with encoder_of(graphs, inputs) as encoder:
+        of_weights = {"shapes": encoder.shapes, "frozen": encoder.frozen}
         if not fits(encoder.shapes, inputs["kernels"]):
-            return {"shapes": encoder.shapes}
+            return of_weights
         images = pictures(inputs, FEW)
         for sign in (1, -1):
             encoder.fill_stack(sign)
             for key, name in modes:
                 with contextlib.suppress(NoGraphError):  # there is no distribution at inference
                     seen[key].append(encoder.call(name, images)["mean"])
-        return {"shapes": encoder.shapes, **seen}
+        seen["together"] = encoder.call(TRAINING, pictures(inputs, MANY))["mean"][:FEW]  # negative
+        encoder.fill_stack(1, GAIN)
+        seen["large"] = encoder.call(TRAINING, images)["mean"]
+        return {**of_weights, **seen}
 
 
 def centring(graphs: Graphs, inputs: Values) -> Values:
@@ -83,7 +92,9 @@ def centring(graphs: Graphs, inputs: Values) -> Values:
         rows = [_of_even(encoder, pair, value) for value in inputs["values"]]
         grey = np.repeat(pictures(inputs, FEW)[1:], inputs["batch"], axis=0)
         uneven = [_by_kernel(encoder, pair, image) for image in (grey, grey, 0.25 + grey / 2)]
-    by_kernel, by_bias = map(np.stack, zip(*rows, strict=True))
+        by_kernel, by_bias = map(np.stack, zip(*rows, strict=True))
+        if not by_bias.any():  # `distribution` speaks of a gradient that is stopped
+            return {"means": _without_bias(encoder, weights[kernel])}
     return {"by_kernel": by_kernel, "by_bias": by_bias, "uneven": np.stack(uneven)}
 
 
@@ -162,8 +173,9 @@ def training_step(graphs: Graphs, inputs: Values) -> Values:
         encoder.move_mean(FAR)
         seen["far"] = _steps(encoder, images)
         encoder.turn_off_last()  # then all images have the same posterior
-        encoder.move_mean(0.0)
+        encoder.move_to_prior()
         seen["near"] = _steps(encoder, images)
+        seen["state"] = encoder.keeps_state(images[:FEW])
         for name in ("features", "outputs"):
             encoder.fill_idle(name, LARGE)
             seen[name] = _steps(encoder, images[:FEW])
@@ -228,7 +240,49 @@ def _derivatives(encoder: Encoder) -> Values:
         "code_of_batch": of(lambda seen: seen["code"] * along, batch),
         "steps": steps,
         "step_of_batch": of(lambda seen: seen["loss"], batch),
+        "slopes": _slopes(encoder, image),
     }
+
+
+def _slopes(encoder: Encoder, image: np.ndarray) -> np.ndarray:
+    """Return how mean and scale of an image change with each kernel, and what gradients say of it.
+
+    The shape is (kernels, 2, 4): for each kernel and for mean and scale the slope along some random
+    direction, by the values behind and before it and by the gradient, and how large a slope by this
+    gradient usually is. Of the two by values one is right where the other one has met a kink of an
+    activation.
+    """
+    size, seed = encoder.inputs["encoded_size"], encoder.inputs["seed"]
+    kernels = [weight for weight in encoder.weights if weight.shape.rank > 1]
+    rng = np.random.default_rng([seed, 10])
+    of_mean = np.asarray(rng.normal(size=size), np.float32)
+    of_root = np.tril(rng.normal(size=(size, size))).astype(np.float32)
+    targets = (
+        lambda seen: (seen["mean"][0] * of_mean).sum(),
+        lambda seen: (seen["root"][0] * of_root).sum(),
+    )
+    picks = (
+        lambda seen: tensor_sum(seen["mean"][0] * of_mean),
+        lambda seen: tensor_sum(seen["root"][0] * of_root),
+    )
+    gradients = [encoder.gradient(image, kernels, pick)[1] for pick in picks]
+    found = np.zeros((len(kernels), 2, 4))
+    here = encoder.call(TRAINING, image)
+    for i, kernel in enumerate(kernels):
+        start = kernel.numpy()
+        sizes = np.full(start.shape, max(float(np.sqrt(np.mean(start**2))), 1e-2))
+        direction = sizes * rng.choice([-1.0, 1.0], start.shape)
+        seen = []
+        for sign in (-1, 1):
+            kernel.assign(start + sign * NUDGE * direction)
+            seen.append(encoder.call(TRAINING, image))
+        kernel.assign(start)
+        for j, target in enumerate(targets):
+            before, at_it, behind = map(target, (seen[0], here, seen[1]))
+            usual = np.sqrt(((gradients[j][i] * sizes) ** 2).sum())
+            by_gradient = (gradients[j][i] * direction).sum()
+            found[i, j] = (behind - at_it) / NUDGE, (at_it - before) / NUDGE, by_gradient, usual
+    return found
 
 
 def _columns(gradients: Sequence[np.ndarray], whole: Sequence[int], seed: int) -> np.ndarray:

@@ -6,6 +6,7 @@ import numpy as np
 
 from autograder.checks.values import Values
 
+GAIN = 3.0  # of all weights of the stack: each layer then enlarges what it gets
 Shape = tuple[int, ...]
 
 
@@ -30,16 +31,18 @@ def drawn(shapes: Sequence[Shape], seed: int, gain: float, bias: float) -> list[
     return [rng.normal(0, spread, shape) for spread, shape in zip(spreads, shapes, strict=True)]
 
 
-def stack_weights(kernels: Sequence[Shape], seed: int) -> tuple[list, list]:
+def stack_weights(kernels: Sequence[Shape], seed: int, gain: float = 1.0) -> tuple[list, list]:
     """Return values of kernels and biases of a stack and, as the last of each, of one output.
+
+    All are multiplied by ``gain``.
 
     The layer behind the stack gets the same column for each of its outputs. So the posterior mean
     is the same number in every latent, whichever outputs an answer takes for the mean.
     """
     rng = np.random.default_rng(seed)
     shapes = [*kernels, (kernels[-1][-1], 1)]
-    values = [rng.normal(0, np.sqrt(2 / np.prod(s[:-1])), s) for s in shapes]
-    return values, [rng.normal(0, 0.3, s[-1]) for s in shapes]
+    values = [gain * rng.normal(0, np.sqrt(2 / np.prod(s[:-1])), s) for s in shapes]
+    return values, [gain * rng.normal(0, 0.3, s[-1]) for s in shapes]
 
 
 def arrange(shapes: Sequence[Shape], wanted: Sequence[Shape]) -> list[int]:
@@ -62,6 +65,25 @@ def same_layer(found: Shape, wanted: Shape) -> bool:
     if wanted[:2] == (7, 7) and tuple(found) == (int(np.prod(wanted[:-1])), wanted[-1]):
         return True
     return tuple(found) == wanted
+
+
+def paired(shapes: Sequence[Shape]) -> list[int]:
+    """Return the places of weights in an order in which each kernel has its bias behind it.
+
+    A layer of the student's own may list all kernels before all biases, or each bias before its
+    kernel. Where that explains nothing, the order stays.
+    """
+    kernels = [i for i, s in enumerate(shapes) if len(s) > 1]
+    biases = [i for i, s in enumerate(shapes) if len(s) == 1]
+    pairs = [*zip(kernels, biases, strict=False)]
+    if (
+        all(has_bias(shapes, i) for i in kernels)
+        or len(kernels) != len(biases)
+        or any(shapes[kernel][-1] != shapes[bias][0] for kernel, bias in pairs)
+    ):
+        return [*range(len(shapes))]
+    others = [i for i in range(len(shapes)) if i not in kernels and i not in biases]
+    return [i for pair in pairs for i in pair] + others
 
 
 def has_bias(shapes: Sequence[Shape], kernel: int) -> bool:

@@ -5,6 +5,7 @@ The closed form is that of Kingma and Welling (2014), "Auto-encoding variational
 
 from autograder.checks.check import Part
 from autograder.checks.exercise import Exercise
+from autograder.exercises.latent_loss.judging.function import settings
 from autograder.exercises.latent_loss.judging.gradients import GradientToLogVar, GradientToMean
 from autograder.exercises.latent_loss.judging.sums import SumOverLatents
 from autograder.exercises.latent_loss.judging.training import InTraining
@@ -29,4 +30,5 @@ EXERCISE = Exercise(
         GradientToLogVar(),
         InTraining(),
     ),
+    settings=settings,
 )

@@ -6,11 +6,17 @@ import numpy as np
 
 from autograder.checks.check import Check
 from autograder.checks.values import Values
+from autograder.exercises.latent_loss.contract import WIDER
 
 CONSTANT = (
     "the result is the same whatever mean and log_var are, expected the latent loss of each "
     "example: compute it from both of them"
 )
+
+
+def settings(seed: int | None) -> Values:
+    """Return further widths for which an answer is traced: one, which only a hidden check has."""
+    return {} if seed is None else {WIDER: [int(np.random.default_rng(seed).integers(41, 131))]}
 
 
 class UnreadableError(Exception):

@@ -12,6 +12,7 @@ from autograder.exercises.latent_loss.judging.function import (
 from autograder.exercises.latent_loss.judging.mistakes import RTOL, UNITS, kl
 
 CLOSE = 5e-3  # relative error of a gradient that a guard like log(variance + 1e-8) may leave
+SURE = 5e-4  # relative error of what log_var adds to a value, where values count as right
 ANNOUNCED = np.array([[[2.3, -2.4], [-2.7, 3.2], [2.2, 2.9]], [[0.8, 1.3], [1.2, 0.4], [1, 0.7]]])
 WEIGHTS = np.array([1.0, 0.5, -1.5])
 BACK = "something changes the gradient on its way back"
@@ -35,7 +36,7 @@ class GradientToMean(FunctionCheck):
         mean *= rng.choice([-1, 1], size=(3, 2))
         weights = rng.choice([-1, 1], size=3) * rng.uniform(0.9, 2, size=3)
         at = np.stack([mean, rng.uniform(2.15, 2.35, size=(3, 2))])
-        others = [_far(rng), _near(rng), _wide(rng)]
+        others = [_far(rng), _near(rng), _wide(rng), _anywhere(rng)]
         return {"at": [at, ANNOUNCED], "weights": weights, "others": others}
 
     def verdict(self, inputs, seen, reference):
@@ -91,7 +92,9 @@ class GradientToMean(FunctionCheck):
         sums = unit * kl(*codes).sum(axis=1)
         if result.shape != sums.shape:
             return None
-        right = np.abs(result - sums) <= RTOL * np.abs(sums) + 1e-6
+        # A large mean must not hide a value that is wrong for a log-variance.
+        least = codes.shape[2] * kl(0, codes[1]).min(axis=1)
+        right = np.abs(result - sums) <= abs(unit) * (SURE * least + 1e-6)
         wrong = ~(np.abs(found - weights * exact) <= CLOSE * np.abs(weights * exact))
         wrong &= right[:, None]
         if not wrong.any():
@@ -160,6 +163,24 @@ def _wide(rng: np.random.Generator) -> np.ndarray:
 def _near(rng: np.random.Generator) -> np.ndarray:
     """Return codes whose latents cost some hundredths of a nat each."""
     return rng.choice([-1, 1], size=(2, 32, 2)) * rng.uniform(0.1, 0.3, size=(2, 32, 2))
+
+
+def _anywhere(rng: np.random.Generator) -> np.ndarray:
+    """Return codes of which both latents are of one kind, in the middle or as far as values go.
+
+    They leave no gap that is larger than a few per cent of the range.
+    """
+    middle = _spread(rng, 0.2, 2.5, 12), _spread(rng, -2.5, 2.5, 12)
+    far = np.exp(_spread(rng, np.log(2.5), np.log(400), 20)), _spread(rng, -8, 11, 20)
+    mean = np.concatenate([middle[0], far[0]]) * rng.choice([-1, 1], size=(32, 2))
+    return np.stack([mean, np.concatenate([middle[1], far[1]])])
+
+
+def _spread(rng: np.random.Generator, low: float, high: float, rows: int) -> np.ndarray:
+    """Return numbers, (rows, 2), one in each of as many equal parts of a range."""
+    count = 2 * rows
+    places = low + (high - low) * (np.arange(count) + rng.uniform(size=count)) / count
+    return rng.permutation(places).reshape(rows, 2)
 
 
 def _unit(at: np.ndarray, result: np.ndarray) -> float | None:

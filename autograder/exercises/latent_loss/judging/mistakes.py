@@ -46,6 +46,7 @@ HALF_LOG = "you seem to use log σ where log σ² = log_var is needed"
 VARIANCE = "you seem to take log_var for the variance itself; it is the logarithm of the variance"
 SCALE = "you seem to take log_var for the standard deviation itself"
 NOT_SQUARED = "the mean is not squared"
+SOFTPLUS = "you seem to use softplus(log_var) for the variance, which is exp(log_var)"
 INVERSE = "you seem to use exp(−log_var), the inverse of the variance"
 OTHER_WAY = "this is KL(p ‖ q), the divergence the other way round"
 
@@ -65,6 +66,8 @@ SLIPS: tuple[tuple[str, Formula], ...] = (
     (VARIANCE, lambda m, v: _half(m**2, v, -1, -np.log(v))),
     (SCALE, lambda m, v: _half(m**2, v**2, -1, -np.log(v**2))),
     (SCALE, lambda m, v: _half(m**2, v**2, -1, -2 * np.log(v))),
+    (SOFTPLUS, lambda m, v: _half(m**2, np.logaddexp(v, 0), -1, -v)),
+    (SOFTPLUS, lambda m, v: _half(m**2, np.logaddexp(v, 0), -1, -np.log(np.logaddexp(v, 0)))),
     ("you seem to forget exp", lambda m, v: _half(m**2, v, -1, -v)),
     (NOT_SQUARED, lambda m, v: _half(m, np.exp(v), -1, -v)),
     (NOT_SQUARED, lambda m, v: _half(np.abs(m), np.exp(v), -1, -v)),
@@ -139,7 +142,8 @@ def name_randomness(mean, log_var, found, seen: Mapping[str, Any]) -> str:
     if seen.get("fixed", True) is not False:
         return (
             "the function gives other values each time it is built into a graph, so random numbers "
-            "of NumPy or Python, drawn while it is built, are fixed in it; use the closed form"
+            "or a counter of Python or NumPy, as they are while it is built, are fixed in it; use "
+            "the closed form"
         )
     return ""
 

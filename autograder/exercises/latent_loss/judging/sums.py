@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from autograder.checks.check import seed_of
 from autograder.checks.words import number, shape
+from autograder.exercises.latent_loss.contract import WIDER, WIDTHS
 from autograder.exercises.latent_loss.judging.function import (
     CONSTANT,
     FunctionCheck,
@@ -10,6 +12,7 @@ from autograder.exercises.latent_loss.judging.function import (
     arrays,
     far_from_prior,
     flag,
+    settings,
 )
 from autograder.exercises.latent_loss.judging.mistakes import RTOL
 
@@ -32,7 +35,8 @@ class SumOverLatents(FunctionCheck):
             return {"batches": batches, "anywhere": [], "odd": []}
         batches = [far_from_prior(rng, *size) for size in ((3, 2), *HIDDEN)]
         odd = [anywhere(rng, int(rng.integers(6, 32)), 5)]
-        return {"batches": batches, "anywhere": [anywhere(rng, 3, 40)], "odd": odd}
+        wide = [anywhere(rng, 3, width) for width in (WIDTHS[-1], *settings(seed_of(rng))[WIDER])]
+        return {"batches": batches, "anywhere": wide, "odd": odd}
 
     def verdict(self, inputs, seen, reference):
         """Compare with sums of the answer's own values: whether these are right is not the point.
@@ -43,12 +47,13 @@ class SumOverLatents(FunctionCheck):
         if flag(seen, "any_size"):
             batches += inputs["odd"]
         found, alone = (arrays(seen, key, len(batches)) for key in ("batches", "alone"))
+        random = flag(seen, "changes") or flag(seen, "fixed")
         for index, batch in enumerate(batches):
             values, one_by_one = found[index], alone[index]
             if one_by_one.shape != np.shape(batch["mean"]):
                 return "What was observed of single latents cannot be read."
             strict = index < len(inputs["batches"])
-            problem = _compare(values, one_by_one, random=flag(seen, "changes"), strict=strict)
+            problem = _compare(values, one_by_one, random=random, strict=strict)
             if problem:
                 return problem
         return None

@@ -26,7 +26,7 @@ class InTraining(FunctionCheck):
         announced = np.random.default_rng(1)
         batches = [far_from_prior(announced, FULL, WIDTH) for _ in range(2)]
         if rng is not None:
-            sizes = int(rng.integers(4, FULL)), int(rng.integers(300, 600))
+            sizes = int(rng.integers(4, FULL)), int(rng.integers(700, 1300))
             batches += [far_from_prior(rng, size, WIDTH) for size in sizes]
         return {"batches": batches}
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.check import Check
+from autograder.checks.check import Check, seed_of
 from autograder.checks.values import Values
 from autograder.exercises.tfp_encoder.contract import BATCHES
 from autograder.exercises.tfp_encoder.judging import oracle
@@ -58,14 +58,6 @@ def settings(seed: int | None) -> Values:
     shape, depth = [*IMAGE[:2], int(rng.integers(2, 5))], int(rng.integers(6, 8))
     others = {"sizes": [3, int(rng.integers(17, 40))], "batch": int(rng.choice(OTHER_BATCHES))}
     return {"shape": shape, "encoded_size": size, "base_depth": depth, **prior, **others}
-
-
-def seed_of(rng: np.random.Generator | None) -> int | None:
-    """Return the hidden seed, with which and the name of a check its generator was seeded."""
-    if rng is None:
-        return None
-    seeds: Any = rng.bit_generator.seed_seq  # of `default_rng`, so its entropy is known
-    return int(np.ravel(seeds.entropy)[0])
 
 
 def arguments(rng: np.random.Generator | None) -> Values:

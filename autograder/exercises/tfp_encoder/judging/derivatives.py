@@ -18,6 +18,8 @@ from autograder.exercises.tfp_encoder.judging.common import (
 )
 
 EXACT = 5e-3  # relative error of a gradient without chance in it
+SLOPE = 0.15  # relative difference of a slope by values and one by a gradient
+INDEPENDENT = 1e-5  # a singular value that is smaller, relative to the largest one, is rounding
 DRAWS = 4000  # to find out how much chance there is in the gradient of a sampled KL
 STOPPED = "something on its way, such as stop_gradient, keeps training from lowering it"
 
@@ -53,6 +55,35 @@ def problem_of_code(inputs, seen) -> str | None:
     return None
 
 
+def problem_of_outputs(inputs, seen) -> str | None:
+    """Compare gradients of mean and scale with their values, and count how many are independent."""
+    by_output = _by_output(inputs, seen)
+    if not _is_steady(seen["before"], seen["code"]):
+        return None
+    for place, of_layer in enumerate(numbers(seen["slopes"], None, 2, 4)):
+        for name, (*by_value, by_gradient, usual) in zip(("mean", "scale"), of_layer, strict=True):
+            by_value = min([*by_value, np.mean(by_value)], key=lambda s: abs(s - by_gradient))
+            if not abs(by_value - by_gradient) <= SLOPE * max(abs(by_value), usual):
+                return (
+                    f"Along some change of the kernel of layer {place + 1} the {name} of the "
+                    f"Gaussian has the slope {number(by_value)}, but its gradient says "
+                    f"{number(by_gradient)}: something behind this layer, such as stop_gradient "
+                    "or a gradient of your own, changes gradients on their way back."
+                )
+    # Elements that an activation stops here have no derivatives; `architecture` judges that.
+    moving = by_output[by_output.any(axis=1)]
+    rows = moving / np.linalg.norm(moving, axis=1, keepdims=True)
+    values = np.linalg.svd(rows, compute_uv=False)
+    count = int((values > INDEPENDENT * values.max(initial=0)).sum())
+    if count == len(moving):
+        return None
+    return (
+        f"Mean and scale of the Gaussian have {len(by_output)} elements, but depend on only "
+        f"{count} independent numbers of the network, expected one output for each: see "
+        "params_size of MultivariateNormalTriL."
+    )
+
+
 def problem_of_kl(inputs, seen) -> str | None:
     """Compare the gradient of the loss with that of the KL or of its estimate at the code."""
     if not seen:
@@ -63,8 +94,8 @@ def problem_of_kl(inputs, seen) -> str | None:
         return None  # `architecture` speaks of a mean that changes from call to call
     exact = _exact(inputs, first)
     for step, where in ((first, ""), (seen["step_of_batch"], " for a batch of images")):
-        if _is_of_kl(inputs, step, by_output, exact):
-            continue
+        if not _is_steady(first, step) or _is_of_kl(inputs, step, by_output, exact):
+            continue  # `architecture` speaks of a mean that depends on the others of a batch
         found = numbers(step["by_weights"], by_output.shape[1])
         if others and not _is_at_code(inputs, step):
             found = np.mean([numbers(o["by_weights"], len(found)) for o in others], axis=0)
@@ -72,12 +103,29 @@ def problem_of_kl(inputs, seen) -> str | None:
             if (np.abs(found - sum(_parts(by_output, *exact))) <= allowed).all():
                 continue
         of_mean, of_scale = _shares(found, _parts(by_output, *exact))
+        if (problem := _value(inputs, step, where)) and not others:
+            return problem
         return (
             "The KL in the training loss has the right value, but its gradient is "
             f"{number(of_mean)} times what it should be for the mean and {number(of_scale)} times "
             f"for the scale{where}: {STOPPED}."
         )
     return None
+
+
+def _value(inputs, step, where: str) -> str | None:
+    """Return what is wrong with a loss whose KL is known, if it is its value."""
+    mean, root = moments(step)
+    loc, std = prior_moments(inputs)
+    kl = oracle.gaussian_kl(mean, root, np.broadcast_to(loc, mean.shape), np.diag(std)).mean()
+    loss = float(numbers(step["loss"]))
+    if abs(loss - kl) <= EXACT * abs(kl):
+        return None
+    batch = where or " for a batch of one image"
+    return (
+        f"The training loss carries {number(loss)} instead of {number(kl)} nats per image{batch}: "
+        "average the KL over the batch, whatever its size."
+    )
 
 
 def _is_of_kl(inputs, step, by_output: np.ndarray, exact: tuple) -> bool:

@@ -7,7 +7,10 @@ from autograder.exercises.tfp_encoder.encoder import MANY
 from autograder.exercises.tfp_encoder.judging import oracle
 from autograder.exercises.tfp_encoder.judging.codes import problem_of_codes
 from autograder.exercises.tfp_encoder.judging.common import EncoderCheck, moments, numbers
-from autograder.exercises.tfp_encoder.judging.derivatives import problem_of_code
+from autograder.exercises.tfp_encoder.judging.derivatives import (
+    problem_of_code,
+    problem_of_outputs,
+)
 
 SAME = 1e-5  # elements of a scale that differ by less are the same
 
@@ -32,9 +35,11 @@ class Gaussian(EncoderCheck):
         return (
             _covariance(moments(inference)[1], turned)
             or _density(numbers(seen["z"], MANY, None), inference)
+            or _of_its_own(inference)
             or _modes(inference, training, turned)
             or problem_of_codes(inputs, seen)
             or problem_of_code(inputs, seen["derivatives"])
+            or problem_of_outputs(inputs, seen["derivatives"])
         )
 
 
@@ -119,6 +124,21 @@ def _from_image(scale, turned, below) -> str | None:
             "of the network for each."
         )
     return None
+
+
+def _of_its_own(seen) -> str | None:
+    """Compare what the distribution says of its covariance with its scale."""
+    if "covariance" not in seen:
+        return None
+    root = moments(seen)[1]
+    wanted = root @ np.swapaxes(root, -2, -1)
+    found = np.broadcast_to(numbers(seen["covariance"]), wanted.shape)
+    if np.allclose(found, wanted, rtol=1e-3, atol=1e-3 * np.abs(wanted).max()):
+        return None
+    return (
+        "covariance() of your distribution is not that of its scale, L Lᵀ: return a distribution "
+        "of TFP as it is."
+    )
 
 
 def _density(z: np.ndarray, seen) -> str | None:

@@ -47,10 +47,13 @@ class Steps:
         Where the check has probed.
     calls : list of dict
         What was seen in each step.
+    slack : float
+        Nats by which a loss with chance in it may be off besides.
     """
 
     inputs: dict
     calls: list
+    slack: float = 0.0
 
     @cached_property
     def losses(self) -> np.ndarray:
@@ -108,7 +111,7 @@ class Steps:
         if self.has_chance:
             spread = np.sqrt((oracle.sampled_kl_std(*self.both) ** 2).mean())
             count = self.kl.size * self.both[0].shape[1]
-            allowed += (1.2 if count > MANY else 2) * mean_bound(spread, count)
+            allowed += (1.2 if count > MANY else 2) * mean_bound(spread, count) + self.slack
         return float(allowed)
 
     @property
@@ -165,12 +168,19 @@ class TrainingStep(EncoderCheck):
         if not steps.are_right():
             return _wrong(steps)
         for name, where in ELSEWHERE.items():
-            others = Steps(inputs, seen[name])
+            # An estimate for a posterior that is no Gaussian, as `distribution` says, differs most
+            # from the KL of one where that is next to nothing.
+            others = Steps(inputs, seen[name], slack=0.05 if name == "near" else 0.0)
             if others.are_finite() and not others.are_right():
                 return (
                     f"The training loss carries {number(others.losses.mean())} instead of "
                     f"{number(others.kl.mean())} nats per image {where}."
                 )
+        if seen["state"] is not False:
+            return (
+                "The training loss depends on a variable that your encoder changes in each step, "
+                "so it keeps a count or a state: add the KL alone."
+            )
         return problem_of_kl(inputs, seen["derivatives"])
 
 

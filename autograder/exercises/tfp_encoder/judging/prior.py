@@ -4,10 +4,10 @@ from abc import abstractmethod
 
 import numpy as np
 
-from autograder.checks.check import Check
+from autograder.checks.check import Check, seed_of
 from autograder.checks.moments import mean_bound, std_bound
 from autograder.checks.words import number, shape
-from autograder.exercises.tfp_encoder.judging.common import UNREADABLE, numbers, seed_of, settings
+from autograder.exercises.tfp_encoder.judging.common import UNREADABLE, numbers, settings
 from autograder.exercises.tfp_encoder.judging.form import comes_again, strangeness
 
 CODES = 1000  # codes whose density is compared, and samples

@@ -4,11 +4,12 @@ from itertools import permutations
 
 import numpy as np
 
-from autograder.checks.words import listing, shape
-from autograder.exercises.tfp_encoder.encoder import FEW
+from autograder.checks.words import listing, number, shape
+from autograder.exercises.tfp_encoder.encoder import FEW, MANY
 from autograder.exercises.tfp_encoder.judging import oracle
 from autograder.exercises.tfp_encoder.judging.common import EncoderCheck, numbers
 from autograder.exercises.tfp_encoder.weights import (
+    GAIN,
     Shape,
     arrange,
     has_bias,
@@ -41,14 +42,52 @@ class Stack(EncoderCheck):
                 "something in your stack is random, such as Dropout or GaussianNoise, and the "
                 "table of layers has nothing of that kind."
             )
+        if problem := _frozen(seen["frozen"], arrange(shapes, wanted), wanted):
+            return problem
         if problem := _other_means(inputs, training):
             return problem
+        together, large = numbers(seen["together"], FEW, None), numbers(seen["large"], FEW, None)
+        if not _same(training[1], together):
+            return (
+                f"In a batch of {MANY} images the posterior mean of the same image is another one "
+                f"than in a batch of {FEW}: treat each image alone, without statistics of the "
+                "batch."
+            )
+        if not _is_stack(inputs, large):
+            return (
+                f"With {number(GAIN)} times as large weights the posterior means are no longer "
+                f"those of the stack of the book, but {number(np.abs(large).max())} at most: "
+                "limit neither the features nor the mean."
+            )
         if inference is not None and not _same(training, inference):
             return (
                 "In training the stack is that of the book, but at inference, with training=False, "
                 "the posterior mean of the same image is another one: do the same in both."
             )
         return None
+
+
+def _frozen(frozen, order, wanted) -> str | None:
+    """Demand that training changes every kernel and every bias."""
+    for place, i in enumerate(order):
+        if {int(each) for each in frozen} & {i, i + 1}:
+            layer = f"layer {place + 1} with weights"
+            return (
+                f"Training does not change the weights of {layer}: leave `trainable` as it is, "
+                "for the whole encoder and for each of its layers."
+            )
+    return None
+
+
+def _is_stack(inputs, found: np.ndarray) -> bool:
+    """Return whether means with large weights are those of the stack, whatever the pixels."""
+    x = np.asarray(pictures(inputs, FEW), dtype=np.float64)
+    given = stack_weights(inputs["kernels"], inputs["seed"], GAIN)
+    for view in VIEWS:
+        wanted = oracle.stack_mean(np.asarray(view(x)), *given)[0][:, None]
+        if np.allclose(found, wanted, rtol=1e-3, atol=1e-3 * np.abs(wanted).max()):
+            return True
+    return False
 
 
 def _means(seen) -> np.ndarray | None:

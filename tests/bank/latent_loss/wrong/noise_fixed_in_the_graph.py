@@ -1,6 +1,5 @@
 # Estimates the divergence from noise of NumPy, drawn once for a graph.
-# loses value: random numbers of NumPy or Python
-# loses reduction: an example costs the sum over its latents
+# loses value: random numbers or a counter of Python or NumPy
 def latent_loss(mean, log_var):
     eps = np.random.normal(size=(8, 1, mean.shape[-1])).astype("float32")
     z = mean + tf.exp(log_var / 2) * eps

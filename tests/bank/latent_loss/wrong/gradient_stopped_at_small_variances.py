@@ -1,0 +1,5 @@
+# Passes no gradient back for small variances.
+# loses gradients, hidden: on its way back
+def latent_loss(mean, log_var):
+    lv = tf.where(log_var < -7, tf.stop_gradient(log_var), log_var)
+    return 0.5 * tf.reduce_sum(mean**2 + tf.exp(lv) - 1 - lv, axis=-1)
