@@ -2,4 +2,4 @@
 
 
 class AutograderError(Exception):
-    """A mistake or a missing thing that the user can mend; the message is for the user."""
+    """A mistake or a missing thing that the user can fix; the message is for the user."""

@@ -169,10 +169,10 @@ def _grade(options) -> int:
             "leave --jobs out."
         )
     limits = dict(options.limit)
-    walls = grade.walls(options.timeout, limits, options.unsafe, options.scheduler)
+    budget = grade.budget(options.timeout, limits, options.unsafe, options.scheduler)
     jobs = options.jobs or os.cpu_count() or 1
     only = options.assignment, options.student
-    chosen = grade.Options(*only, jobs, options.force, walls, options.scheduler)
+    chosen = grade.Options(*only, jobs, options.force, budget, options.scheduler)
     return grade.run(options.folder, chosen)
 
 

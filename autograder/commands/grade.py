@@ -11,12 +11,12 @@ from typing import Any
 
 from autograder import AutograderError, sandbox
 from autograder.checks.words import listing, printable
-from autograder.commands.grading.options import LIMITS, Options, walls
+from autograder.commands.grading.options import LIMITS, Options, budget
 from autograder.commands.grading.proof import Proofs
 from autograder.commands.grading.work import Work, keyed
 from autograder.execution.pools import open_pool
 from autograder.execution.processes import libraries
-from autograder.execution.processes.session import Walls
+from autograder.execution.processes.session import Budget
 from autograder.gradebook import assignments
 from autograder.gradebook.course import Course, foreseen, opened, settings
 from autograder.gradebook.journal import Entry, Journal
@@ -26,7 +26,7 @@ from autograder.submissions.assignment import Prepared, Sources
 from autograder.submissions.folders import stamps
 from autograder.submissions.ordinary.source import SourceError
 
-__all__ = ["LIMITS", "Grading", "Options", "run", "walls"]
+__all__ = ["LIMITS", "Grading", "Options", "budget", "run"]
 AHEAD = 3  # jobs that wait for each one that runs
 
 
@@ -44,7 +44,7 @@ def run(folder: Path, options: Options) -> int:
 
     course = Course(folder.resolve())
     stray = collect.stray(course)
-    _refuse_a_visible(course, options.walls)
+    _refuse_a_visible(course, options.budget)
     if options.assignment is not None:
         assignments.named(course, options.assignment)
     if options.student is not None and not collect.is_there(course, options.student):
@@ -66,9 +66,9 @@ def run(folder: Path, options: Options) -> int:
         return summary.show(course, grading)
 
 
-def _refuse_a_visible(course: Course, walls: Walls) -> None:
+def _refuse_a_visible(course: Course, budget: Budget) -> None:
     """Stop if student code could read the course: what Python needs is visible to it."""
-    for place in sandbox.readable_paths() if walls.containment != sandbox.Containment.NONE else ():
+    for place in sandbox.readable_paths() if budget.containment != sandbox.Containment.NONE else ():
         if course.folder.is_relative_to(place):
             raise AutograderError(
                 f"The course lies in {place}, which student code can read: move it elsewhere."
@@ -97,14 +97,14 @@ class Grading:
         """Grade everything; what was finished before a failure stays finished."""
         only = self.options.assignment, self.options.student
         found = collect.find(self.course, self.journal, *only)
-        chosen = self.options.scheduler, self.options.jobs, self.options.walls
+        chosen = self.options.scheduler, self.options.jobs, self.options.budget
         imported = _libraries(self.course)
         with (
             libraries.announced(imported),
             open_pool(*chosen) as self._pool,
-            _course(self.course, imported, self.options.walls) as (recorder, self._sources),
+            _course(self.course, imported, self.options.budget) as (recorder, self._sources),
         ):
-            self.options = replace(self.options, walls=self._pool.walls)
+            self.options = replace(self.options, budget=self._pool.budget)
             self.note = self._pool.note
             self._recorder = recorder
             self._proofs = Proofs(self._pool, self.journal, self._sources)
@@ -158,7 +158,7 @@ class Grading:
         self, submission: collect.Submission, entry: Entry, prepared: Prepared
     ) -> Work | None:
         """Return what there is to do for a submission, unless it was done before."""
-        parts, key = keyed(prepared, self.options.walls)
+        parts, key = keyed(prepared, self.options.budget)
         assert submission.place is not None  # else there is a reason, and it is not prepared
         stamp, remark = stamps.stamp(submission.place)
         reaches = [reach.remark(part.notebook.cells) for part in prepared.parts]
@@ -256,7 +256,7 @@ def _libraries(course: Course) -> tuple[str, ...]:
 
 @contextmanager
 def _course(
-    course: Course, imported: tuple[str, ...], walls: Walls
+    course: Course, imported: tuple[str, ...], budget: Budget
 ) -> Iterator[tuple[Any, Sources]]:
     """Give a recorder and the sources of a course."""
     os.environ.pop("NBGRADER_EXECUTION", None)
@@ -268,7 +268,7 @@ def _course(
         log.setLevel(logging.CRITICAL)
         try:
             with closing(Recorder(api)) as recorder:
-                most = walls.limits.disk // 2  # the notebook needs some of it
+                most = budget.limits.disk // 2  # the notebook needs some of it
                 yield recorder, Sources(course, recorder, api.config, imported, most)
         finally:
             log.setLevel(level)

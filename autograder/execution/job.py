@@ -18,7 +18,7 @@ from autograder.checks import solutions
 from autograder.execution import code, scoring
 from autograder.execution.ordinary.run import PlainJob, execute_plain
 from autograder.execution.processes.answer import Answer
-from autograder.execution.processes.session import Session, UnusableError, Walls
+from autograder.execution.processes.session import Budget, Session, UnusableError
 from autograder.execution.reference import Reference
 from autograder.execution.scoring import Judge, Scored
 from autograder.execution.worker.outputs import Cleaner, Output, failure, sentences
@@ -46,9 +46,9 @@ class Job:
     cells: tuple[tuple[str, str], ...]
     checks: tuple[tuple[str, str], ...]
 
-    def key(self, walls: Walls) -> str:
+    def key(self, budget: Budget) -> str:
         """Return what this job has in common with those that must have the same result."""
-        parts = asdict(self), asdict(walls), fingerprint(self.exercise)
+        parts = asdict(self), asdict(budget), fingerprint(self.exercise)
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -77,7 +77,7 @@ def fingerprint(exercise: str) -> str:
 def execute(
     job: Job | PlainJob,
     known: Reference | None,
-    walls: Walls,
+    budget: Budget,
     slot: int = 0,
     groups: Path | None = None,
 ) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def execute(
         What to run.
     known : Reference or None
         What the checks see on the reference solution of the same exercise; None for another job.
-    walls : Walls
+    budget : Budget
         Limits and containment of each process.
     slot : int
         Number of this notebook among those that run at the same time.
@@ -104,14 +104,14 @@ def execute(
         somebody must look at the notebook, which then has no parts; ``seconds``.
     """
     if isinstance(job, PlainJob):
-        return execute_plain(job, walls, slot, groups)
+        return execute_plain(job, budget, slot, groups)
     assert known is not None  # only a plain job has none
     begin = time.monotonic()
-    scored, cleaner, review = Scored(), Cleaner(walls.limits.output), ""
+    scored, cleaner, review = Scored(), Cleaner(budget.limits.output), ""
     outputs: dict[str, list[Output]] = {own: [] for own, _ in (*job.cells, *job.checks)}
     try:
-        with Session(walls, 2 * slot, groups) as session:
-            remarks = _run(job, session, known, walls, slot, groups, scored, outputs)
+        with Session(budget, 2 * slot, groups) as session:
+            remarks = _run(job, session, known, budget, slot, groups, scored, outputs)
     except UnusableError as error:
         review, remarks = str(error), []
     outputs |= {cell_id: cleaner.clean(found) for cell_id, found in scored.outputs.items()}
@@ -121,7 +121,7 @@ def execute(
         "remarks": sentences(remarks),
         "review": review,
         "seconds": round(time.monotonic() - begin, 3),
-        "containment": walls.containment,
+        "containment": budget.containment,
     }
 
 
@@ -129,7 +129,7 @@ def _run(
     job: Job,
     session: Session,
     known: Reference,
-    walls: Walls,
+    budget: Budget,
     slot: int,
     groups: Path | None,
     scored: Scored,
@@ -138,7 +138,7 @@ def _run(
     """Run and score a notebook in a process that is ready; return what should be known of it."""
     numbered = [(n, _Cell(*cell)) for n, cell in enumerate(job.cells, 1)]
     scoring.run_students_code(session, numbered, scored)
-    place = walls, 2 * slot + 1, groups
+    place = budget, 2 * slot + 1, groups
     with Answer(known.exercise, session, *place, known.observations) as answer:
         judge = Judge(answer, known)
         for cell_id, source in job.checks:

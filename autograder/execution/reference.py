@@ -10,7 +10,7 @@ from autograder.checks import Exercise, Question, solutions
 from autograder.checks.values import Values
 from autograder.execution.observations import Observations
 from autograder.execution.processes.answer import Answer
-from autograder.execution.processes.session import Session, Walls
+from autograder.execution.processes.session import Budget, Session
 
 REFERENCE = 120  # seconds for a step of a reference solution
 
@@ -61,9 +61,9 @@ class Reference:
 
     def _running(self) -> Answer:
         if self._open is None:
-            walls = Walls(REFERENCE)
+            budget = Budget(REFERENCE)
             with contextlib.ExitStack() as stack:
-                session = stack.enter_context(Session(walls))
+                session = stack.enter_context(Session(budget))
                 for source in (solutions.setting, solutions.source):
                     reply = session.run(source(self.exercise.name))
                     if not reply["ok"]:
@@ -71,7 +71,7 @@ class Reference:
                         raise AutograderError(
                             f"The reference solution of {self.exercise.name} does not run: {said}"
                         )
-                self._answer = stack.enter_context(Answer(self.exercise, session, walls))
+                self._answer = stack.enter_context(Answer(self.exercise, session, budget))
                 self._open = stack.pop_all()
         assert self._answer is not None  # it is there while they are open
         return self._answer

@@ -145,7 +145,7 @@ def usable(file: Path) -> Iterator[None]:
         yield
     except (Exception, SystemExit) as error:  # they are a program, which may do anything
         raise AutograderError(
-            f"The settings in {file} cannot be used: {in_a_line(error)}. Mend them, or move the "
+            f"The settings in {file} cannot be used: {in_a_line(error)}. Correct them, or move the "
             "file away and run `autograder release`, which writes it anew."
         ) from error
 

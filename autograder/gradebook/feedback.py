@@ -24,7 +24,7 @@ SHAPE = re.compile(r"\((?:#|None)(?:, (?:#|None))*,?\)")
 
 
 @dataclass(frozen=True)
-class Said:
+class CheckMessage:
     """What one scoring cell says.
 
     Attributes
@@ -42,7 +42,7 @@ class Said:
     text: str = ""
 
 
-def said(course: Course, student: str, assignment: str) -> list[Said] | None:
+def messages(course: Course, student: str, assignment: str) -> list[CheckMessage] | None:
     """Return what the scoring cells of graded notebooks say; None if one cannot be read."""
     place = course.autograded(student, assignment)
     try:
@@ -50,7 +50,7 @@ def said(course: Course, student: str, assignment: str) -> list[Said] | None:
         if not files or sum(file.stat().st_size for file in files) > LARGEST:
             return None
         books = [json.loads(file.read_text(encoding="utf-8")) for file in files]
-        return [_said(cell) for book in books for cell in book["cells"] if _scores(cell)]
+        return [_message(cell) for book in books for cell in book["cells"] if _scores(cell)]
     except (OSError, ValueError, AttributeError, LookupError, RecursionError, TypeError):
         return None
 
@@ -62,17 +62,17 @@ def _scores(cell: dict[str, Any]) -> bool:
     )
 
 
-def _said(cell: dict[str, Any]) -> Said:
+def _message(cell: dict[str, Any]) -> CheckMessage:
     name = cell["metadata"]["nbgrader"]["grade_id"]
     lines: list[str] = []
     for output in cell["outputs"]:
         if output["output_type"] == "error":
-            return Said(name, name, _error(output))
+            return CheckMessage(name, name, _error(output))
         if output["output_type"] == "stream" and output["name"] == "stdout":
             lines += "".join(output["text"]).splitlines()
     begin = next((n for n, line in enumerate(lines) if line.startswith(SIGNS)), None)
     if begin is None:
-        return Said(name, name)
+        return CheckMessage(name, name)
     # "✗ title (0 of 2 points)", then the problems, indented.
     title = POINTS.sub("", lines[begin][1:].strip())
     body = []
@@ -80,7 +80,7 @@ def _said(cell: dict[str, Any]) -> Said:
         if not line.startswith("  "):
             break
         body.append(line)
-    return Said(name, plain(title), plain(" ".join(body)) if lines[begin][0] == "✗" else "")
+    return CheckMessage(name, plain(title), plain(" ".join(body)) if lines[begin][0] == "✗" else "")
 
 
 def _error(output: dict[str, Any]) -> str:
@@ -125,12 +125,12 @@ class Group:
         return min(self.wordings.items(), key=lambda each: (-each[1], each[0]))[0]
 
 
-def grouped(told: Iterable[tuple[str, list[Said]]]) -> list[Group]:
+def grouped(told: Iterable[tuple[str, list[CheckMessage]]]) -> list[Group]:
     """Return the messages by their causes, the one of most students first.
 
     Parameters
     ----------
-    told : iterable of (str, list of Said)
+    told : iterable of (str, list of CheckMessage)
         Each student with what was said.
     """
     groups: dict[str, Group] = {}

@@ -64,7 +64,7 @@ class Entry:
     key : str
         Of the job whose result is due.
     repairs : tuple of str
-        What was mended before grading.
+        What was repaired before grading.
     recorded : str
         What was due when it was recorded in the gradebook.
     terms : str
@@ -253,8 +253,8 @@ def _is_new(db: sqlite3.Connection, file: Path) -> bool:
 
 def _entry(row: tuple[Any, ...]) -> Entry:
     student, assignment, status, reason, sha256, key, repairs, recorded = row
-    mended = tuple(json.loads(repairs))
-    return Entry(student, assignment, status, reason, sha256, key, mended, recorded)
+    repaired = tuple(json.loads(repairs))
+    return Entry(student, assignment, status, reason, sha256, key, repaired, recorded)
 
 
 def _storable(value: Any) -> Any:

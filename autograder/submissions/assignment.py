@@ -10,7 +10,7 @@ from autograder.checks.words import listing, printable
 from autograder.gradebook import assignments
 from autograder.gradebook.assignments import Assignment
 from autograder.gradebook.course import Course
-from autograder.submissions import collect, intake
+from autograder.submissions import collect, notebooks
 from autograder.submissions.answers import leftover
 from autograder.submissions.ordinary import source as ordinary_source
 from autograder.submissions.ordinary.repair import repair as repair_plain
@@ -155,7 +155,7 @@ class Sources:
     def repaired(self, submission: collect.Submission) -> tuple[Any, tuple[str, ...]]:
         """Return the notebook of a submission to an exercise of ours, and what was repaired."""
         assert submission.file is not None  # else there is a reason, and nothing is graded
-        handed_in = intake.read(submission.file, submission.name)
+        handed_in = notebooks.read(submission.file, submission.name)
         if handed_in.exercise.name != submission.assignment:
             raise AutograderError(
                 f"It is the notebook of {handed_in.exercise.name}, handed in for "
@@ -219,7 +219,7 @@ class Sources:
             file = submission.notebooks.get(name)
             cells = source.released.cells
             if file is not None:
-                cells = intake.cells(file.kept, printable(file.name))
+                cells = notebooks.cells(file.kept, printable(file.name))
             try:
                 found = repair_plain(cells, source)
             except AutograderError as error:

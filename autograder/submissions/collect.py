@@ -14,7 +14,7 @@ from autograder.gradebook import assignments
 from autograder.gradebook.assignments import Assignment
 from autograder.gradebook.course import Course
 from autograder.gradebook.journal import Journal
-from autograder.submissions import intake
+from autograder.submissions import notebooks
 from autograder.submissions.folders import unwrap
 from autograder.submissions.folders.unwrap import NOTEBOOK
 from autograder.submissions.ordinary.submission import Kept
@@ -210,7 +210,7 @@ def _is_untouched(file: Path, assignment: str, course: Course) -> bool:
     answers = []
     for each in (file, released):
         try:
-            cells = intake.read(each).cells
+            cells = notebooks.read(each).cells
         except AutograderError:
             return False  # it is told when the notebook is graded
         answers.append([cell.source.strip() for cell in cells if cell.cell_type == "code"])

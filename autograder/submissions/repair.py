@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any
 
 from autograder.checks.words import listing
-from autograder.submissions.intake import own_id
+from autograder.submissions.notebooks import cell_id
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Repaired:
         Cells of the source, answers and added cells of the student, without outputs. Ids of code
         hang on the code alone: equal code has equal ids, whatever text stands between.
     repairs : tuple of str
-        What was mended, in sentences.
+        What was repaired, in sentences.
     """
 
     notebook: Any
@@ -37,15 +37,15 @@ def repair(handed_in: list[Any], source: Any, released: Any) -> Repaired:
     Parameters
     ----------
     handed_in : list
-        Cells of the student's notebook, as ``intake.read`` gives them.
+        Cells of the student's notebook, as ``notebooks.read`` gives them.
     source, released : NotebookNode
         The assignment as instructors and as students have it; every cell has a ``grade_id``, or
         at least an id.
     """
     import nbformat
 
-    given = {own: cell.source.strip() for cell in released.cells if (own := own_id(cell))}
-    known = {own: cell for cell in source.cells if (own := own_id(cell))}
+    given = {own: cell.source.strip() for cell in released.cells if (own := cell_id(cell))}
+    known = {own: cell for cell in source.cells if (own := cell_id(cell))}
     answers, added = _sort(handed_in, known, given)
     cells, plain = [], []
     for own in (None, *known):
@@ -104,7 +104,7 @@ def _is_own_work(cell: Any, source: Any, given: str) -> bool:
 
 def identity(cell: Any, known: dict[str, Any]) -> str | None:
     """Return which cell of the source this is: by its metadata, or by its id if they are gone."""
-    own = own_id(cell)
+    own = cell_id(cell)
     return own if own in known else None
 
 
@@ -123,7 +123,7 @@ def _restored(source: Any, text: str) -> Any:
     import nbformat
 
     made = nbformat.from_dict(source)
-    made["id"], made["source"] = own_id(source), text
+    made["id"], made["source"] = cell_id(source), text
     if made.cell_type == "code":
         made["outputs"], made["execution_count"] = [], None
     return made
@@ -160,7 +160,7 @@ def _name(plain: list[Any], taken: set[str]) -> None:
 
 
 def _repairs(handed_in: list[Any], known: dict[str, Any], given: dict[str, str]) -> Iterator[str]:
-    """Yield what was mended, in the words of the report."""
+    """Yield what was repaired, in the words of the report."""
     found = [(own, cell) for cell in handed_in if (own := identity(cell, known))]
     counts = Counter(own for own, _ in found)
     code = [own for own in known if known[own].cell_type == "code"]

@@ -2,4 +2,4 @@
 
 
 class LatentsError(Exception):
-    """A mistake or a missing thing that the reader can mend; the message is for the reader."""
+    """A mistake or a missing thing that the reader can fix; the message is for the reader."""

@@ -11,7 +11,7 @@ import submissions
 from autograder import checks
 from autograder.commands import release, selftest
 from autograder.execution.reference import references as references_of
-from autograder.submissions import intake
+from autograder.submissions import notebooks
 from autograder.submissions.repair import repair
 
 
@@ -52,20 +52,20 @@ def made():
 
 
 @pytest.fixture
-def mend(tmp_path, source):
+def repaired(tmp_path, source):
     """Give a function that writes a notebook, reads and repairs it as ``grade`` does."""
 
-    def mended(notebook):
+    def of(notebook):
         file = tmp_path / "sampling.ipynb"
         content = notebook if isinstance(notebook, dict) else dict(notebook)
         file.write_text(json.dumps(content), encoding="utf-8")
-        found = repair(intake.read(file).cells, source, submissions.notebook("sampling"))
+        found = repair(notebooks.read(file).cells, source, submissions.notebook("sampling"))
         nbformat.validate(found.notebook)
         ids = [cell.id for cell in found.notebook.cells]
         assert len(ids) == len(set(ids))
         return found
 
-    return mended
+    return of
 
 
 @pytest.fixture

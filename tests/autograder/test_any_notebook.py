@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from autograder import AutograderError
 from autograder.execution import job as jobs
 from autograder.execution.processes import session
-from autograder.submissions import intake
+from autograder.submissions import notebooks
 from autograder.submissions.repair import repair
 
 NAME = "sampling"
@@ -156,7 +156,7 @@ def released():
 def test_a_document_is_read_and_repaired_or_turned_down(file, source, released, document):
     file.write_text(json.dumps(document), encoding="utf-8")
     try:
-        notebook = intake.read(file)
+        notebook = notebooks.read(file)
     except AutograderError as error:
         assert is_sentence(str(error))
         event("turned down")
@@ -168,7 +168,7 @@ def test_a_document_is_read_and_repaired_or_turned_down(file, source, released, 
     ids = [cell.id for cell in repaired.notebook.cells]
     assert len(ids) == len(set(ids))
     assert all(line.isprintable() for line in repaired.repairs)
-    jobs.job_of(NAME, repaired.notebook).key(session.Walls())
+    jobs.job_of(NAME, repaired.notebook).key(session.Budget())
     event("repaired" if repaired.repairs else "as handed in")
 
 
@@ -177,13 +177,13 @@ def test_a_document_is_read_and_repaired_or_turned_down(file, source, released, 
 def test_bytes_that_are_no_document_are_turned_down(file, content):
     file.write_bytes(content)
     with pytest.raises(AutograderError) as refused:
-        intake.read(file)
+        notebooks.read(file)
     assert is_sentence(str(refused.value))
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_answer_survives_every_version_of_the_format(file, source, released, version):
     file.write_text(json.dumps(VERSIONS[version]), encoding="utf-8")
-    repaired = repair(intake.read(file).cells, source, released)
+    repaired = repair(notebooks.read(file).cells, source, released)
     assert ("sampling-answer", submissions.ANSWER) in submissions.code(repaired)
     assert "x = 1" in [text for _, text in submissions.code(repaired)]

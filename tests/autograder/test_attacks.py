@@ -19,7 +19,7 @@ from autograder.checks import solutions
 from autograder.commands import release
 from autograder.execution import job as jobs
 from autograder.execution import reference
-from autograder.execution.processes.session import Prober, Walls
+from autograder.execution.processes.session import Budget, Prober
 from autograder.submissions.repair import repair
 
 pytestmark = pytest.mark.slow
@@ -31,15 +31,15 @@ def grade():
     """Give a function that grades a notebook in the sandbox."""
     sources = {name: release.source_notebook(name, 7) for name in checks.NAMES}
     limits = sandbox.Limits(disk=64 * 2**20)
-    walls = Walls(60, 300, sandbox.available(), limits)
-    assert walls.containment is not sandbox.Containment.NONE, sandbox.reason()
+    budget = Budget(60, 300, sandbox.available(), limits)
+    assert budget.containment is not sandbox.Containment.NONE, sandbox.reason()
     with reference.references(checks.NAMES) as known:
 
         def run(exercise: str, notebook) -> dict:
             released = submissions.notebook(exercise)
             repaired = repair(notebook.cells, sources[exercise], released).notebook
             job = jobs.job_of(exercise, repaired)
-            return jobs.execute(job, known[exercise], walls)
+            return jobs.execute(job, known[exercise], budget)
 
         yield run
 

@@ -10,7 +10,7 @@ from autograder import AutograderError
 from autograder.execution import job as jobs
 from autograder.execution.pools import open_pool
 from autograder.execution.processes import cgroup, session
-from autograder.execution.processes.session import EndedError, Session, Walls
+from autograder.execution.processes.session import Budget, EndedError, Session
 from autograder.sandbox import Limits
 
 MOUNTS = """\
@@ -203,7 +203,7 @@ def test_the_pool_hands_the_group_to_every_notebook(tree, monkeypatch):
     given = []
     monkeypatch.setattr(cgroup, "prepared", lambda: (tree, "a note"))
     monkeypatch.setattr(jobs, "execute", lambda *arguments: given.append(arguments) or {})
-    with open_pool(None, 1, Walls()) as opened:
+    with open_pool(None, 1, Budget()) as opened:
         opened.start(jobs.Job("sampling", (), ())).result()
         assert opened.note == "a note"
     assert given[0][-1] == tree
@@ -244,7 +244,7 @@ def begun(process: int) -> bool:
 def test_a_process_has_its_group_before_it_begins(groups, tmp_path):
     _, steps = groups
     limits = Limits(memory=3 * 2**30, processes=50)
-    with Session(Walls(60, limits=limits), 4, tmp_path) as running:
+    with Session(Budget(60, limits=limits), 4, tmp_path) as running:
         assert begun(running._process.pid)
     assert steps == [(tmp_path, 4, 3 * 2**30, 50 + session.AROUND), ("begun", False), "closed"]
 
@@ -252,7 +252,7 @@ def test_a_process_has_its_group_before_it_begins(groups, tmp_path):
 def test_used_up_memory_is_told_in_plain_words(groups, tmp_path):
     group, _ = groups
     limits = Limits(memory=3 * 2**30)
-    with Session(Walls(60, limits=limits), 0, tmp_path) as running:
+    with Session(Budget(60, limits=limits), 0, tmp_path) as running:
         group.used_up = True
         with pytest.raises(EndedError, match="cell used up the 3,072 MiB of memory of the notebo"):
             running.run("import os; os.kill(os.getpid(), 9)")  # as the kernel does then
@@ -266,5 +266,5 @@ def test_a_group_that_takes_no_process_stops_the_grading(groups, tmp_path, monke
 
     monkeypatch.setattr(group, "add", refuse)
     with pytest.raises(AutograderError, match="takes in no process"):
-        Session(Walls(60), 0, tmp_path)
+        Session(Budget(60), 0, tmp_path)
     assert steps[-1] == "closed"

@@ -12,7 +12,7 @@ from autograder.commands import release, report
 from autograder.commands.check import checked
 from autograder.commands.check.checked import repaired_for_check
 from autograder.gradebook.course import Course
-from autograder.submissions import intake
+from autograder.submissions import notebooks
 from autograder.submissions.answers import leftover
 from autograder.submissions.assignment import Sources
 from autograder.submissions.collect import Submission
@@ -210,7 +210,7 @@ def test_no_untouched_and_no_solved_notebook_has_it(name):
 def test_a_check_needs_nothing_of_the_repaired_notebook_but_what_a_grade_has(tmp_path, made):
     file = submissions.save(made, tmp_path / f"{NAME}.ipynb")
     source = release.source_notebook(NAME)
-    graded = repair(intake.read(file).cells, source, submissions.notebook(NAME)).notebook
+    graded = repair(notebooks.read(file).cells, source, submissions.notebook(NAME)).notebook
     read = repaired_for_check(file).notebook
     assert [cell.id for cell in read.cells] == [cell.id for cell in graded.cells]
     assert "HIDDEN" in str(graded)

@@ -19,7 +19,7 @@ from autograder.__main__ import main
 from autograder.checks import solutions
 from autograder.commands.grade import Grading
 from autograder.execution.pools import cluster
-from autograder.execution.processes.session import Walls
+from autograder.execution.processes.session import Budget
 from autograder.gradebook.course import Course
 from autograder.gradebook.journal import Journal, recall
 from autograder.sandbox import Containment
@@ -258,9 +258,9 @@ def test_a_worker_that_is_not_fit_is_told(monkeypatch, said, told):
 def test_a_worker_that_joins_later_runs_nothing_if_it_contains_less(monkeypatch):
     monkeypatch.setattr(cluster, "described", lambda: _fit("none"))
     monkeypatch.setattr(cluster, "get_worker", lambda: SimpleNamespace(address="tcp://late:1"))
-    walls = Walls(containment=Containment.NAMESPACES)
+    budget = Budget(containment=Containment.NAMESPACES)
     with pytest.raises(AutograderError, match="The worker tcp://late:1 cannot grade"):
-        cluster.run(None, walls, cluster.version())
+        cluster.run(None, budget, cluster.version())
 
 
 def _fit(containment: str) -> dict[str, str]:
@@ -273,4 +273,4 @@ def _agreed(monkeypatch, least: str, *said) -> str:
     monkeypatch.setattr(cluster.Cluster, "_look", lambda self: 1)
     client = Mock()
     client.run.return_value = {f"tcp://worker{n}:1": each for n, each in enumerate(said)}
-    return cluster.Cluster(client, "tcp://one:1", Walls(containment=least)).walls.containment
+    return cluster.Cluster(client, "tcp://one:1", Budget(containment=least)).budget.containment

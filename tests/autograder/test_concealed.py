@@ -7,7 +7,7 @@ import pytest
 
 from autograder import checks, sandbox
 from autograder.execution.processes import session
-from autograder.execution.processes.session import Walls
+from autograder.execution.processes.session import Budget
 from autograder.execution.worker import concealed
 from autograder.sandbox import Containment
 
@@ -18,7 +18,7 @@ MODULES += ["latents.bounds", "latents.workshop_models", "autograder.exercises.s
 
 @pytest.mark.parametrize("containment", [sandbox.available(), Containment.NONE])
 def test_their_modules_cannot_be_imported(containment):
-    with session.Session(Walls(containment=containment)) as running:
+    with session.Session(Budget(containment=containment)) as running:
         for name in MODULES:
             reply = running.run(f"import {name}")
             assert reply["outputs"][-1]["ename"] == "ModuleNotFoundError", name
@@ -31,7 +31,7 @@ import os
 for place in {[str(path) for path in concealed.paths()]!r}:
     print(os.listdir(place) if os.path.isdir(place) else os.path.getsize(place))
 """
-    with session.Session(Walls(containment=sandbox.available())) as running:
+    with session.Session(Budget(containment=sandbox.available())) as running:
         (output,) = running.run(source)["outputs"]
     assert set(output["text"].split()) == {"[]", "0"}
     assert len(output["text"].split()) == len(concealed.paths()) >= len(checks.NAMES) + 3
@@ -56,7 +56,7 @@ PARTS = ("contract", "probes")
 
 
 def test_checks_say_that_they_come_later():
-    with session.Session(Walls()) as running:
+    with session.Session(Budget()) as running:
         running.run("from autograder import checks\nexercise = checks.begin('sampling')")
         (shown, score) = running.run(
             "part = exercise.check('mean', None)\npart &= exercise.check('mean', None, hidden=3)\n"

@@ -16,11 +16,11 @@ from autograder.gradebook.course import Course, opened
 BROKEN = {
     "c.Course = (": "SyntaxError: '(' was never closed",
     "1 / 0": "ZeroDivisionError: division by zero",
-    "raise SystemExit": "SystemExit. Mend them",
+    "raise SystemExit": "SystemExit. Correct them",
     "import nothing_of_this_name": "ModuleNotFoundError: No module named 'nothing_of_this_name'",
     "c.CourseDirectory.course_id = 3": "TraitError: The 'course_id' trait of a CourseDirectory",
-    "raise ValueError('one.\\ntwo')": "ValueError: one. Mend them",
-    "raise ValueError('\\x1b[2J')": "ValueError: ?[2J. Mend them",
+    "raise ValueError('one.\\ntwo')": "ValueError: one. Correct them",
+    "raise ValueError('\\x1b[2J')": "ValueError: ?[2J. Correct them",
 }
 
 

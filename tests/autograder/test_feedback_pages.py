@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell
 from autograder import AutograderError
 from autograder.execution.worker import outputs
 from autograder.gradebook import recorder
-from autograder.submissions import intake
+from autograder.submissions import notebooks
 
 MUCH = 8  # times as long as a page of ordinary code of the greatest size; braces take 3 to 5
 BLANK = {
@@ -43,7 +43,7 @@ def read(tmp_path, *sources: str) -> list:
     made = submissions.notebook(NAME)
     made.cells += [submissions.added(each) for each in sources]
     file = submissions.save(made, tmp_path / f"{NAME}.ipynb")
-    return [new_code_cell(cell.source) for cell in intake.read(file).cells[-len(sources) :]]
+    return [new_code_cell(cell.source) for cell in notebooks.read(file).cells[-len(sources) :]]
 
 
 @pytest.mark.parametrize("name", SOURCES)

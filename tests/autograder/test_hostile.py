@@ -13,7 +13,7 @@ from autograder.checks import solutions
 from autograder.commands import release
 from autograder.execution import job as jobs
 from autograder.execution import reference
-from autograder.execution.processes.session import Walls
+from autograder.execution.processes.session import Budget
 from autograder.submissions.repair import repair
 
 pytestmark = pytest.mark.slow
@@ -37,8 +37,8 @@ def grade():
             )
             notebook = repair(cells, source, released).notebook
             chosen = sandbox.Limits(**({"disk": 64 * MIB} | limits))
-            walls = Walls(cell, 60, sandbox.available(), chosen)
-            made = jobs.execute(jobs.job_of("latent_loss", notebook), known["latent_loss"], walls)
+            budget = Budget(cell, 60, sandbox.available(), chosen)
+            made = jobs.execute(jobs.job_of("latent_loss", notebook), known["latent_loss"], budget)
             return made | {"score": score(made), "said": said(made)}
 
         run(RIGHT)  # so that the warm process has started before anything is timed

@@ -7,7 +7,7 @@ import submissions
 
 from autograder import AutograderError, checks
 from autograder.commands.check.checked import repaired_for_check
-from autograder.submissions import intake
+from autograder.submissions import notebooks
 
 
 @pytest.fixture
@@ -20,17 +20,17 @@ def change(file, edit):
     content = json.loads(file.read_text(encoding="utf-8"))
     edit(content["cells"])
     file.write_text(json.dumps(content), encoding="utf-8")
-    return intake.read(file)
+    return notebooks.read(file)
 
 
 def test_a_released_notebook_is_fine(file):
-    notebook = intake.read(file)
+    notebook = notebooks.read(file)
     assert notebook.exercise.name == "sampling"
     assert notebook.defects == ()
 
 
 def test_checks_are_not_among_the_cells_to_run(file):
-    ids = {intake.grade_id(cell) for _, cell in repaired_for_check(file).students_code()}
+    ids = {notebooks.grade_id(cell) for _, cell in repaired_for_check(file).students_code()}
     assert "sampling-answer" in ids
     assert not ids & {"sampling-mean", "sampling-spread"}
 
@@ -51,7 +51,7 @@ def test_what_is_no_notebook_of_ours(tmp_path, content, told):
     file = tmp_path / "sampling.ipynb"
     file.write_text(content, encoding="utf-8")
     with pytest.raises(AutograderError) as error:
-        intake.read(file)
+        notebooks.read(file)
     assert told in str(error.value)
     assert "\n" not in str(error.value)
 
@@ -60,29 +60,29 @@ def test_bytes_that_are_no_text(tmp_path):
     file = tmp_path / "sampling.ipynb"
     file.write_bytes(b"\x89PNG\r\n\x1a\n\xff")
     with pytest.raises(AutograderError, match="it is not text"):
-        intake.read(file)
+        notebooks.read(file)
 
 
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(AutograderError, match="There is no file"):
-        intake.read(tmp_path / "sampling.ipynb")
+        notebooks.read(tmp_path / "sampling.ipynb")
 
 
 def test_a_file_that_is_too_large(file, monkeypatch):
-    monkeypatch.setattr(intake, "LARGEST", 1000)
+    monkeypatch.setattr(notebooks, "LARGEST", 1000)
     with pytest.raises(AutograderError, match="clear its outputs"):
-        intake.read(file)
+        notebooks.read(file)
 
 
 def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(file):
     text = file.read_text(encoding="utf-8").replace("\n", "\r\n")
     file.write_bytes(b"\xef\xbb\xbf" + text.encode())
-    assert intake.read(file).defects == ()
+    assert notebooks.read(file).defects == ()
 
 
 def test_another_name_is_told(file):
     renamed = file.rename(file.with_name("sampling (1).ipynb"))
-    (defect,) = intake.read(renamed).defects
+    (defect,) = notebooks.read(renamed).defects
     assert "must be named sampling.ipynb" in defect
 
 
@@ -125,4 +125,4 @@ def test_an_answer_is_no_edited_cell(file):
 @pytest.mark.parametrize("name", checks.NAMES)
 def test_every_release_is_recognised(tmp_path, name):
     file = submissions.save(submissions.notebook(name), tmp_path / f"{name}.ipynb")
-    assert intake.read(file).exercise.name == name
+    assert notebooks.read(file).exercise.name == name

@@ -10,7 +10,7 @@ import submissions
 from nbconvert import HTMLExporter
 
 from autograder import AutograderError
-from autograder.submissions import intake
+from autograder.submissions import notebooks
 
 HEAD = '{"metadata": {}, "nbformat": 4, "nbformat_minor": 5, "cells": '
 CELL = '{"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "source": "x = 1"}'
@@ -27,7 +27,7 @@ def told(file) -> str:
     """Return the sentence by which a file is turned down; it takes less than 2 s of computing."""
     begin = time.process_time()
     with pytest.raises(AutograderError) as error:
-        intake.read(file)
+        notebooks.read(file)
     assert time.process_time() - begin < 2
     said = str(error.value)
     assert said.isprintable()
@@ -71,7 +71,7 @@ def test_what_is_turned_down(file, content, reason):
 def test_what_is_deep_where_it_does_not_matter_is_read_or_told(file, depth):
     file.write_text(nested(depth), encoding="utf-8")
     try:
-        assert intake.read(file).exercise.name == "sampling"
+        assert notebooks.read(file).exercise.name == "sampling"
     except AutograderError as error:
         assert "is no valid JSON" in str(error)
 
@@ -125,7 +125,7 @@ def test_huge_outputs_and_metadata_are_not_even_looked_at(file):
         cell["attachments"] = 3
     file.write_text(json.dumps(content))
     begin = time.process_time()
-    found = intake.read(file)
+    found = notebooks.read(file)
     assert time.process_time() - begin < 2
     assert found.defects == ()
     assert {key for cell in found.cells for key in cell} == {
@@ -136,7 +136,7 @@ def test_huge_outputs_and_metadata_are_not_even_looked_at(file):
 def test_half_of_a_surrogate_pair_can_be_written_afterwards(file):
     text = json.dumps(submissions.notebook("sampling", "x = 'HERE'"))
     file.write_text(text.replace("HERE", r"\ud800 \ud83d\ude00"))
-    (answer,) = [cell for cell in intake.read(file).cells if cell.id == "sampling-answer"]
+    (answer,) = [cell for cell in notebooks.read(file).cells if cell.id == "sampling-answer"]
     assert answer.source == "x = '\ufffd 😀'"
 
 
@@ -148,13 +148,13 @@ def test_points_that_are_no_number_are_a_defect(file, points):
     if points == "missing":
         del metadata["points"]
     file.write_text(json.dumps(made))
-    assert "`sampling-mean` is locked but not as released" in intake.read(file).defects[0]
+    assert "`sampling-mean` is locked but not as released" in notebooks.read(file).defects[0]
 
 
 @pytest.mark.slow
 def test_the_costliest_text_that_is_read_is_rendered_in_seconds():
-    line = ("a.b" * intake.LONGEST_LINE)[: intake.LONGEST_LINE - 1] + "\n"
-    cell = nbformat.v4.new_code_cell(line * (intake.LONGEST_TEXT // len(line)))
+    line = ("a.b" * notebooks.LONGEST_LINE)[: notebooks.LONGEST_LINE - 1] + "\n"
+    cell = nbformat.v4.new_code_cell(line * (notebooks.LONGEST_TEXT // len(line)))
     begin = time.process_time()
     HTMLExporter().from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
     assert time.process_time() - begin < 30

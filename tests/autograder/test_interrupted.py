@@ -20,7 +20,7 @@ from autograder.checks import solutions
 from autograder.commands import grade, release
 from autograder.execution import job as jobs
 from autograder.execution import reference
-from autograder.execution.processes.session import Walls
+from autograder.execution.processes.session import Budget
 from autograder.gradebook.course import Course
 from autograder.gradebook.journal import Journal, recall
 
@@ -56,7 +56,7 @@ def results(course, tmp_path_factory):
                 made = [jobs.job_of(NAME, sources.repaired(each)[0])]
                 made += [] if found else [jobs.job_of(NAME, sources.read(NAME)[0])]  # the proof
                 for job in made:
-                    found[job.key(Walls())] = jobs.execute(job, known[NAME], Walls())
+                    found[job.key(Budget())] = jobs.execute(job, known[NAME], Budget())
     shutil.rmtree(course / ".autograder")
     file = tmp_path_factory.mktemp("results") / "results.json"
     file.write_text(json.dumps(found), encoding="utf-8")
@@ -159,7 +159,7 @@ def test_what_is_graded_is_not_executed_again_unless_it_changed(
     shutil.copytree(course, copy)
     finish(copy, results)
     monkeypatch.setattr(jobs, "execute", lambda *_: pytest.fail("executed again"))
-    assert grade.run(copy, grade.Options(jobs=1, walls=Walls())) == 1
+    assert grade.run(copy, grade.Options(jobs=1, budget=Budget())) == 1
 
     ran = []
     known = json.loads(results.read_text(encoding="utf-8"))
@@ -168,10 +168,10 @@ def test_what_is_graded_is_not_executed_again_unless_it_changed(
     wrong = next(iter(known))
     submissions.hand_in(copy, "cem", NAME, "latent_loss = 3")
     assert changed.is_file()
-    grade.run(copy, grade.Options(jobs=1, walls=Walls()))
+    grade.run(copy, grade.Options(jobs=1, budget=Budget()))
     assert len(ran) == 1
 
-    grade.run(copy, grade.Options(jobs=1, force=True, student="ann", walls=Walls()))
+    grade.run(copy, grade.Options(jobs=1, force=True, student="ann", budget=Budget()))
     assert len(ran) == 2
 
 
@@ -179,8 +179,10 @@ def test_the_same_code_of_two_students_is_executed_once(course, results, tmp_pat
     copy = tmp_path / "course"
     shutil.copytree(course, copy)
     known, ran = json.loads(results.read_text(encoding="utf-8")), []
-    monkeypatch.setattr(jobs, "execute", lambda job, *_: ran.append(job) or known[job.key(Walls())])
-    grade.run(copy, grade.Options(jobs=2, walls=Walls()))
+    monkeypatch.setattr(
+        jobs, "execute", lambda job, *_: ran.append(job) or known[job.key(Budget())]
+    )
+    grade.run(copy, grade.Options(jobs=2, budget=Budget()))
     untouched = [job for job in ran if "raise NotImplementedError" in str(job.cells)]
     assert len(untouched) == 1
     assert len(release.student_notebooks()) == 3

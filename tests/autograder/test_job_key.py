@@ -10,21 +10,21 @@ import submissions
 
 from autograder.execution import code
 from autograder.execution import job as jobs
-from autograder.execution.processes.session import Walls
+from autograder.execution.processes.session import Budget
 from autograder.sandbox import Limits
 
 
-def key(found, walls: Walls | None = None, exercise: str = "sampling") -> str:
-    return jobs.job_of(exercise, found.notebook).key(walls or Walls())
+def key(found, budget: Budget | None = None, exercise: str = "sampling") -> str:
+    return jobs.job_of(exercise, found.notebook).key(budget or Budget())
 
 
 def ids(found) -> list[str]:
     return [cell.id for cell in found.notebook.cells if cell.cell_type == "code"]
 
 
-def test_equal_code_has_an_equal_key(made, mend):
+def test_equal_code_has_an_equal_key(made, repaired):
     made.cells.insert(5, submissions.added("helper = 1"))
-    whole = mend(made)
+    whole = repaired(made)
     for cell in made.cells:
         cell["id"] = f"new-{cell.id}"
         cell.metadata["tags"] = [" "]
@@ -34,30 +34,30 @@ def test_equal_code_has_an_equal_key(made, mend):
     submissions.cell(made, "new-sampling-answer").outputs = [
         nbformat.v4.new_output("stream", text="hello")
     ]
-    assert key(mend(made)) == key(whole)
-    assert ids(mend(made)) == ids(whole)  # so that outputs by id fit both
+    assert key(repaired(made)) == key(whole)
+    assert ids(repaired(made)) == ids(whole)  # so that outputs by id fit both
 
 
-def test_other_code_has_another_key(made, mend):
-    keys = [key(mend(made))]
+def test_other_code_has_another_key(made, repaired):
+    keys = [key(repaired(made))]
     submissions.cell(made, "sampling-answer").source += "\n    x = 1"
-    keys.append(key(mend(made)))
+    keys.append(key(repaired(made)))
     made.cells.insert(5, submissions.added("helper = 1"))
-    keys.append(key(mend(made)))
+    keys.append(key(repaired(made)))
     made.cells.append(made.cells.pop(5))
-    keys.append(key(mend(made)))
+    keys.append(key(repaired(made)))
     assert len(set(keys)) == len(keys)
 
 
-def test_other_limits_have_another_key(made, mend):
-    found = mend(made)
-    walls = [Walls(), Walls(cell=1), Walls(notebook=1), Walls(containment="namespaces")]
-    walls.append(Walls(limits=dataclasses.replace(Limits(), memory=2**20)))
-    assert len({key(found, each) for each in walls}) == len(walls)
+def test_other_limits_have_another_key(made, repaired):
+    found = repaired(made)
+    budget = [Budget(), Budget(cell=1), Budget(notebook=1), Budget(containment="namespaces")]
+    budget.append(Budget(limits=dataclasses.replace(Limits(), memory=2**20)))
+    assert len({key(found, each) for each in budget}) == len(budget)
 
 
-def test_another_check_solution_or_version_has_another_key(made, mend, monkeypatch, tmp_path):
-    found = mend(made)
+def test_another_check_solution_or_version_has_another_key(made, repaired, monkeypatch, tmp_path):
+    found = repaired(made)
     keys = [key(found)]
     cell = next(each for each in found.notebook.cells if each.id == "sampling-mean")
     cell.source += "\n# more"

@@ -95,15 +95,15 @@ def test_no_floor_acts_where_values_sums_and_slopes_are_judged():
     assert min(kl(*place).min() for place in places) > 2
 
 
-@pytest.mark.parametrize(("slip", "formula"), mistakes.SLIPS[1:])
-def test_every_slip_is_named_wherever_it_is_looked_for_and_in_any_unit(slip, formula):
+@pytest.mark.parametrize(("mistake", "formula"), mistakes.MISTAKES[1:])
+def test_every_mistake_is_named_wherever_it_is_looked_for_and_in_any_unit(mistake, formula):
     for inputs in everywhere("Value"):
-        assert slip in judge_value(formula, inputs)
+        assert mistake in judge_value(formula, inputs)
     for inputs in everywhere("Nats"):
         assert judge_nats(formula, inputs) is None
         assert "784 pixels" in judge_nats(lambda m, v: formula(m, v) / 784, inputs)
     for inputs in everywhere("Value"):
-        assert slip in judge_value(lambda m, v: formula(m, v) / 784, inputs)
+        assert mistake in judge_value(lambda m, v: formula(m, v) / 784, inputs)
 
 
 @pytest.mark.parametrize("unit", [unit for unit in mistakes.UNITS if unit != mistakes.NATS])
@@ -180,11 +180,11 @@ def test_a_guarded_logarithm_of_0_does_not_hide_what_was_taken_for_what():
 
 
 @pytest.mark.parametrize(("factor", "told"), mistakes.FACTORS)
-@pytest.mark.parametrize(("slip", "formula"), mistakes.SLIPS[mistakes.DOUBLE :])
-def test_a_wrong_factor_is_told_beside_another_mistake(slip, formula, factor, told):
+@pytest.mark.parametrize(("mistake", "formula"), mistakes.MISTAKES[mistakes.DOUBLE :])
+def test_a_wrong_factor_is_told_beside_another_mistake(mistake, formula, factor, told):
     for inputs in everywhere("Value"):
         found = judge_value(lambda m, v: factor * formula(m, v), inputs)
-        assert slip in found or told in found
+        assert mistake in found or told in found
 
 
 def test_the_divergence_of_probabilities_is_recognized_by_its_limits():
@@ -243,7 +243,7 @@ def judge_sum(reduce, inputs=None, random=False, formula=plain):
     return judge("SumOverLatents", inputs, **seen, any_size=True, changes=random)
 
 
-@pytest.mark.parametrize("formula", [plain, *(formula for _, formula in mistakes.SLIPS)])
+@pytest.mark.parametrize("formula", [plain, *(formula for _, formula in mistakes.MISTAKES)])
 def test_a_sum_over_latents_passes_whatever_is_summed(formula):
     for inputs in everywhere("SumOverLatents"):
         assert judge_sum(lambda a: a.sum(axis=1), inputs, formula=formula) is None

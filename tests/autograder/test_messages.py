@@ -58,7 +58,7 @@ def test_a_scoring_cell_is_read_however_the_course_was_graded(course, output, te
     file.parent.mkdir(parents=True)
     cells = [small_course.scoring_cell("sampling-mean", output)]
     nbformat.write(new_notebook(cells=cells), file)
-    (found,) = feedback.said(Course(course.folder), "anna", SAMPLING)
+    (found,) = feedback.messages(Course(course.folder), "anna", SAMPLING)
     assert (found.cell, found.text) == ("sampling-mean", text)
 
 
@@ -69,6 +69,6 @@ def test_what_a_result_says_is_what_is_read(course, name):
         "The value at (3, 2) is 1.5e−07, expected 0: a long sentence that is wrapped in the cell."
     )
     course.grade("anna", name, lost={parts[0].name: told})
-    first, *others = feedback.said(Course(course.folder), "anna", name)
+    first, *others = feedback.messages(Course(course.folder), "anna", name)
     assert (first.title, first.text) == (parts[0].title, told)
     assert [(each.title, each.text) for each in others] == [(part.title, "") for part in parts[1:]]

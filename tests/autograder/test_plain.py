@@ -7,14 +7,14 @@ import pytest
 from autograder import AutograderError
 from autograder.execution.ordinary.outputs import scored
 from autograder.execution.ordinary.run import PlainCell, PlainJob, execute_plain
-from autograder.execution.processes.session import Walls
+from autograder.execution.processes.session import Budget
 from autograder.execution.worker.outputs import failure
 
 VISIBLE = "seen = 1"
 
 
-def run(*cells: PlainCell, files=(), walls: Walls | None = None) -> dict[str, list[dict]]:
-    return execute_plain(PlainJob("ps1/ps1.ipynb", cells, files), walls or Walls(20))["outputs"]
+def run(*cells: PlainCell, files=(), budget: Budget | None = None) -> dict[str, list[dict]]:
+    return execute_plain(PlainJob("ps1/ps1.ipynb", cells, files), budget or Budget(20))["outputs"]
 
 
 def code(own: str, source: str) -> PlainCell:
@@ -75,7 +75,7 @@ def test_a_cell_that_takes_too_long_is_interrupted_and_the_next_one_runs():
     found = run(
         code("loop", "while True:\n    try:\n        pass\n    except Exception:\n        pass"),
         test_cell("t", "assert True"),
-        walls=Walls(1),
+        budget=Budget(1),
     )
     assert shown(found["loop"]) == ["The cell did not end within 1 s and was stopped."]
     assert found["t"] == []
@@ -109,7 +109,7 @@ def test_a_plot_is_shown_and_closed_as_in_a_notebook():
 def test_another_environment_is_refused():
     job = PlainJob("ps1/ps1.ipynb", (), environment="other")
     with pytest.raises(AutograderError, match="the packages that the machine of the gradebook has"):
-        execute_plain(job, Walls(20))
+        execute_plain(job, Budget(20))
 
 
 # The key
@@ -125,10 +125,10 @@ def test_whatever_a_score_depends_on_changes_the_key():
         {"libraries": ()},
         {"environment": "other"},
     ]
-    keys = {dataclasses.replace(first, **change).key(Walls()) for change in others}
-    keys |= {first.key(Walls()), first.key(Walls(cell=1))}
+    keys = {dataclasses.replace(first, **change).key(Budget()) for change in others}
+    keys |= {first.key(Budget()), first.key(Budget(cell=1))}
     assert len(keys) == len(others) + 2
-    assert dataclasses.replace(first, name="b").key(Walls()) == first.key(Walls())
+    assert dataclasses.replace(first, name="b").key(Budget()) == first.key(Budget())
 
 
 # Outputs
@@ -183,5 +183,5 @@ def test_a_test_that_fails_only_for_what_later_cells_have_changed_is_named(later
             code("b", later),
         ),
     )
-    remarks = " ".join(execute_plain(job, Walls(20))["remarks"])
+    remarks = " ".join(execute_plain(job, Budget(20))["remarks"])
     assert ("After the last cell `t` fails in lines that passed in its place" in remarks) is told

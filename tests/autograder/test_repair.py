@@ -11,7 +11,7 @@ from submissions import ANSWER, code, expected
 from autograder import checks
 from autograder.commands import release
 from autograder.execution import job as jobs
-from autograder.submissions import intake
+from autograder.submissions import notebooks
 from autograder.submissions.repair import repair, verbatim
 
 
@@ -23,7 +23,7 @@ def index(made, own: str) -> int:
 def test_an_orderly_notebook_needs_no_repair(tmp_path, name):
     file = submissions.save(submissions.notebook(name, "x = 1"), tmp_path / f"{name}.ipynb")
     source = release.source_notebook(name)
-    found = repair(intake.read(file).cells, source, submissions.notebook(name))
+    found = repair(notebooks.read(file).cells, source, submissions.notebook(name))
     assert found.repairs == ()
     plain = [(cell.id, cell.source) for cell in source.cells if cell.id != f"{name}-answer"]
     cells = [cell for cell in found.notebook.cells if cell.id != f"{name}-answer"]
@@ -94,9 +94,9 @@ REPAIRS = {
 
 
 @pytest.mark.parametrize("damage", REPAIRS, ids=lambda damage: damage.__name__)
-def test_what_is_damaged_is_mended_and_told(made, mend, source, damage):
+def test_what_is_damaged_is_mended_and_told(made, repaired, source, damage):
     damage(made)
-    found = mend(made)
+    found = repaired(made)
     if damage is double_everything:  # both copies of the answer run
         assert code(found)[2] == ("added-1", ANSWER)
         found.notebook.cells.pop([cell.id for cell in found.notebook.cells].index("added-1"))
@@ -124,10 +124,10 @@ def windows_line_ends(made):
     [raise_points, forge_outputs, name_another_kernel, windows_line_ends],
     ids=lambda damage: damage.__name__,
 )
-def test_what_has_no_effect_is_no_repair(made, mend, source, damage):
-    whole = jobs.job_of("sampling", mend(made).notebook)
+def test_what_has_no_effect_is_no_repair(made, repaired, source, damage):
+    whole = jobs.job_of("sampling", repaired(made).notebook)
     damage(made)
-    found = mend(made)
+    found = repaired(made)
     assert found.repairs == ()
     assert code(found) == expected(source)
     assert jobs.job_of("sampling", found.notebook) == whole
@@ -137,52 +137,52 @@ def test_what_has_no_effect_is_no_repair(made, mend, source, damage):
     assert not any(cell.get("outputs") for cell in found.notebook.cells)
 
 
-def test_a_split_answer_stays_in_its_order(made, mend):
+def test_a_split_answer_stays_in_its_order(made, repaired):
     half = nbformat.from_dict(submissions.cell(made, "sampling-answer"))
     half.update(id="half", source="first = 1")
     made.cells.insert(index(made, "sampling-answer"), half)
-    assert code(mend(made))[2] == ("added-1", "first = 1")
-    assert code(mend(made))[3] == ("sampling-answer", ANSWER)
+    assert code(repaired(made))[2] == ("added-1", "first = 1")
+    assert code(repaired(made))[3] == ("sampling-answer", ANSWER)
 
 
-def test_a_lost_answer_is_an_empty_cell_and_a_new_one_runs_in_its_place(made, mend):
+def test_a_lost_answer_is_an_empty_cell_and_a_new_one_runs_in_its_place(made, repaired):
     at = index(made, "sampling-answer")
     made.cells[at] = submissions.added(ANSWER)
-    assert code(mend(made))[2:4] == [("added-1", ANSWER), ("sampling-answer", "")]
+    assert code(repaired(made))[2:4] == [("added-1", ANSWER), ("sampling-answer", "")]
 
 
-def test_an_answer_wins_over_an_old_one_that_was_turned_into_text(made, mend, source):
+def test_an_answer_wins_over_an_old_one_that_was_turned_into_text(made, repaired, source):
     old = nbformat.v4.new_markdown_cell("old = 1")
     old.metadata = submissions.cell(made, "sampling-answer").metadata
     made.cells.append(old)
-    assert code(mend(made)) == expected(source)
+    assert code(repaired(made)) == expected(source)
 
 
-def test_added_cells_stay_below_the_cell_that_they_followed(made, mend):
+def test_added_cells_stay_below_the_cell_that_they_followed(made, repaired):
     made.cells.insert(index(made, "sampling-answer"), submissions.added("above = 1"))
     made.cells.insert(index(made, "sampling-answer") + 1, submissions.added("below = 1"))
     made.cells.insert(0, submissions.added("first = 1"))
     made.cells.append(submissions.added("last = 1"))
-    found = code(mend(made))
+    found = code(repaired(made))
     assert [found[0], found[-1]] == [("added-1", "first = 1"), ("added-4", "last = 1")]
     assert found[4:6] == [("sampling-answer", ANSWER), ("added-3", "below = 1")]
     assert found[3] == ("added-2", "above = 1")
 
 
-def test_a_copy_of_a_locked_cell_that_became_another_cell_is_an_added_one(made, mend, source):
+def test_a_copy_of_a_locked_cell_that_became_another_cell_is_an_added_one(made, repaired, source):
     copy = nbformat.from_dict(submissions.cell(made, "sampling-imports"))
     copy.update(id="copy", source="import math")
     made.cells.insert(index(made, "sampling-answer"), copy)
-    found = mend(made)
+    found = repaired(made)
     assert code(found)[2] == ("added-1", "import math")
     assert [each for each in code(found) if each[0] != "added-1"] == expected(source)
 
 
-def test_a_changed_copy_of_a_check_is_dropped(made, mend, source):
+def test_a_changed_copy_of_a_check_is_dropped(made, repaired, source):
     copy = nbformat.from_dict(submissions.cell(made, "sampling-mean"))
     copy.update(id="copy", source="2")
     made.cells.append(copy)
-    assert code(mend(made)) == expected(source)
+    assert code(repaired(made)) == expected(source)
 
 
 @pytest.mark.parametrize(
@@ -202,21 +202,21 @@ def test_a_changed_copy_of_a_check_is_dropped(made, mend, source):
     ],
     ids=str,
 )
-def test_forged_metadata_of_added_cells_count_for_nothing(made, mend, source, forged):
+def test_forged_metadata_of_added_cells_count_for_nothing(made, repaired, source, forged):
     cell = submissions.added("10")
     cell.metadata["nbgrader"] = forged
     made.cells.append(cell)
-    found = mend(made)
+    found = repaired(made)
     assert [each for each in code(found) if each[0] != "added-1"] == expected(source)
     added = [cell for cell in found.notebook.cells if cell.id == "added-1"]
     assert [cell.metadata for cell in added] in ([], [{}])
 
 
-def test_an_id_of_a_locked_cell_with_other_metadata_is_not_believed(made, mend, source):
+def test_an_id_of_a_locked_cell_with_other_metadata_is_not_believed(made, repaired, source):
     cell = submissions.added("10")
     cell.update(id="sampling-mean", metadata={"nbgrader": {"grade_id": "mine"}})
     made.cells.insert(0, cell)
-    assert code(mend(made)) == [("added-1", "10"), *expected(source)]
+    assert code(repaired(made)) == [("added-1", "10"), *expected(source)]
 
 
 @pytest.mark.parametrize("kind", ["markdown", "raw"])
@@ -234,10 +234,10 @@ def test_an_id_of_a_locked_cell_with_other_metadata_is_not_believed(made, mend, 
         "[x](javascript:evil())",
     ],
 )
-def test_text_of_a_student_is_shown_and_never_interpreted(made, mend, kind, text):
+def test_text_of_a_student_is_shown_and_never_interpreted(made, repaired, kind, text):
     new = {"markdown": nbformat.v4.new_markdown_cell, "raw": nbformat.v4.new_raw_cell}[kind]
     made.cells.append(new(text))
-    (cell,) = [each for each in mend(made).notebook.cells if each.id == "text-1"]
+    (cell,) = [each for each in repaired(made).notebook.cells if each.id == "text-1"]
     page, _ = HTMLExporter(template_name="basic").from_notebook_node(
         nbformat.v4.new_notebook(cells=[cell])
     )
@@ -252,7 +252,7 @@ def test_text_is_shown_as_it_is_once():
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_repairing_twice_is_repairing_once(made, mend, seed):
+def test_repairing_twice_is_repairing_once(made, repaired, seed):
     chance = random.Random(seed)
     extra = [submissions.added(f"x{number} = 1") for number in range(5)]
     extra += [nbformat.v4.new_markdown_cell("# a\n<b>"), nbformat.v4.new_raw_cell("raw")]
@@ -260,8 +260,8 @@ def test_repairing_twice_is_repairing_once(made, mend, seed):
     for number, cell in enumerate(extra):
         cell["source"] = chance.choice([cell.source, f"changed = {number}", ""])
     made.cells = chance.sample([*made.cells, *extra], chance.randrange(15, 25))
-    once = mend(made).notebook
-    again = mend(once)
+    once = repaired(made).notebook
+    again = repaired(once)
     assert again.notebook == once
     # The checks of the source are not those that were released, so they count as changed.
     assert [

@@ -154,7 +154,9 @@ def test_what_needs_a_look_stands_there_with_what_to_do(course):
     page = page_of(course)
     broken, by_hand, slow = page.table("To grade again")[1:]
     assert broken[0] == "broken for review"
-    assert broken[1].startswith("It is no notebook. Mend submitted/ broken /sampling/ or ask for")
+    assert broken[1].startswith(
+        "It is no notebook. Correct submitted/ broken /sampling/ or ask for"
+    )
     assert by_hand[0] == "by hand needs manual grading"
     assert "Give the points in formgrader" in by_hand[1]
     assert slow[0] == "slow graded"

@@ -9,7 +9,7 @@ import pytest
 from autograder import AutograderError, checks
 from autograder.execution.processes import session
 from autograder.execution.processes.answer import Answer
-from autograder.execution.processes.session import Walls
+from autograder.execution.processes.session import Budget
 from autograder.execution.worker import serve
 from autograder.sandbox import Limits
 
@@ -26,13 +26,13 @@ class Sampling(keras.layers.Layer):
 
 @pytest.fixture
 def running():
-    with session.Session(Walls(60)) as started:
+    with session.Session(Budget(60)) as started:
         yield started
 
 
 def result(running, part):
     """Return what the visible checks of a part say of a notebook."""
-    with Answer(EXERCISE, running, running.walls) as answer:
+    with Answer(EXERCISE, running, running.budget) as answer:
         return EXERCISE.asking(answer.ask, None).check(part)
 
 
@@ -96,7 +96,7 @@ def test_the_line_of_an_exception_is_told(running):
 
 
 def test_a_cell_without_end_is_stopped():
-    with session.Session(Walls(1)) as running:
+    with session.Session(Budget(1)) as running:
         begin = time.monotonic()
         with pytest.raises(session.EndedError, match="did not end within 1 s"):
             running.run("while True: pass")
@@ -106,7 +106,7 @@ def test_a_cell_without_end_is_stopped():
 
 
 def test_an_answer_without_end_is_a_problem_of_the_part():
-    with session.Session(Walls(5)) as running:
+    with session.Session(Budget(5)) as running:
         running.run(RIGHT.replace("mean, log_var = inputs", "while True: pass"))
         (problem,) = result(running, "mean").problems
     assert "did not end within 5 s" in problem
@@ -123,7 +123,7 @@ def test_exit_does_not_end_the_process(running):
 
 
 def test_nothing_is_left_behind():
-    with session.Session(Walls()) as running:
+    with session.Session(Budget()) as running:
         folder, process = Path(running._folder.name), running._process
         running.run("open('left.txt', 'w').write('x')")
         assert (folder / "left.txt").is_file()
@@ -146,14 +146,14 @@ def test_no_operation_has_run_before_the_notebook(running):
 def test_a_process_that_does_not_start_is_nobodys_zero(monkeypatch):
     monkeypatch.setattr(serve, "serve", print)  # ends at once
     with pytest.raises(AutograderError, match="did not start"):
-        session.Session(Walls())
+        session.Session(Budget())
 
 
 # Floods
 
 
 def small(output=2000, cell=60):
-    return Walls(cell, limits=Limits(output=output))
+    return Budget(cell, limits=Limits(output=output))
 
 
 def test_of_a_flood_the_begin_is_kept_and_the_next_cell_can_write():

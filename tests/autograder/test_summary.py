@@ -11,7 +11,7 @@ from rich.console import Console
 from autograder import AutograderError, checks
 from autograder.commands.grade import Options
 from autograder.commands.grading import summary
-from autograder.execution.processes.session import Walls
+from autograder.execution.processes.session import Budget
 from autograder.gradebook.course import Course
 from autograder.gradebook.journal import Entry
 from autograder.sandbox import Containment
@@ -47,7 +47,7 @@ def grading(*entries: Entry, lost: dict | None = None, containment=Containment.N
         entries=list(entries),
         executed=2,
         note="",
-        options=Options(walls=Walls(containment=containment)),
+        options=Options(budget=Budget(containment=containment)),
         journal=SimpleNamespace(result=lambda key: {"parts": lost.get(key, points)}),
         automatic={
             (each.student, each.assignment): {

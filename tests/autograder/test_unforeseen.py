@@ -12,11 +12,11 @@ from autograder.gradebook.journal import recall
 
 
 @pytest.mark.parametrize("metadata", [["x"], [1], "x", 3, 0.5, True, [[]], None])
-def test_metadata_of_the_wrong_type_do_no_harm(mend, made, source, metadata):
+def test_metadata_of_the_wrong_type_do_no_harm(repaired, made, source, metadata):
     made.cells.append(submissions.added("x = 1"))
     content = json.loads(json.dumps(made))
     content["cells"][-1]["metadata"] = metadata
-    found = mend(content)
+    found = repaired(content)
     assert submissions.code(found)[:-1] == submissions.expected(source)
     assert submissions.code(found)[-1] == ("added-1", "x = 1")
 

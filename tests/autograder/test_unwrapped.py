@@ -21,7 +21,7 @@ from autograder.commands import report
 from autograder.gradebook.course import Course
 from autograder.gradebook.journal import recall
 from autograder.submissions.folders import archives
-from autograder.submissions.intake import LARGEST
+from autograder.submissions.notebooks import LARGEST
 
 IPYNB = f"{NAME}.ipynb"
 MISSING = f"There is no notebook: {IPYNB} is missing"

@@ -60,14 +60,14 @@ def _check(file: Path, limit: float, console: Console) -> int:
     start.context()  # TensorFlow is imported there while the notebook is read here
     notebook = checked.repaired_for_check(file)
     cells = notebook.students_code()
-    scored, results, walls = scoring.Scored(), [], grade.walls(limit, {}, unsafe=True)
+    scored, results, budget = scoring.Scored(), [], grade.budget(limit, {}, unsafe=True)
     with (
         _progress(console, len(cells) + len(notebook.exercise.parts)) as step,
-        session.Session(walls) as running,
+        session.Session(budget) as running,
     ):
         step(f"{file.name}: starting", 0)
         scoring.run_students_code(running, _told(cells, step), scored)
-        with Answer(notebook.exercise, running, walls, 1) as answer:
+        with Answer(notebook.exercise, running, budget, 1) as answer:
             asking = notebook.exercise.asking(answer.ask, None)
             for part in notebook.exercise.parts:
                 step(part.title, 0)

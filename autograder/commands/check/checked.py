@@ -13,9 +13,9 @@ from autograder import AutograderError
 from autograder.checks import Exercise
 from autograder.checks.words import listing
 from autograder.commands import release
-from autograder.submissions import intake
+from autograder.submissions import notebooks
 from autograder.submissions.answers import leftover
-from autograder.submissions.intake import own_id
+from autograder.submissions.notebooks import cell_id
 from autograder.submissions.repair import is_answer, repair
 
 
@@ -62,7 +62,7 @@ def repaired_for_check(file: Path) -> Checked:
     AutograderError
         If it cannot be used at all; the message says why and what to do.
     """
-    found = intake.read(file)
+    found = notebooks.read(file)
     name = found.exercise.name
     try:
         released = released_notebook(name)
@@ -96,22 +96,22 @@ def released_notebook(name: str) -> Any:
 
 def _as_handed_in(cells: list, answer: str) -> Any:
     """Return a notebook against which repairing changes nothing but text into code."""
-    known = {own: copy.deepcopy(cell) for cell in cells if (own := own_id(cell)) is not None}
+    known = {own: copy.deepcopy(cell) for cell in cells if (own := cell_id(cell)) is not None}
     if answer in known:
         nbgrader = {"grade_id": answer, "solution": True}
         known[answer].update(cell_type="code", source="", metadata={"nbgrader": nbgrader})
     return nbformat.from_dict({"cells": [*known.values()], "metadata": {}})
 
 
-def _missing(found: intake.Notebook, released: Any) -> list[str]:
+def _missing(found: notebooks.Notebook, released: Any) -> list[str]:
     """Return that code cells are missing which only prepare or show something."""
-    there = {own_id(cell) for cell in found.cells}
+    there = {cell_id(cell) for cell in found.cells}
     scored = {found.exercise.cell(part) for part in found.exercise.parts}
     lost = [
         own
         for cell in released.cells
         if cell.cell_type == "code" and not is_answer(cell)
-        if (own := own_id(cell)) not in there | scored
+        if (own := cell_id(cell)) not in there | scored
     ]
     if not lost:
         return []

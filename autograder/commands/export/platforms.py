@@ -10,7 +10,7 @@ from collections import Counter
 
 from autograder.checks.words import listing
 from autograder.commands.export.sheet import Sheet
-from autograder.gradebook.feedback import said
+from autograder.gradebook.feedback import messages
 from autograder.gradebook.grades import Grades, Student, points
 
 FORMULA = "=+-@＝＋－＠"  # what makes a spreadsheet read a field as a formula, after spaces too
@@ -142,7 +142,7 @@ def _feedback(grades: Grades, row: dict) -> str:
     """Return what a student lost points for, in the HTML that Moodle takes a feedback for."""
     if row["status"] in WHY:
         return ""
-    found = said(grades.course, row["student"], row["assignment"]) or []
+    found = messages(grades.course, row["student"], row["assignment"]) or []
     lost = [f"✗ {each.title}: {each.text}" for each in found if each.text]
     return html.escape(" ".join(lost), quote=False)
 

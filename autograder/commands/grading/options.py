@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass, field, replace
 
 from autograder import AutograderError, sandbox
-from autograder.execution.processes.session import Walls
+from autograder.execution.processes.session import Budget
 
 LIMITS = sandbox.Limits(disk=64 * 2**20)
 
@@ -21,7 +21,7 @@ class Options:
         Notebooks that run at the same time on this machine.
     force : bool
         Whether to run again what was graded before.
-    walls : Walls
+    budget : Budget
         Limits and containment of every notebook.
     scheduler : str or None
         Address of the scheduler of a cluster that runs the notebooks; None for this machine.
@@ -31,11 +31,13 @@ class Options:
     student: str | None = None
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
     force: bool = False
-    walls: Walls = field(default_factory=Walls)
+    budget: Budget = field(default_factory=Budget)
     scheduler: str | None = None
 
 
-def walls(cell: float, limits: dict[str, int], unsafe: bool, scheduler: str | None = None) -> Walls:
+def budget(
+    cell: float, limits: dict[str, int], unsafe: bool, scheduler: str | None = None
+) -> Budget:
     """Return what every notebook may use.
 
     Parameters
@@ -67,4 +69,4 @@ def walls(cell: float, limits: dict[str, int], unsafe: bool, scheduler: str | No
     for name, unit in {"memory": 2**20, "disk": 2**20, "output": 2**10}.items():
         if name in limits:
             limits[name] *= unit
-    return Walls(cell, seconds, kind, replace(LIMITS, **limits))
+    return Budget(cell, seconds, kind, replace(LIMITS, **limits))

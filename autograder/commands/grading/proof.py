@@ -59,7 +59,7 @@ class Proofs:
         self._proven.add(assignment)
 
     def _prove(self, assignment: str, part: Runnable) -> None:
-        key = part.job.key(self._pool.walls)
+        key = part.job.key(self._pool.budget)
         if self._journal.result(key) is not None:
             return
         future = self._pool.start(part.job)
@@ -87,7 +87,7 @@ def _judge_plain(assignment: str, part: Runnable, result: dict) -> None:
         except (KeyError, ValueError) as error:  # a value that is no score
             score, told = 0, f"shows a value that nbgrader does not take: {error}"
         else:
-            told = _said(made["outputs"])
+            told = _message(made["outputs"])
         if score < most:
             own = cell.metadata["nbgrader"]["grade_id"]
             raise SourceError(
@@ -98,7 +98,7 @@ def _judge_plain(assignment: str, part: Runnable, result: dict) -> None:
             )
 
 
-def _said(found: list) -> str:
+def _message(found: list) -> str:
     """Return what a test has said of the solution, in the words of a sentence."""
     for output in found:
         if output.output_type == "error":

@@ -116,7 +116,7 @@ def _console() -> Console:
 
 
 def _uncontained(grading) -> bool:
-    return grading.options.walls.containment == Containment.NONE
+    return grading.options.budget.containment == Containment.NONE
 
 
 def _recorded(grading, entry: Entry, rows: dict, is_ours: bool) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from autograder.execution.job import Job, job_of
 from autograder.execution.ordinary.run import PlainJob, plain_job
-from autograder.execution.processes.session import Walls
+from autograder.execution.processes.session import Budget
 from autograder.gradebook.journal import Entry
 from autograder.submissions.assignment import Part, Prepared
 
@@ -110,9 +110,9 @@ class Work:
         return any(part["attempted"] for part in scored) or not scored
 
 
-def keyed(prepared: Prepared, walls: Walls) -> tuple[tuple[tuple[str, Runnable], ...], str]:
+def keyed(prepared: Prepared, budget: Budget) -> tuple[tuple[tuple[str, Runnable], ...], str]:
     """Return the notebooks of a submission with the keys of their jobs, and the key of them all."""
-    parts = tuple((each.job.key(walls), each) for each in map(runnable, prepared.parts))
+    parts = tuple((each.job.key(budget), each) for each in map(runnable, prepared.parts))
     keys = [key for key, _ in parts]
     return parts, keys[0] if len(keys) == 1 else hashlib.sha256(
         "\n".join(keys).encode()

@@ -11,7 +11,7 @@ from statistics import fmean, median, quantiles
 from autograder import checks
 from autograder.gradebook import journal
 from autograder.gradebook.course import Course, replacing
-from autograder.gradebook.feedback import Group, Said, grouped, plain, said
+from autograder.gradebook.feedback import CheckMessage, Group, grouped, messages, plain
 from autograder.gradebook.grades import Grades, points
 from autograder.sandbox import Containment
 
@@ -162,7 +162,7 @@ class Assignment:
 def _assignment(grades: Grades, name: str, rows: list[dict], seconds: dict) -> Assignment:
     own = [row for row in rows if row["assignment"] == name]
     scored = [row for row in own if row["status"] == "graded"]
-    read = [(row["student"], said(grades.course, row["student"], name)) for row in scored]
+    read = [(row["student"], messages(grades.course, row["student"], name)) for row in scored]
     told = [(student, found) for student, found in read if found is not None]
     titles = _titles(grades, name, told)
     scores = [row["score"] for row in scored]
@@ -189,7 +189,9 @@ def _assignment(grades: Grades, name: str, rows: list[dict], seconds: dict) -> A
     )
 
 
-def _titles(grades: Grades, name: str, told: Iterable[tuple[str, list[Said]]]) -> dict[str, str]:
+def _titles(
+    grades: Grades, name: str, told: Iterable[tuple[str, list[CheckMessage]]]
+) -> dict[str, str]:
     """Return the titles of the parts: ours, or what the cells of another course say."""
     known = {}
     if name in checks.NAMES:

@@ -18,7 +18,7 @@ from autograder.commands.selftest.bank import Case
 from autograder.execution.pools import local
 from autograder.execution.processes import start
 from autograder.execution.processes.answer import Answer
-from autograder.execution.processes.session import Session, Walls
+from autograder.execution.processes.session import Budget, Session
 from autograder.execution.reference import Reference, references
 
 LIMIT = 120  # seconds for a cell or a check of a known answer, on a busy machine
@@ -133,11 +133,11 @@ def verdicts(
 
 def verdict(exercise: Exercise, case: Case, known: Reference, seed: int = SEED) -> Verdict:
     """Return what the checks say about one answer, in processes of its own."""
-    visible, hidden, walls = {}, {}, Walls(LIMIT)
-    with Session(walls) as running:
+    visible, hidden, budget = {}, {}, Budget(LIMIT)
+    with Session(budget) as running:
         for source in (solutions.setting(exercise.name), case.code):
             running.run(source)
-        with Answer(exercise, running, walls) as answer:
+        with Answer(exercise, running, budget) as answer:
             asking = exercise.asking(answer.ask, known.ask)
             for part in exercise.parts:
                 visible[part.name] = asking.check(part.name)

@@ -31,7 +31,7 @@ from autograder.checks.cells import is_test
 from autograder.checks.words import listing
 from autograder.execution import code
 from autograder.execution.ordinary.outputs import SILENT, scored
-from autograder.execution.processes.session import EndedError, Session, UnusableError, Walls
+from autograder.execution.processes.session import Budget, EndedError, Session, UnusableError
 from autograder.execution.worker.outputs import Cleaner, Output, failure, sentences
 
 GRACE = 5  # seconds between the interrupt of a cell and the end of its process
@@ -93,11 +93,11 @@ class PlainJob:
     libraries: tuple[str, ...] = ()
     environment: str = field(default_factory=environment)
 
-    def key(self, walls: Walls) -> str:
+    def key(self, budget: Budget) -> str:
         """Return what this job has in common with those that must have the same result."""
         cells = [asdict(cell) for cell in self.cells]
         files = sorted((name, hashlib.sha256(data).hexdigest()) for name, data in self.files)
-        parts = cells, files, self.libraries, self.environment, asdict(walls)
+        parts = cells, files, self.libraries, self.environment, asdict(budget)
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -134,7 +134,7 @@ def plain_job(
 
 
 def execute_plain(
-    job: PlainJob, walls: Walls, slot: int = 0, groups: Path | None = None
+    job: PlainJob, budget: Budget, slot: int = 0, groups: Path | None = None
 ) -> dict[str, Any]:
     """Run the cells of a notebook.
 
@@ -142,7 +142,7 @@ def execute_plain(
     ----------
     job : PlainJob
         What to run.
-    walls : Walls
+    budget : Budget
         Limits and containment of the process.
     slot : int
         Number of this notebook among those that run at the same time.
@@ -170,8 +170,8 @@ def execute_plain(
     outputs, review, remarks = {}, "", []
     try:
         # A cell that is interrupted in time leaves the process alive for those below.
-        with Session(replace(walls, cell=walls.cell + GRACE), 2 * slot, groups) as session:
-            run = _Run(session, walls)
+        with Session(replace(budget, cell=budget.cell + GRACE), 2 * slot, groups) as session:
+            run = _Run(session, budget)
             run.begin(job)
             ended = run.cells(job.cells)
             outputs = run.outputs
@@ -184,16 +184,16 @@ def execute_plain(
         "remarks": list(sentences(remarks)),
         "review": review,
         "seconds": round(time.monotonic() - began, 3),
-        "containment": walls.containment,
+        "containment": budget.containment,
     }
 
 
 class _Run:
     """One notebook in its process, and the outputs so far."""
 
-    def __init__(self, running: Session, walls: Walls):
-        self._session, self._walls = running, walls
-        self._cleaner = Cleaner(walls.limits.output)
+    def __init__(self, running: Session, budget: Budget):
+        self._session, self._walls = running, budget
+        self._cleaner = Cleaner(budget.limits.output)
         self.outputs: dict[str, list[Output]] = {}
         self._passed: set[str] = set()  # tests whose released form raised nothing in its place
         self._changed: list[str] = []  # those of them whose released form does so at the end

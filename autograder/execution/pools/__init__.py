@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 from autograder import AutograderError
 from autograder.execution.pools import local
-from autograder.execution.processes.session import Walls
+from autograder.execution.processes.session import Budget
 
 if TYPE_CHECKING:
     from autograder.execution.pools.cluster import Cluster
 
 
 def open_pool(
-    scheduler: str | None, jobs: int, walls: Walls
+    scheduler: str | None, jobs: int, budget: Budget
 ) -> AbstractContextManager["local.Local | Cluster"]:
     """Return a context manager that gives a pool, an object like `Local`.
 
@@ -22,15 +22,15 @@ def open_pool(
         Address of the scheduler of a dask cluster; without it, notebooks run on this machine.
     jobs : int
         Notebooks that run at the same time; a cluster knows itself how many it can run.
-    walls : Walls
+    budget : Budget
         Limits and containment of every notebook; on a cluster, the least containment.
     """
     if scheduler is None:
-        return local.here(jobs, walls)
+        return local.here(jobs, budget)
     try:
         from autograder.execution.pools import cluster
     except ImportError as error:
         raise AutograderError(
             f'A cluster needs dask ({error}): install it with `pip install ".[cluster]"`.'
         ) from error
-    return cluster.connected(scheduler, walls)
+    return cluster.connected(scheduler, budget)

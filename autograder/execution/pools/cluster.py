@@ -27,7 +27,7 @@ from autograder.execution.job import Job, fingerprint
 from autograder.execution.ordinary.run import PlainJob
 from autograder.execution.pools.local import Runner, Running
 from autograder.execution.processes import cgroup, start
-from autograder.execution.processes.session import Walls
+from autograder.execution.processes.session import Budget
 from autograder.execution.reference import references
 from autograder.sandbox import Containment
 
@@ -56,14 +56,14 @@ def described() -> dict[str, str]:
     return {"version": version(), "containment": kind, "reason": sandbox.reason()}
 
 
-def run(job: Job | PlainJob, walls: Walls, wanted: str) -> dict[str, Any]:
+def run(job: Job | PlainJob, budget: Budget, wanted: str) -> dict[str, Any]:
     """Run and score a notebook on the machine of this worker.
 
     Parameters
     ----------
     job : Job or PlainJob
         What to run.
-    walls : Walls
+    budget : Budget
         Its limits, and the least containment.
     wanted : str
         The version that the grader has.
@@ -74,9 +74,9 @@ def run(job: Job | PlainJob, walls: Walls, wanted: str) -> dict[str, Any]:
         If this worker has joined the cluster later than the others and is not fit for the job.
     """
     own, worker = described(), get_worker()
-    if problem := _objection(own, wanted, walls.containment):
+    if problem := _objection(own, wanted, budget.containment):
         raise AutograderError(f"The worker {worker.address} cannot grade. {problem}")
-    contained = replace(walls, containment=own["containment"])
+    contained = replace(budget, containment=own["containment"])
     kept = cast(Notebooks, worker.plugins[Notebooks.name])
     return kept.runner.run(job, contained)
 
@@ -113,14 +113,14 @@ class Notebooks(WorkerPlugin):
 
 
 @contextmanager
-def connected(address: str, walls: Walls) -> Iterator["Cluster"]:
+def connected(address: str, budget: Budget) -> Iterator["Cluster"]:
     """Give a pool of the workers that a scheduler knows.
 
     Parameters
     ----------
     address : str
         Of the scheduler, as dask writes it: ``tcp://host:8786``.
-    walls : Walls
+    budget : Budget
         Limits of every notebook, and the least containment.
 
     Raises
@@ -140,7 +140,7 @@ def connected(address: str, walls: Walls) -> Iterator["Cluster"]:
             "the address that it prints."
         ) from error
     with client:
-        cluster = Cluster(client, address, walls)
+        cluster = Cluster(client, address, budget)
         try:
             yield cluster
         except BaseException:
@@ -163,13 +163,13 @@ class Cluster:
         The connection to the scheduler.
     address : str
         Of the scheduler, as the user has written it.
-    walls : Walls
+    budget : Budget
         Limits of every notebook, and the least containment.
     """
 
     note = ""  # each worker prints its own
 
-    def __init__(self, client: Client, address: str, walls: Walls):
+    def __init__(self, client: Client, address: str, budget: Budget):
         self._client, self._address = client, address
         try:
             client.wait_for_workers(1, timeout=ANSWER)
@@ -178,7 +178,7 @@ class Cluster:
                 f"The scheduler at {address} has no workers: start some with "
                 f"`dask worker {address}`."
             ) from error
-        self.walls = replace(walls, containment=self._containment(walls.containment))
+        self.budget = replace(budget, containment=self._containment(budget.containment))
         client.register_plugin(Notebooks())
         self._executor = client.get_executor(pure=False, retries=RETRIES)
         self._look()
@@ -192,7 +192,7 @@ class Cluster:
 
     def start(self, job: Job | PlainJob) -> Running:
         """Hand a job to the scheduler."""
-        running: Running = self._executor.submit(run, job, self.walls, version())
+        running: Running = self._executor.submit(run, job, self.budget, version())
         return running
 
     def finished(self, running: Collection[Running]) -> set[Running]:

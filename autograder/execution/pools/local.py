@@ -11,19 +11,19 @@ from autograder import checks
 from autograder.execution import job as jobs
 from autograder.execution.ordinary.run import PlainJob
 from autograder.execution.processes import cgroup, start
-from autograder.execution.processes.session import Walls
+from autograder.execution.processes.session import Budget
 from autograder.execution.reference import Reference, references
 
 Running = Future[dict[str, Any]]  # a job; what comes of it is that of `job.execute`
 
 
 @contextmanager
-def here(jobs: int, walls: Walls) -> Iterator["Local"]:
+def here(jobs: int, budget: Budget) -> Iterator["Local"]:
     """Give a pool of this machine."""
     groups, note = cgroup.prepared()  # before the first process that must begin in one of them
     start.context()  # TensorFlow is imported there while nbgrader is imported here
     with references(checks.NAMES) as known, threads(jobs) as executor:
-        yield Local(executor, Runner(known, range(jobs), groups), jobs, walls, note)
+        yield Local(executor, Runner(known, range(jobs), groups), jobs, budget, note)
 
 
 @contextmanager
@@ -59,12 +59,12 @@ class Runner:
     ):
         self._known, self._slots, self._groups = known, deque(slots), groups
 
-    def run(self, job: jobs.Job | PlainJob, walls: Walls) -> dict[str, Any]:
+    def run(self, job: jobs.Job | PlainJob, budget: Budget) -> dict[str, Any]:
         """Return the result of a job; several threads may do this at the same time."""
         slot = self._slots.pop()
         known = None if isinstance(job, PlainJob) else self._known[job.exercise]
         try:
-            return jobs.execute(job, known, walls, slot, self._groups)
+            return jobs.execute(job, known, budget, slot, self._groups)
         finally:
             self._slots.append(slot)
             if known is not None:
@@ -78,7 +78,7 @@ class Local:
     ----------
     jobs : int
         Notebooks that run at the same time.
-    walls : Walls
+    budget : Budget
         Limits and containment of every notebook.
     note : str
         What the user should know about the limits, in a sentence; mostly empty.
@@ -89,15 +89,15 @@ class Local:
         executor: ThreadPoolExecutor,
         runner: Runner,
         jobs: int,
-        walls: Walls,
+        budget: Budget,
         note: str = "",
     ):
         self._executor, self._runner, self.jobs = executor, runner, jobs
-        self.walls, self.note = walls, note
+        self.budget, self.note = budget, note
 
     def start(self, job: jobs.Job | PlainJob) -> Running:
         """Begin with a job as soon as a thread is free."""
-        return self._executor.submit(self._runner.run, job, self.walls)
+        return self._executor.submit(self._runner.run, job, self.budget)
 
     def finished(self, running: Collection[Running]) -> set[Running]:
         """Wait until some jobs have ended, and return these."""

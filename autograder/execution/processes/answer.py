@@ -7,7 +7,7 @@ from autograder.checks import Exercise, Question, values
 from autograder.checks.switches import sentence
 from autograder.checks.values import Values
 from autograder.execution.observations import Observations, digest
-from autograder.execution.processes.session import EndedError, Prober, Session, Walls
+from autograder.execution.processes.session import Budget, EndedError, Prober, Session
 
 
 class Answer:
@@ -19,7 +19,7 @@ class Answer:
         What it answers.
     session : Session
         The process that holds the notebook.
-    walls : Walls
+    budget : Budget
         What the process that observes may use.
     slot : int
         Its number among those that run at the same time.
@@ -33,13 +33,13 @@ class Answer:
         self,
         exercise: Exercise,
         session: Session,
-        walls: Walls,
+        budget: Budget,
         slot: int = 0,
         groups: Path | None = None,
         known: Observations | None = None,
     ):
         self.exercise, self._session = exercise, session
-        self._place, self._known = (walls, slot, groups), known or Observations()
+        self._place, self._known = (budget, slot, groups), known or Observations()
         self._prober: Prober | None = None
         self._exported: dict[str, tuple[Values, str]] = {}
         self._loaded: set[str] = set()

@@ -27,7 +27,7 @@ END = 5  # seconds for a process to end that has closed its connection
 
 
 @dataclass(frozen=True)
-class Walls:
+class Budget:
     """What a notebook may use.
 
     Attributes
@@ -65,7 +65,7 @@ class Process:
     ----------
     target : callable
         What it runs: ``target(connection, place)``.
-    walls : Walls
+    budget : Budget
         What it may use.
     slot : int
         Number of this process among those that run at the same time.
@@ -77,17 +77,17 @@ class Process:
     def __init__(
         self,
         target: Callable[[Connection, Place], None],
-        walls: Walls,
+        budget: Budget,
         slot: int = 0,
         groups: Path | None = None,
     ):
-        self.walls, self.problem = walls, ""
+        self.budget, self.problem = budget, ""
         self._folder = tempfile.TemporaryDirectory(prefix="autograder-", ignore_cleanup_errors=True)
         chosen = start.context()
         ours, theirs = chosen.Pipe()
         self._channel = Channel(ours)
-        limits = walls.limits
-        place = Place(self._folder.name, walls.containment, limits, slot)
+        limits = budget.limits
+        place = Place(self._folder.name, budget.containment, limits, slot)
         self._process = chosen.Process(target=target, args=(theirs, place))
         self._group = _group(groups, slot, limits) if groups else None
         try:
@@ -97,7 +97,7 @@ class Process:
         start.RUNNING.add(self)
         theirs.close()
         self._wait()
-        self._deadline = time.monotonic() + walls.notebook
+        self._deadline = time.monotonic() + budget.notebook
 
     def __enter__(self) -> Self:
         """Return the process, which ``with`` ends."""
@@ -113,7 +113,7 @@ class Process:
         """End the process at once, and all that it has started."""
         self._process.kill()
         assert self._process.pid is not None  # it was started
-        if self.walls.containment == Containment.NONE:
+        if self.budget.containment == Containment.NONE:
             with contextlib.suppress(OSError):  # there is none any more
                 os.killpg(self._process.pid, signal.SIGKILL)
 
@@ -151,14 +151,14 @@ class Process:
         if self.problem:
             raise EndedError(self.problem)
         begin = time.monotonic()
-        deadline = min(begin + self.walls.cell, self._deadline)
+        deadline = min(begin + self.budget.cell, self._deadline)
         try:
             self._channel.send(f"{kind} ".encode() + wire.pack(message), deadline)
             return decode(wire.unpack(self._channel.receive(deadline, wire.LARGEST)))
         except TimeoutError:
-            if self._deadline < begin + self.walls.cell:
-                self._end(f"The notebook took {self.walls.notebook:g} s in all and was stopped.")
-            self._end(f"{who} did not end within {self.walls.cell:g} s and was stopped.")
+            if self._deadline < begin + self.budget.cell:
+                self._end(f"The notebook took {self.budget.notebook:g} s in all and was stopped.")
+            self._end(f"{who} did not end within {self.budget.cell:g} s and was stopped.")
         except (EOFError, OSError):
             self._process.join(END)
             self._end(f"{who} {self._how_it_ended()}, so nothing could follow.")
@@ -207,10 +207,10 @@ class Process:
     def _how_it_ended(self) -> str:
         code = self._process.exitcode
         if self._group is not None and self._group.exhausted():
-            memory = self.walls.limits.memory // 2**20
+            memory = self.budget.limits.memory // 2**20
             return f"used up the {memory:,} MiB of memory of the notebook"
         if code == -signal.SIGXCPU:
-            return f"used up the {self.walls.limits.cpu} s of computing time of the notebook"
+            return f"used up the {self.budget.limits.cpu} s of computing time of the notebook"
         if code == -signal.SIGSEGV:
             return "crashed the process of the notebook (segmentation fault)"
         if code is not None and code < 0:
@@ -230,8 +230,8 @@ class Session(Process):
     Parameters are those of `Process`, without the target.
     """
 
-    def __init__(self, walls: Walls, slot: int = 0, groups: Path | None = None):
-        super().__init__(serve.serve, walls, slot, groups)
+    def __init__(self, budget: Budget, slot: int = 0, groups: Path | None = None):
+        super().__init__(serve.serve, budget, slot, groups)
 
     def run(self, source: str) -> dict[str, Any]:
         """Run a cell: ``{"outputs": [dict, ...], "ok": bool}``.
@@ -256,8 +256,8 @@ class Prober(Process):
     Parameters are those of `Process`, without the target.
     """
 
-    def __init__(self, walls: Walls, slot: int = 0, groups: Path | None = None):
-        super().__init__(prober.serve, walls, slot, groups)
+    def __init__(self, budget: Budget, slot: int = 0, groups: Path | None = None):
+        super().__init__(prober.serve, budget, slot, groups)
 
     def load(self, key: str, exported: Values) -> None:
         """Load the graph of an answer under a key."""

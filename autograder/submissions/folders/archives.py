@@ -20,7 +20,7 @@ from typing import IO, cast
 from autograder import AutograderError
 from autograder.checks.words import listing, printable
 from autograder.sandbox.limited import TooSlowError, limited
-from autograder.submissions.intake import LARGEST
+from autograder.submissions.notebooks import LARGEST
 
 MOST_FILES = 10_000  # in an archive
 MOST_CHOSEN = 1_000  # files that are read of one

@@ -11,7 +11,7 @@ from autograder import AutograderError
 from autograder.checks.words import listing, printable
 from autograder.gradebook.course import STAMP
 from autograder.submissions.folders import archives
-from autograder.submissions.intake import LARGEST
+from autograder.submissions.notebooks import LARGEST
 from autograder.submissions.store import Keeper
 
 NOTEBOOK = re.compile(r"\.ipynb(\.txt|\.json)?$", re.IGNORECASE)  # some browsers add an ending

@@ -12,7 +12,7 @@ from typing import Any
 
 from autograder import AutograderError
 from autograder.checks.words import listing
-from autograder.submissions import intake
+from autograder.submissions import notebooks
 from autograder.submissions.ordinary.source import PlainSource, grade_id
 from autograder.submissions.repair import verbatim
 
@@ -45,7 +45,7 @@ def repair(handed_in: list[Any], source: PlainSource) -> Repaired:
     Parameters
     ----------
     handed_in : list
-        Cells of the student's notebook, as ``intake.cells`` gives them.
+        Cells of the student's notebook, as ``notebooks.cells`` gives them.
     source : PlainSource
         The assignment.
 
@@ -108,7 +108,7 @@ def _names(handed_in: list[Any], source: PlainSource, known: dict[str, Any]) -> 
     found = []
     for cell in handed_in:
         bare = "nbgrader" not in cell.metadata
-        own = ids.get(cell.get("id")) if bare else intake.grade_id(cell)
+        own = ids.get(cell.get("id")) if bare else notebooks.grade_id(cell)
         found.append(own if own in known else None)
     return found
 

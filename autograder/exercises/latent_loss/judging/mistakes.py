@@ -50,9 +50,9 @@ SOFTPLUS = "you seem to use softplus(log_var) for the variance, which is exp(log
 INVERSE = "you seem to use exp(−log_var), the inverse of the variance"
 OTHER_WAY = "this is KL(p ‖ q), the divergence the other way round"
 
-DOUBLE = 5  # the first of SLIPS that may come with another mistake
+DOUBLE = 5  # the first of MISTAKES that may come with another mistake
 Formula = Callable[[np.ndarray, np.ndarray], np.ndarray]
-SLIPS: tuple[tuple[str, Formula], ...] = (
+MISTAKES: tuple[tuple[str, Formula], ...] = (
     ("", kl),
     ("the factor ½ is missing", lambda m, v: 2 * kl(m, v)),
     ("the factor ½ is there twice", lambda m, v: kl(m, v) / 2),
@@ -90,13 +90,13 @@ class Match:
 
     Attributes
     ----------
-    slip : str
+    mistake : str
         What is wrong with the formula, perhaps in two ways; empty for the right one.
     unit : float
         Factor of all values; 1 for nats.
     """
 
-    slip: str
+    mistake: str
     unit: float
 
 
@@ -108,13 +108,13 @@ def recognize(mean, log_var, found) -> Match | None:
     """
     with np.errstate(all="ignore"):
         for unit in UNITS:
-            for slip, formula in SLIPS:
+            for mistake, formula in MISTAKES:
                 if _explains(unit * formula(mean, log_var), found):
-                    return Match(slip, unit)
-        for slip, formula in SLIPS[DOUBLE:]:
+                    return Match(mistake, unit)
+        for mistake, formula in MISTAKES[DOUBLE:]:
             for factor, told in FACTORS:
                 if _explains(factor * formula(mean, log_var), found):
-                    return Match(f"{slip}; and {told}", NATS)
+                    return Match(f"{mistake}; and {told}", NATS)
     return None
 
 
@@ -162,8 +162,8 @@ def _as_probabilities(mean, log_var, found) -> str:
 
 def name_cause(mean, log_var, found, match: Match | None) -> str:
     """Say what is wrong with values that are not right."""
-    if match and match.slip:
-        return match.slip
+    if match and match.mistake:
+        return match.mistake
     if np.ptp(found) == 0:
         return CONSTANT
     limited = "right at other values, so something is changed or limited on the way"

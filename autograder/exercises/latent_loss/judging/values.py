@@ -64,7 +64,7 @@ class Value(FunctionCheck):
         found = numbers(seen, "values", mean.shape)
         match = recognize(mean, log_var, found)
         random = name_randomness(mean, log_var, found, seen)
-        if match and not match.slip and not random:
+        if match and not match.mistake and not random:
             known = kl(mean, log_var)
             if reference is not None:
                 known = numbers(reference, "values", mean.shape)
@@ -124,7 +124,7 @@ class Prior(FunctionCheck):
         mean, log_var = inputs["mean"], inputs["log_var"]
         wanted, found = kl(mean, log_var), numbers(seen, "off", mean.shape)
         bad = ~(np.abs(found) >= EXACT * np.minimum(wanted, 1))
-        if match and not match.slip:  # else it is the value that is wrong
+        if match and not match.mistake:  # else it is the value that is wrong
             bad |= ~(np.abs(found / match.unit - wanted) <= NEAR * wanted + EXACT)
         if not bad.any():
             return None
@@ -140,7 +140,7 @@ def _why_not_zero(worst: float, match) -> str:
     if not np.isfinite(worst):
         return "the logarithm of 0, or a quotient by 0, is taken"
     why = "a floor under it (free bits) or a wrong constant keeps it from 0"
-    return f"{why}; {match.slip}" if match and match.slip else why
+    return f"{why}; {match.mistake}" if match and match.mistake else why
 
 
 class Nats(FunctionCheck):

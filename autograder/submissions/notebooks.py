@@ -1,4 +1,4 @@
-"""Read a notebook that somebody hands in, and say what is wrong with it."""
+"""Read a submitted notebook and report its defects."""
 
 import json
 from collections import Counter
@@ -36,7 +36,7 @@ class Notebook:
     cells : list
         Its cells, as nbformat has them.
     defects : tuple of str
-        What must be mended before it is handed in, in sentences.
+        What must be fixed before it is handed in, in sentences.
     """
 
     exercise: Exercise
@@ -51,7 +51,7 @@ def grade_id(cell: Any) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def own_id(cell: Any) -> str | None:
+def cell_id(cell: Any) -> str | None:
     """Return the ``grade_id`` of a cell, or its id if nbgrader's metadata are gone."""
     return cell.get("id") if "nbgrader" not in cell.metadata else grade_id(cell)
 
@@ -220,7 +220,7 @@ def _limit(cells: list[Any], name: str) -> None:
 
 def exercise_of(cells: list[Any], name: str) -> Exercise:
     """Return the exercise that the cells of a notebook belong to."""
-    ids = [found for cell in cells if (found := own_id(cell))]
+    ids = [found for cell in cells if (found := cell_id(cell))]
     votes = Counter(own for found in ids for own in checks.NAMES if found.startswith(f"{own}-"))
     if not votes:
         raise AutograderError(
