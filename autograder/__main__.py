@@ -1,4 +1,4 @@
-"""The command ``autograder``: what can be asked of it, and the exit code of each answer."""
+"""The command ``autograder``: its subcommands, their options and exit codes."""
 
 from autograder import safe_path  # before anything else is imported  # isort: skip
 
@@ -14,47 +14,47 @@ from typing import Any
 from autograder import AutograderError
 
 LIMITS = ("seconds", "cpu", "memory", "disk", "processes", "files", "output")
-PATIENCE = 2  # seconds after a signal in which another one says nothing new
-STOPPED: list[tuple[float, int]] = []  # when signals came that were heeded, and which
+PATIENCE = 2  # seconds after a signal during which further ones are ignored
+STOPPED: list[tuple[float, int]] = []  # time and number of the signals that were acted on
 EPILOG = (
-    "Exit code: 0 all is well, 1 something was found, 2 the command could not do its work, "
+    "Exit code: 0 all is well, 1 there were findings, 2 the command could not do its work, "
     "130 or 143 it was stopped."
 )
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit code."""
-    if arguments is None:  # this process was started for the command
-        safe_path.of_those_it_starts()
+    if arguments is None:  # run as a command, not called from Python
+        safe_path.protect_child_processes()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _stop)
     options = _parser().parse_args(arguments)
-    # jsonschema, which nbformat imports, would take a second to build grammars of addresses.
-    modules: dict[str, Any] = sys.modules  # None in it keeps a module from being imported
+    # Otherwise jsonschema, which nbformat imports, takes a second to build grammars of URLs.
+    modules: dict[str, Any] = sys.modules  # an entry of None makes an import fail
     modules.setdefault("rfc3987_syntax", None)
     try:
         return options.run(options)
     except AutograderError as error:
-        if STOPPED:  # nbgrader turns that into a failure of its own
+        if STOPPED:  # nbgrader turns the interrupt into an error of its own
             return _stopped(options.command)
         print(f"autograder {options.command}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return _stopped(options.command)
-    except BrokenPipeError:  # the reader of our output has left, as `head` does
+    except BrokenPipeError:  # the reader of the output has closed the pipe, as `head` does
         sys.stderr.close()
         return 2
 
 
 def _stop(number: int, _frame: object) -> None:
-    """Stop; a second signal, as of an impatient user, must not cut short what ends the command."""
+    """Stop the command; ignore a second signal that would interrupt its clean-up."""
     if not STOPPED or time.monotonic() - STOPPED[-1][0] > PATIENCE:
         STOPPED.append((time.monotonic(), number))
         raise KeyboardInterrupt
 
 
 def _stopped(command: str) -> int:
-    """End what notebooks are forked from, which may still be importing; return the exit code."""
+    """Stop the process that notebooks are forked from, and return the exit code."""
     if start := sys.modules.get("autograder.execution.processes.start"):
         with start.stopping():
             pass
@@ -64,21 +64,23 @@ def _stopped(command: str) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="autograder", description="The exercises of the book.", epilog=EPILOG
+        prog="autograder",
+        description="Check, release and grade the exercises of the book.",
+        epilog=EPILOG,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     check = commands.add_parser("check", help="student: run the visible checks of a notebook")
     check.add_argument(
-        "path", type=Path, metavar="FILE.ipynb", help="notebook, or a folder of them"
+        "path", type=Path, metavar="FILE.ipynb", help="a notebook or a folder of notebooks"
     )
     check.add_argument(
-        "--timeout", type=_seconds, default=60, metavar="S", help="limit of a cell (60 s)"
+        "--timeout", type=_seconds, default=60, metavar="S", help="time limit of a cell (60 s)"
     )
     check.set_defaults(run=_check)
 
-    release = commands.add_parser("release", help="instructor: make the notebooks of the students")
+    release = commands.add_parser("release", help="instructor: make the student notebooks")
     release.add_argument("folder", type=Path, metavar="DIR", help="folder of the course")
-    release.add_argument("--assignment", action="append", metavar="A", help="only this one")
+    release.add_argument("--assignment", action="append", metavar="A", help="only this assignment")
     release.set_defaults(run=_release)
 
     grade = commands.add_parser("grade", help="instructor: grade everything in DIR/submitted/")
@@ -87,28 +89,34 @@ def _parser() -> argparse.ArgumentParser:
     export = commands.add_parser("export", help="instructor: write the grades of a course")
     export.add_argument("folder", type=Path, metavar="DIR", help="folder of the course")
     forms = ["csv", "canvas", "moodle"]
-    export.add_argument("--to", choices=forms, default="csv", help="form (csv: DIR/grades.csv)")
+    export.add_argument("--to", choices=forms, default="csv", help="format (csv: DIR/grades.csv)")
     export.set_defaults(run=_export)
 
-    report = commands.add_parser("report", help="instructor: write DIR/report.html on the class")
+    report = commands.add_parser(
+        "report", help="instructor: write DIR/report.html, a page on the class"
+    )
     report.add_argument("folder", type=Path, metavar="DIR", help="folder of the course")
     report.set_defaults(run=_report)
 
-    selftest = commands.add_parser("selftest", help="grade known answers, compare with what is due")
-    selftest.add_argument("--exercise", action="append", metavar="E", help="only this one")
-    selftest.add_argument("--jobs", type=_count, metavar="N", help="processes (number of cores)")
+    selftest = commands.add_parser("selftest", help="grade known answers and check their scores")
+    selftest.add_argument("--exercise", action="append", metavar="E", help="only this exercise")
+    selftest.add_argument(
+        "--jobs", type=_count, metavar="N", help="parallel processes (number of cores)"
+    )
     selftest.set_defaults(run=_selftest)
     return parser
 
 
 def _add_options_of_grade(grade: argparse.ArgumentParser) -> None:
     grade.add_argument("folder", type=Path, metavar="DIR", help="folder of the course")
-    grade.add_argument("--assignment", metavar="A", help="only this one")
-    grade.add_argument("--student", metavar="S", help="only this one")
-    grade.add_argument("--jobs", type=_count, metavar="N", help="at a time (number of cores)")
-    grade.add_argument("--force", action="store_true", help="run again what was graded before")
+    grade.add_argument("--assignment", metavar="A", help="only this assignment")
+    grade.add_argument("--student", metavar="S", help="only this student")
     grade.add_argument(
-        "--timeout", type=_seconds, default=60, metavar="S", help="limit of a cell (60 s)"
+        "--jobs", type=_count, metavar="N", help="notebooks at a time (number of cores)"
+    )
+    grade.add_argument("--force", action="store_true", help="grade again what was graded before")
+    grade.add_argument(
+        "--timeout", type=_seconds, default=60, metavar="S", help="time limit of a cell (60 s)"
     )
     grade.add_argument(
         "--limit",
@@ -116,7 +124,7 @@ def _add_options_of_grade(grade: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=N",
-        help="of a notebook: seconds, cpu (s), memory, disk (MiB), processes, files, output (KiB)",
+        help="per notebook: seconds, cpu (s), memory, disk (MiB), processes, files, output (KiB)",
     )
     grade.add_argument("--scheduler", metavar="ADDRESS", help="run on a dask cluster")
     grade.add_argument("--unsafe", action="store_true", help="run student code uncontained")

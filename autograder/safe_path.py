@@ -1,47 +1,48 @@
-"""Import nothing from the folder in which a command was started; it may hold a student's files.
+"""Keep Python from importing modules from the working folder, which may hold a student's files.
 
-`tqdm.py` in a submission would run as the instructor, outside of any containment, if the autograder
-or a process that it starts looked for modules there. Nothing may be imported before this.
+If the autograder or one of its processes looked for modules there, a `tqdm.py` in a submission
+would run as the instructor, outside of any containment. Import this module before any other.
 """
 
 import os
 import sys
 
 
-def working_folder_left_out(path: list[str], here: str, package: str) -> list[str]:
-    """Return where to look for modules.
+def without_working_folder(path: list[str], here: str, package: str) -> list[str]:
+    """Return a module search path without the working folder.
 
     Parameters
     ----------
     path : list of str
-        Where Python would look: ``python -m`` puts the working folder first, and an empty or
-        relative entry is below it.
+        The search path of Python. ``python -m`` puts the working folder first, and an empty or
+        relative entry refers to it or to a folder below.
     here : str
         The working folder.
     package : str
-        The folder that holds this package, which stays: that may be a clone of the book.
+        The folder that holds this package. It is kept even if it is the working folder, as in a
+        clone of the book.
     """
-    # A relative entry that is no folder is a hook, as of packages that are installed to be edited.
-    kept = [each for each in path if os.path.isabs(each) or (each and not os.path.isdir(each))]  # noqa: PTH112, PTH117
+    # A relative entry that is no folder is an import hook, as of an editable installation.
+    kept = [entry for entry in path if os.path.isabs(entry) or (entry and not os.path.isdir(entry))]  # noqa: PTH112, PTH117
     if path[:1] not in ([here], [""]):
         return kept
     rest = kept[1:] if path[0] else kept
     return [package, *rest] if here == package else rest
 
 
-def of_this_process() -> None:
-    """Leave the working folder out for this process."""
+def protect_this_process() -> None:
+    """Remove the working folder from the search path of this process."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
     try:
         here = os.getcwd()  # noqa: PTH109 - pathlib itself could be a file in that folder
-    except FileNotFoundError:  # it was removed
+    except FileNotFoundError:  # the folder was removed
         here = ""
-    sys.path[:] = working_folder_left_out(sys.path, here, package)
+    sys.path[:] = without_working_folder(sys.path, here, package)
 
 
-def of_those_it_starts() -> None:
-    """Leave the working folder out for all Python processes that this one starts."""
+def protect_child_processes() -> None:
+    """Keep the working folder off the search path of all Python processes that this one starts."""
     os.environ["PYTHONSAFEPATH"] = "1"
 
 
-of_this_process()
+protect_this_process()

@@ -1,9 +1,9 @@
-"""The checks of the exercises: what the notebooks of the students call.
+"""The checks of the exercises, as student notebooks call them.
 
-An answer is turned into a graph (``export``), the graph is examined, loaded (``graphs``) and probed
-(``probing``), and a judge compares what was observed with an oracle. In a student's notebook all of
-it happens in one process; in grading, each step has a process of its own, and the judges and
-oracles are not even there where student code runs.
+An answer is exported as a graph (``export``); the graph is examined and loaded (``graphs``) and
+probed (``probing``); and a judge compares the observations with an oracle. In a student's notebook
+all of this happens in one process. In grading, each step has its own process, and the judges and
+oracles do not exist in the one that runs student code.
 """
 
 import importlib
@@ -20,7 +20,7 @@ NAMES = ("sampling", "latent_loss", "tfp_encoder")
 
 
 def load(name: str) -> Exercise:
-    """Return an exercise by the name of its notebook."""
+    """Return the exercise that belongs to a notebook, by name."""
     exercise: Exercise = judging(name).EXERCISE
     return exercise
 
@@ -35,8 +35,8 @@ def judging(name: str) -> ModuleType:
 def begin(name: str) -> Any:
     """Return an exercise after fixing the seeds: the first line of a student's notebook.
 
-    Where a notebook is graded there are no judges beside the student's code. Then the checks say
-    that they come later.
+    While a notebook is graded, the judges are not available to the student's code. The checks then
+    only say that the answer is judged later.
     """
     from autograder.checks import later
     from autograder.checks.surroundings import fix_seeds

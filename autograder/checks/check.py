@@ -1,4 +1,4 @@
-"""A check, the part that it belongs to, what it asks of an answer, and what a student reads."""
+"""Checks, the parts they belong to, the questions they ask, and the results students read."""
 
 import functools
 import textwrap
@@ -19,7 +19,7 @@ INDENT: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Part:
-    """What is scored as one: all of its points, or none.
+    """A unit of scoring: a student gets all of its points, or none.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class Part:
     title : str
         What must hold, for the student.
     points : int
-        Worth of the part.
+        Points the part is worth.
     """
 
     name: str
@@ -39,8 +39,8 @@ class Part:
 class Check(ABC):
     """One property that an answer must have.
 
-    Its probe, which observes the graph of an answer, is found by the name of the check in
-    ``probes.PROBES`` of the exercise: it runs where this class is not.
+    The probe that observes the graph of an answer is looked up under the name of the check in the
+    exercise's ``probes.PROBES``, because it runs in a process that does not have this class.
 
     Attributes
     ----------
@@ -60,41 +60,41 @@ class Check(ABC):
 
     @abstractmethod
     def inputs(self, rng: np.random.Generator | None) -> Values:
-        """Return where to probe: announced places for ``None``, others drawn from ``rng``."""
+        """Return the probe's inputs: announced ones if ``rng`` is None, else drawn from ``rng``."""
 
     @abstractmethod
     def judge(self, inputs: Values, seen: Values, reference: Values | None) -> str | None:
-        """Return None for a pass, or one or two sentences on what is wrong.
+        """Return None for a pass, or one or two sentences that say what is wrong.
 
         Parameters
         ----------
         inputs, seen : dict
             What ``inputs`` and the probe returned.
         reference : dict or None
-            What the probe returned for the reference solution; only hidden checks know it.
+            What the probe returned for the reference solution; None for visible checks.
         """
 
 
 def seed_of(rng: np.random.Generator | None) -> int | None:
-    """Return the hidden seed, with which and the name of a check its generator was seeded."""
+    """Return the hidden seed from which, with the check's name, a generator was made."""
     if rng is None:
         return None
-    seeds: Any = rng.bit_generator.seed_seq  # of `default_rng`, so its entropy is known
+    seeds: Any = rng.bit_generator.seed_seq  # made by `default_rng`, so it has its entropy
     return int(np.ravel(seeds.entropy)[0])
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of an answer: the name of a check, and where to probe.
+    """A question put to an answer: the name of a check and the inputs of its probe.
 
     Attributes
     ----------
     check : str
-        Name of the check, and so of its probe.
+        Name of the check and of its probe.
     settings : dict
-        What the contract of the exercise is given when the answer is traced.
+        Arguments of the exercise's contract when the answer is traced.
     inputs : dict
-        What the probe is given.
+        Arguments of the probe.
     """
 
     check: str
@@ -102,32 +102,32 @@ class Question:
     inputs: Values
 
     @functools.cached_property
-    def traced(self) -> str:
-        """Return what tells the settings from others."""
+    def settings_key(self) -> str:
+        """Return a hash of the settings."""
         return digest(self.settings)
 
     @functools.cached_property
     def key(self) -> str:
-        """Return what tells the question from others of the same exercise."""
+        """Return a hash that identifies the question within its exercise."""
         return digest({"check": self.check, "settings": self.settings, "inputs": self.inputs})
 
 
 @dataclass(frozen=True)
 class Result:
-    """What the checks of a part found.
+    """The result of the checks of a part.
 
     Attributes
     ----------
     part : Part
         The part.
     problems : tuple of str
-        What is wrong, in sentences; empty for a pass.
+        Sentences that say what is wrong; empty for a pass.
     attempted : bool
-        False while the stub still stands.
+        False if the answer is still the released stub.
     failed : tuple of str
-        Names of the checks that found something.
+        Names of the checks that failed.
     remark : str
-        What else a student should know; mostly empty.
+        Anything else the student should know; usually empty.
     """
 
     part: Part
@@ -147,19 +147,19 @@ class Result:
         return self.part.points if self.passed else 0
 
     def __and__(self, other: "Result") -> "Result":
-        """Return the result of both: the first problems that were found, or none."""
+        """Combine two results: it passes if both do, and keeps the first problems."""
         attempted = self.attempted and other.attempted
         failed = tuple(dict.fromkeys(self.failed + other.failed))
         problems, remark = self.problems or other.problems, self.remark or other.remark
         return Result(self.part, problems, attempted, failed, remark)
 
     def text(self) -> str:
-        """Return what the student reads."""
+        """Return the text that the student reads."""
         points = f"{self.score} of {self.part.points} point{'s' * (self.part.points != 1)}"
         if not self.attempted:
             return f"– {self.part.title}: not attempted yet ({points})"
-        said = [each for each in (*self.problems, self.remark) if each]
-        lines = [textwrap.fill(each, 92, **INDENT) for each in said]
+        messages = [message for message in (*self.problems, self.remark) if message]
+        lines = [textwrap.fill(message, 92, **INDENT) for message in messages]
         return "\n".join([f"{'✓' if self.passed else '✗'} {self.part.title} ({points})", *lines])
 
     def report(self) -> int:

@@ -1,4 +1,4 @@
-"""What an answer is turned into: functions that are traced, each for inputs of known widths."""
+"""The functions that an answer is traced into, each for inputs of known widths."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ Shape = tuple[int | None, ...]
 
 
 class AnswerError(Exception):
-    """An answer is of a wrong kind; the message is the sentence that the student reads."""
+    """An answer is of the wrong kind; the message is the sentence that the student reads."""
 
 
 @dataclass(frozen=True)
@@ -29,18 +29,18 @@ class Traced:
 
 @dataclass(frozen=True)
 class Order:
-    """One function that an answer has to give.
+    """One function that an answer must provide.
 
     Attributes
     ----------
     name : str
-        Under which probes find the function.
+        Name under which probes look up the function.
     make : callable
-        Returns a `Traced`. It runs the student's code, so whatever it raises is the student's.
+        Returns a `Traced`. It runs the student's code, so any exception counts as the student's.
     shapes : tuple of tuple
-        Shape of each float32 input. Its first number is None: the size of the batch is unknown.
+        Shape of each float32 input. It begins with None, for a batch of unknown size.
     batches : tuple of int
-        Sizes for which the function is traced instead, where it cannot be without knowing one.
+        Batch sizes to fall back on if the function cannot be traced for an unknown one.
     """
 
     name: str

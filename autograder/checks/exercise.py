@@ -1,4 +1,4 @@
-"""An exercise: what a student writes, its parts, and how its checks are put to an answer."""
+"""An exercise: the names a student defines, its parts, and how its checks are run."""
 
 import functools
 import zlib
@@ -13,11 +13,11 @@ from autograder.checks import local, solutions
 from autograder.checks.check import Check, Part, Question, Result
 from autograder.checks.values import Values
 
-# Said in place of what an operation of a graph says, which may repeat what is not announced.
-AT_HIDDEN_PLACES = "At places that are not announced, your answer ends with an error."
+# Replaces the error message of a graph operation, which could reveal hidden inputs.
+AT_HIDDEN_PLACES = "With the inputs of a hidden check, your answer ends with an error."
 
 
-@functools.lru_cache(maxsize=1024)  # the same are put to every submission of a class
+@functools.lru_cache(maxsize=1024)  # every submission of a class gets the same questions
 def _question(check: Check, settings: Callable[[int | None], Values], seed: int | None) -> Question:
     rng = None
     if seed is not None:
@@ -29,13 +29,13 @@ Ask = Callable[[Question, tuple[Any, ...]], Values]
 
 
 def no_settings(seed: int | None) -> Values:
-    """Return the settings of an exercise whose answers are always traced in the same way."""
+    """Return empty settings, for an exercise whose answers are always traced in the same way."""
     return {}
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """One assignment: what the student writes, and how it is scored.
+    """One exercise: what the student defines, and how it is scored.
 
     Attributes
     ----------
@@ -44,15 +44,15 @@ class Exercise:
     answers : tuple of str
         Names that the student defines.
     parts : tuple of Part
-        In the order of the notebook; together ten points.
+        Parts in the order of the notebook; they add up to ten points.
     checks : tuple of Check
-        Every one belongs to a part.
+        All checks; each belongs to one part.
     settings : callable
-        Returns what the contract is given when an answer is traced: for the seed of a hidden
-        check, or for None.
+        Returns the arguments of the contract when an answer is traced, given the seed of a
+        hidden check, or None for a visible one.
     ask, ask_reference : callable, optional
-        Who puts a `Question` to the student's answers and to the reference solution: ``ask(
-        question, answers)``. By default this process does, which is the student's own.
+        Functions ``ask(question, answers)`` that put a `Question` to the student's answers and to
+        the reference solution. By default both are probed in this process, the student's own.
     """
 
     name: str
@@ -87,8 +87,8 @@ class Exercise:
         *answers
             The student's objects, in the order of ``Exercise.answers``.
         hidden : int, optional
-            Seed of places that are not announced. Such a check also consults the reference
-            solution, so it works only where the solutions are.
+            Seed from which hidden inputs are drawn. A hidden check also needs the reference
+            solution, so it works only where the solutions are available.
         """
         result = Result(self.part(part))
         for check in self.checks:
@@ -99,11 +99,11 @@ class Exercise:
         return result
 
     def asking(self, ask: Ask, ask_reference: Ask | None) -> "Exercise":
-        """Return this exercise with other processes running its probes."""
+        """Return a copy of this exercise that has other processes run its probes."""
         return replace(self, ask=ask, ask_reference=ask_reference)
 
     def without(self, check: str) -> "Exercise":
-        """Return this exercise without one check."""
+        """Return a copy of this exercise without one check."""
         return replace(self, checks=tuple(c for c in self.checks if c.name != check))
 
     def _run(self, check: Check, answers: tuple[Any, ...], hidden: int | None) -> "Result":
@@ -129,7 +129,7 @@ class Exercise:
         return Result(part, (problem,), failed=(check.name,)) if problem else Result(part)
 
     def _reference(self, check: Check, question: Question) -> Values:
-        """Return what the reference solution does, after making sure that it is right."""
+        """Return what the probe observes of the reference solution, once that has passed."""
         if self.ask_reference is not None:
             seen = self.ask_reference(question, ())
         else:
@@ -137,7 +137,7 @@ class Exercise:
         problem = seen.get("problem") or ("it is not written" if seen.get("missing") else None)
         if not problem and not seen.get("judged"):
             problem = check.judge(question.inputs, seen["values"], None)
-            seen["judged"] = not problem  # who asks keeps what was seen
+            seen["judged"] = not problem  # `ask_reference` may cache this dict
         if problem:
             raise AutograderError(
                 f"The reference solution of {self.name} fails {check.name}: {problem}"

@@ -1,7 +1,7 @@
-"""Turn an answer into a graph and its variables: a SavedModel, which is data and not code.
+"""Export an answer as a graph and its variables: a SavedModel, which is data and not code.
 
-This is the last thing that a student's Python does. Whatever is asked of the answer afterwards is
-asked of the graph, in a process that has never seen the student's code.
+This is the last step that runs a student's Python. From here on, all questions are put to the
+graph, in a process that has never seen the student's code.
 """
 
 import contextlib
@@ -11,7 +11,7 @@ from typing import Any
 
 from autograder.checks import memory, switches
 from autograder.checks.contract import AnswerError, Order, Shape, Traced, at
-from autograder.checks.surroundings import fix_seeds, quiet, without_collector
+from autograder.checks.surroundings import fix_seeds, quiet, without_garbage_collection
 from autograder.checks.values import Values
 from latents.errors import explain
 
@@ -26,16 +26,16 @@ TOO_LARGE = (
 
 
 def export(exercise: str, answers: Mapping[str, Any], settings: Values) -> Values:
-    """Trace an answer and save what came of it.
+    """Trace an answer and save its graph.
 
     Parameters
     ----------
     exercise : str
-        Name of the exercise, whose contract says what is traced.
+        Name of the exercise, whose contract says which functions are traced.
     answers : mapping of str to object
-        What the student has defined.
+        The objects that the student defined, by name.
     settings : dict
-        Arguments of the contract, such as the sizes that a model is built with.
+        Arguments of the contract, such as the sizes of a model.
 
     Returns
     -------
@@ -43,10 +43,10 @@ def export(exercise: str, answers: Mapping[str, Any], settings: Values) -> Value
         ``functions``: for each function of the contract a dict, empty if it is in the graph, else
         with a ``problem`` (a sentence) or ``missing`` (the answer is still the stub). ``files``:
         bytes of the SavedModel by file name; empty if there is nothing to save. ``switches``:
-        names of the global switches that were put back.
+        names of the global switches that the notebook had changed.
     """
     contract = importlib.import_module(f"autograder.exercises.{exercise}.contract")
-    with quiet(), without_collector(), switches.ordinary() as turned, _on_cpu():
+    with quiet(), without_garbage_collection(), switches.ordinary() as turned, _on_cpu():
         fix_seeds()
         traced: dict[str, Any] = {}
         variables: dict[str, list[Any]] = {}
@@ -73,31 +73,31 @@ def _on_cpu() -> contextlib.AbstractContextManager[Any]:
 def _trace(
     order: Order, traced: dict[str, Any], variables: dict[str, list[Any]]
 ) -> dict[str, Values]:
-    """Trace a function for a batch of unknown size or, where that fails, for batches of some."""
+    """Trace a function for batches of unknown size or, if that fails, for some fixed sizes."""
     try:
-        made = order.make()
-    except BaseException as error:  # also SystemExit: nothing that student code does ends the run
+        function = order.make()
+    except BaseException as error:  # even SystemExit: student code must not end the run
         return {order.name: _explained(error)}
-    states = {order.name: _trace_one(order.name, made, order.shapes, traced)}
+    states = {order.name: _trace_one(order.name, function, order.shapes, traced)}
     if states[order.name]:
         for batch in order.batches:
             shapes = tuple((batch, *shape[1:]) for shape in order.shapes)
             name = at(order.name, batch)
-            states[name] = _trace_one(name, made, shapes, traced)
-    for name, listed in made.variables.items():
-        variables[f"{order.name}.{name}"] = list(listed)
+            states[name] = _trace_one(name, function, shapes, traced)
+    for name, group in function.variables.items():
+        variables[f"{order.name}.{name}"] = list(group)
     return states
 
 
 def _trace_one(
-    name: str, made: Traced, shapes: tuple[Shape, ...], traced: dict[str, Any]
+    name: str, traced_function: Traced, shapes: tuple[Shape, ...], traced: dict[str, Any]
 ) -> Values:
     import tensorflow as tf
 
     signature = [tf.TensorSpec(shape, tf.float32) for shape in shapes]
     try:
-        # Without AutoGraph, which Keras does not apply to layers either and which needs a source.
-        function = tf.function(made.function, input_signature=signature, autograph=False)
+        # Without AutoGraph: it needs source code, and Keras does not apply it to layers either.
+        function = tf.function(traced_function.function, input_signature=signature, autograph=False)
         traced[name] = function.get_concrete_function()
     except BaseException as error:
         return _explained(error)
@@ -105,23 +105,25 @@ def _trace_one(
 
 
 def _explained(error: BaseException) -> Values:
-    """Return what an exception in an answer says, or that the answer is still the stub."""
+    """Return the problem that an exception describes, or that the answer is the stub."""
     if isinstance(error, AnswerError):
         return {"problem": str(error)}
     return explain(error)
 
 
 def _saved(traced: dict[str, Any], variables: dict[str, list[Any]]) -> tuple[Values, Values]:
-    """Return the bytes of a SavedModel by file name, or what kept TensorFlow from saving it."""
+    """Return the bytes of a SavedModel by file name, or the problem that prevented saving."""
     import tensorflow as tf
 
-    # Variables only: to track a Keras model would make TensorFlow trace Keras' own methods, which
-    # fails for models of TensorFlow Probability.
+    # Only variables are tracked. If a Keras model were, TensorFlow would trace Keras's own methods,
+    # which fails for models of TensorFlow Probability.
     module = tf.Module()
     module.functions = dict(traced)
     module.variable_lists = variables
-    # In an order that does not depend on addresses, so that equal answers give equal bytes.
-    captured = {id(each): each for function in traced.values() for each in function.variables}
+    # Sort by name and not by address, so that equal answers give equal bytes.
+    captured = {
+        id(variable): variable for function in traced.values() for variable in function.variables
+    }
     module.captured = sorted(captured.values(), key=lambda variable: variable.name)
     with memory.folder() as folder:
         try:
@@ -132,5 +134,5 @@ def _saved(traced: dict[str, Any], variables: dict[str, list[Any]]) -> tuple[Val
                 return {}, {"problem": UNTRACKED}
             if type(error).__name__ == "EncodeError":
                 return {}, {"problem": TOO_LARGE}
-            # TensorFlow hides what was wrong with a gradient of one's own behind an error of its.
+            # TensorFlow wraps an error in a custom gradient in an error of its own.
             return {}, explain(error.__cause__ or error)

@@ -1,4 +1,4 @@
-"""Load the graph of an answer, after a look at what it would do, and call it."""
+"""Examine the graph of an answer, load it, and call its functions."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any
@@ -11,11 +11,11 @@ from autograder.checks.export import FILES
 from autograder.checks.surroundings import quiet
 from autograder.checks.values import Values
 
-LARGEST = 24 * 2**20  # bytes of a graph with its variables
+LARGEST = 24 * 2**20  # bytes of a graph and its variables
 MOST_NODES = 50_000
-# What runs Python of the process that made the graph, and so cannot run anywhere else.
+# Operations that call Python functions of the process that made the graph: they run only there.
 PYTHON = {"PyFunc", "PyFuncStateless", "EagerPyFunc"}
-# Operations with a state or an effect that an answer may use; all others of that kind are refused.
+# Stateful operations that an answer may use; all other stateful operations are refused.
 STATEFUL = {
     "Assert",
     "AssignAddVariableOp",
@@ -58,10 +58,10 @@ STATEFUL = {
     "VariableShape",
     "While",
 }
-# Have no state, but reach outside.
-OF_FILES = {"GenerateVocabRemapping", "MatchingFiles", "ReadFile", "WriteFile"}
+# Not marked as stateful, yet they access files.
+FILE_OPERATIONS = {"GenerateVocabRemapping", "MatchingFiles", "ReadFile", "WriteFile"}
 RANDOM = ("Random", "StatelessRandom", "TruncatedNormal", "ParameterizedTruncated", "Multinomial")
-# What a saved answer consists of.
+# Kinds of objects that a saved answer may contain.
 OBJECTS = {"bare_concrete_function", "captured_tensor", "constant", "user_object", "variable"}
 CONTAINERS = (
     "_generic_user_object",
@@ -73,7 +73,7 @@ SAVER = ("__inference__traced_save_", "__inference__traced_restore_")
 
 
 class NoGraphError(Exception):
-    """There is no graph to look at.
+    """Raised if an answer has no graph for a function.
 
     Attributes
     ----------
@@ -87,17 +87,17 @@ class NoGraphError(Exception):
 
 
 class Graphs:
-    """The functions of an answer, each a graph.
+    """The functions of an answer, loaded as graphs.
 
     Parameters
     ----------
     exported : dict
-        What ``export`` returned, perhaps in a process that is not to be trusted.
+        What ``export`` returned, possibly in an untrusted process.
 
     Attributes
     ----------
     notes : dict
-        What one probe has measured and another one needs too.
+        Measurements that several probes share.
     """
 
     def __init__(self, exported: Values):
@@ -110,45 +110,45 @@ class Graphs:
             self._load(exported["files"])
 
     def get(self, name: str, batch: int | None = None) -> Callable[..., Any]:
-        """Return a function, which takes tensors and returns what the answer returned.
+        """Return a function of the answer; it takes tensors.
 
         Parameters
         ----------
         name : str
-            As the contract of the exercise has it.
+            Name of the function in the contract of the exercise.
         batch : int, optional
-            Size of the batch. It matters where the function could not be traced without knowing
-            one: then the function for that size is returned if there is one.
+            Size of the batch. If the function could not be traced for batches of unknown size, the
+            one that was traced for this size is returned.
 
         Raises
         ------
         NoGraphError
-            If the answer did not give this function.
+            If the answer has no such function.
         """
-        for each in (name, at(name, batch) if batch else name):
-            if each in self._functions:
-                return self._functions[each]
+        for key in (name, at(name, batch) if batch else name):
+            if key in self._functions:
+                return self._functions[key]
         raise NoGraphError(self.state(name))
 
     def has(self, name: str) -> bool:
-        """Return whether there is a function of this name."""
+        """Return whether the answer has a function of this name."""
         return name in self._functions
 
     def state(self, name: str) -> Values:
-        """Return why there is no such function: a ``problem``, or that it is ``missing``."""
+        """Return why a function is not there: its ``problem``, or that it is ``missing``."""
         return self._states.get(name) or self._states.get("") or {"problem": "It was not traced."}
 
     def variables(self, name: str, of: str, batch: int | None = None) -> list[Any]:
-        """Return the variables that the contract has listed for a function; see ``get``."""
+        """Return the variables that the contract lists for a function; see ``get``."""
         self.get(name, batch)
         return list(self._lists.get(f"{name}.{of}", ()))
 
     def all_variables(self) -> list[Any]:
-        """Return the variables of all functions, the states of generators included."""
+        """Return the variables of all functions, including the states of random generators."""
         return list(self._root.captured)
 
     def random_operations(self, name: str) -> list[str]:
-        """Return the kinds of operations in a function that draw random numbers."""
+        """Return the kinds of random operations in a function."""
         return sorted({kind for kind in self.operations[name] if is_random(kind)})
 
     def _load(self, files: Mapping[str, np.ndarray]) -> None:
@@ -161,7 +161,7 @@ class Graphs:
         with memory.folder() as folder:
             for name in FILES:
                 memory.write(f"{folder}/{name}", files[name])
-            with quiet():  # TensorFlow warns of gradients of gradients
+            with quiet():  # TensorFlow warns about second-order gradients
                 self._root = tf.saved_model.load(folder)
         loaded = dict(self._root.functions)
         self._functions = {n: f for n, f in loaded.items() if self._states.get(n) == {}}
@@ -174,12 +174,12 @@ def is_random(kind: str) -> bool:
 
 
 def examine(files: Mapping[str, np.ndarray]) -> tuple[Values, dict[str, tuple[str, ...]]]:
-    """Look into a SavedModel before it is loaded.
+    """Examine a SavedModel before it is loaded.
 
     Returns
     -------
     problem : dict
-        Empty, or with a ``problem`` in a sentence.
+        Empty if it may be loaded, else a sentence under ``problem``.
     operations : dict of str to tuple of str
         Kinds of the operations of each function.
     """
@@ -195,22 +195,25 @@ def examine(files: Mapping[str, np.ndarray]) -> tuple[Values, dict[str, tuple[st
     except (DecodeError, ValueError, KeyError, TypeError):
         return _problem("cannot be read"), {}
     library = graph.graph_def.library
-    bodies = {each.signature.name: list(each.node_def) for each in library.function}
-    if not _is_usual(graph, bodies):
+    bodies = {function.signature.name: list(function.node_def) for function in library.function}
+    if not _has_usual_form(graph, bodies):
         return _problem("is not of the form in which TensorFlow saves one"), {}
     if sum(map(len, bodies.values())) > MOST_NODES:
         return _problem(f"has more than {MOST_NODES:,} operations"), {}
-    named = dict(_named(graph.object_graph_def))
+    named = dict(_function_names(graph.object_graph_def))
     operations = {name: tuple(sorted(_kinds([body], bodies))) for name, body in named.items()}
-    # What saves and restores variables writes files. It is never called: unless another one does.
-    called = [each for each in bodies if not each.startswith(SAVER)]
-    called += [each.gradient_func for each in library.registered_gradients]
+    # The functions that save and restore variables write files. They are never called, so they are
+    # left out here unless another function calls them.
+    called = [function for function in bodies if not function.startswith(SAVER)]
+    called += [function.gradient_func for function in library.registered_gradients]
     kinds = _kinds(called, bodies)
-    if found := sorted(kinds & PYTHON):
-        return {"problem": _PYTHON.format(found[0])}, operations
-    if found := sorted(kind for kind in kinds if not _is_allowed(kind)):
-        return _problem(f"holds the operation {found[0]}, which an answer may not use"), operations
-    if any(_prints_into_a_file(node) for body in bodies.values() for node in body):
+    if refused := sorted(kinds & PYTHON):
+        return {"problem": _PYTHON.format(refused[0])}, operations
+    if refused := sorted(kind for kind in kinds if not _is_allowed(kind)):
+        return _problem(
+            f"holds the operation {refused[0]}, which an answer may not use"
+        ), operations
+    if any(_prints_to_file(node) for body in bodies.values() for node in body):
         return _problem("prints into a file"), operations
     return {}, operations
 
@@ -226,21 +229,21 @@ def _problem(what: str) -> Values:
     return {"problem": f"The graph of your answer {what}, so it cannot be checked."}
 
 
-def _named(objects: Any) -> Iterator[tuple[str, str]]:
-    """Yield the name of each function of the root and the name that it has in the library."""
+def _function_names(objects: Any) -> Iterator[tuple[str, str]]:
+    """Yield the name of each function of the root object and its name in the library."""
     nodes = objects.nodes
     children = {child.local_name: child.node_id for child in nodes[0].children}
     for child in nodes[children["functions"]].children if "functions" in children else ():
-        found = nodes[child.node_id]
-        if found.WhichOneof("kind") == "bare_concrete_function":
-            yield child.local_name, found.bare_concrete_function.concrete_function_name
+        node = nodes[child.node_id]
+        if node.WhichOneof("kind") == "bare_concrete_function":
+            yield child.local_name, node.bare_concrete_function.concrete_function_name
 
 
-def _is_usual(graph: Any, bodies: Mapping[str, list[Any]]) -> bool:
-    """Return whether a saved graph has one meaning only, and loading it runs nothing of it.
+def _has_usual_form(graph: Any, bodies: Mapping[str, list[Any]]) -> bool:
+    """Return whether a saved graph is unambiguous and can be loaded without running any of it.
 
-    Two functions of a name, or one with the name of an operation, could hide what is called.
-    Resources, and variables with functions of their own to restore them, run when they are loaded.
+    Two functions of the same name, or a function named like an operation, could hide what is
+    called. Resources, and variables with their own restore functions, run code when loaded.
     """
     from tensorflow.python.framework import op_def_registry
 
@@ -249,27 +252,27 @@ def _is_usual(graph: Any, bodies: Mapping[str, list[Any]]) -> bool:
         len(objects) > 0
         and len(bodies) == len(graph.graph_def.library.function)
         and not any(op_def_registry.get(name) for name in bodies)
-        and not any(each.saveable_objects for each in objects)
-        and all(each.registered_name in ("", "tf.TrackableConstant") for each in objects)
-        and all(each.WhichOneof("kind") in OBJECTS for each in objects)
-        and all(each.user_object.identifier in ("", *CONTAINERS) for each in objects)
+        and not any(node.saveable_objects for node in objects)
+        and all(node.registered_name in ("", "tf.TrackableConstant") for node in objects)
+        and all(node.WhichOneof("kind") in OBJECTS for node in objects)
+        and all(node.user_object.identifier in ("", *CONTAINERS) for node in objects)
     )
 
 
-def _own(name: str, bodies: Mapping[str, list[Any]]) -> set[str]:
+def _operations_of(name: str, bodies: Mapping[str, list[Any]]) -> set[str]:
     return {node.op for node in bodies[name] if node.op not in bodies}
 
 
 def _kinds(names: Iterable[str], bodies: Mapping[str, list[Any]]) -> set[str]:
-    """Return the operations of some functions and of all functions that these call."""
+    """Return the kinds of operations in some functions and in all that they call."""
     seen, waiting, kinds = set(), list(names), set()
     while waiting:
-        each = waiting.pop()
-        if each in seen or each not in bodies:
+        name = waiting.pop()
+        if name in seen or name not in bodies:
             continue
-        seen.add(each)
-        kinds |= _own(each, bodies)
-        waiting += _called(bodies[each])
+        seen.add(name)
+        kinds |= _operations_of(name, bodies)
+        waiting += _called(bodies[name])
     return kinds
 
 
@@ -277,17 +280,17 @@ def _called(nodes: Iterable[Any]) -> Iterator[str]:
     for node in nodes:
         yield node.op
         for value in node.attr.values():
-            yield from (value.func.name, *(each.name for each in value.list.func))
+            yield from (value.func.name, *(function.name for function in value.list.func))
 
 
-def _prints_into_a_file(node: Any) -> bool:
+def _prints_to_file(node: Any) -> bool:
     return bool(node.op == "PrintV2" and node.attr["output_stream"].s.startswith(b"file:"))
 
 
 def _is_allowed(kind: str) -> bool:
     from tensorflow.python.framework import op_def_registry
 
-    found = op_def_registry.get(kind)
-    if found is None or kind in OF_FILES:
+    definition = op_def_registry.get(kind)
+    if definition is None or kind in FILE_OPERATIONS:
         return False
-    return not found.is_stateful or kind in STATEFUL or kind.startswith("TensorArray")
+    return not definition.is_stateful or kind in STATEFUL or kind.startswith("TensorArray")

@@ -1,4 +1,4 @@
-"""An exercise where its judges are not: what checks return while a notebook is graded."""
+"""Stand-ins for exercises and results in the process that runs a graded notebook."""
 
 import sys
 from typing import Any
@@ -7,13 +7,13 @@ from autograder.checks.words import listing
 
 
 def judged_elsewhere(name: str) -> bool:
-    """Return whether the judges of an exercise were taken away from this process."""
+    """Return whether this process has been deprived of the judges of an exercise."""
     module = f"autograder.exercises.{name}.judging"
     return module in sys.modules and sys.modules[module] is None
 
 
 class Exercise:
-    """Takes the place of an exercise; its checks say that the answer is judged later.
+    """Stands in for an exercise; its checks say that the answer is judged later.
 
     Parameters
     ----------
@@ -25,12 +25,12 @@ class Exercise:
         self.name = name
 
     def check(self, part: str, *answers: Any, hidden: int | None = None) -> "Pending":
-        """Return a result that is not known yet."""
+        """Return a pending result."""
         return Pending((part,))
 
 
 class Pending:
-    """The result of a check that is done after the last cell of the notebook.
+    """The pending result of a check that is run after the last cell of the notebook.
 
     Parameters
     ----------
@@ -44,11 +44,11 @@ class Pending:
         self.parts = parts
 
     def __and__(self, other: "Pending") -> "Pending":
-        """Return the result of both."""
+        """Combine two pending results."""
         return Pending(tuple(dict.fromkeys(self.parts + other.parts)))
 
     def text(self) -> str:
-        """Return that the part is judged later."""
+        """Return a sentence saying that the parts are judged later."""
         return f"– {listing(self.parts)}: judged after the last cell of the notebook"
 
     def report(self) -> int:

@@ -1,7 +1,7 @@
-"""Check an answer in the process that holds it, as a student does in a notebook.
+"""Check an answer in the process that holds it, as a student's notebook does.
 
-It takes the same way as in grading: the answer is traced, saved, examined, loaded and probed. Only
-the borders between processes are missing.
+The steps are those of grading: the answer is traced, saved, examined, loaded and probed. The only
+difference is that they all run in one process.
 """
 
 from collections import deque
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.checks import probing
-from autograder.checks.cells import others_run
+from autograder.checks.cells import count_other_cells
 from autograder.checks.check import Question
 from autograder.checks.export import export
 from autograder.checks.graphs import Graphs
@@ -19,19 +19,19 @@ from autograder.checks.values import Values
 
 
 @dataclass(frozen=True)
-class Kept:
-    """The graph of an answer, and what it was made of.
+class CachedAnswer:
+    """The graph of an answer, with what it was traced from.
 
     Attributes
     ----------
     exercise, settings
-        What was traced, and how.
+        Name of the exercise, and the hash of the settings used for tracing.
     answers : dict
         The student's objects.
     cells : int
-        How many cells without checks had run.
+        How many cells other than checks had run by then.
     graphs : Graphs
-        What came of it.
+        The graph of the answer.
     """
 
     exercise: str
@@ -40,25 +40,26 @@ class Kept:
     cells: int
     graphs: Graphs
 
-    def serves(self, exercise: str, answers: Mapping[str, Any], settings: str, cells: int) -> bool:
-        """Return whether tracing the answer again would give the same."""
+    def matches(self, exercise: str, answers: Mapping[str, Any], settings: str, cells: int) -> bool:
+        """Return whether tracing the answer again would give the same graph."""
         same = (self.exercise, self.settings, self.cells) == (exercise, settings, cells)
-        # Not `==`, for an object of a student may say that it equals everything.
+        # Compare with `is`: a student's object may define `==` to be always true.
         return same and all(self.answers.get(name) is answers[name] for name in answers)
 
 
-KEPT: deque[Kept] = deque(maxlen=4)  # of the student and of the reference, announced and hidden
+# Four: the student's answer and the reference, each traced with announced and hidden settings.
+CACHE: deque[CachedAnswer] = deque(maxlen=4)
 
 
 def ask(exercise: str, answers: Mapping[str, Any], question: Question) -> Values:
-    """Put a question to an answer, which is traced at most once until another cell has run."""
-    settings, cells = question.traced, others_run()
-    wanted = exercise, answers, settings, cells
-    kept = next((one for one in KEPT if one.serves(*wanted)), None)
+    """Put a question to an answer, tracing it again only if another cell has run since."""
+    settings, cells = question.settings_key, count_other_cells()
+    key = exercise, answers, settings, cells
+    cached = next((candidate for candidate in CACHE if candidate.matches(*key)), None)
     with ordinary() as turned:
-        if kept is None:
+        if cached is None:
             exported = export(exercise, answers, question.settings)
-            kept = Kept(exercise, dict(answers), settings, cells, Graphs(exported))
-            KEPT.append(kept)
-        seen = probing.run(exercise, question.check, kept.graphs, question.inputs)
+            cached = CachedAnswer(exercise, dict(answers), settings, cells, Graphs(exported))
+            CACHE.append(cached)
+        seen = probing.run(exercise, question.check, cached.graphs, question.inputs)
     return {**seen, "remark": sentence(turned)}

@@ -1,4 +1,4 @@
-"""Files of TensorFlow in the memory of the process: no full disk is in their way."""
+"""In-memory files for TensorFlow, so that saving a model never fails because a disk is full."""
 
 import contextlib
 import itertools
@@ -11,7 +11,7 @@ NUMBERS = itertools.count(1)
 
 @contextlib.contextmanager
 def folder() -> Iterator[str]:
-    """Give the address of a new folder, and delete its files afterwards."""
+    """Yield the address of a new folder, and delete its files afterwards."""
     import tensorflow as tf
 
     place = f"ram://answer-{next(NUMBERS)}"
@@ -21,7 +21,8 @@ def folder() -> Iterator[str]:
         # One by one: TensorFlow cannot delete such a folder as a whole.
         for above, _, names in tf.io.gfile.walk(place):
             for name in names:
-                with contextlib.suppress(tf.errors.OpError):  # it lists files of folders below, too
+                # `walk` lists files of subfolders here, too.
+                with contextlib.suppress(tf.errors.OpError):
                     tf.io.gfile.remove(f"{above}/{name}")
 
 

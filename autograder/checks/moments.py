@@ -1,7 +1,7 @@
-"""How far a right answer may stray: bounds for moments of Gaussian samples.
+"""Bounds for sample moments of Gaussian draws: how far those of a right answer may stray.
 
-Every bound is wide enough that a right answer fails with a probability far under one in a million,
-over all the values compared together.
+Every bound is so wide that a right answer fails with a probability far below one in a million, over
+all the values that are compared.
 """
 
 from statistics import NormalDist
@@ -17,7 +17,7 @@ def quantile(count: int) -> float:
     return NormalDist().inv_cdf(1 - FAILURE / count / 2)
 
 
-# Both bounds are a number for a number, and an array for an array.
+# The next two functions return a number for a number and an array for an array.
 
 
 def mean_bound(std: float | np.ndarray, size: int, count: int = 1) -> Any:
@@ -30,7 +30,7 @@ def mean_bound(std: float | np.ndarray, size: int, count: int = 1) -> Any:
     size : int
         Number of independent draws.
     count : int
-        Number of means that are compared.
+        Number of means compared.
     """
     return np.asarray(std) * quantile(count) / np.sqrt(size)
 
@@ -38,17 +38,17 @@ def mean_bound(std: float | np.ndarray, size: int, count: int = 1) -> Any:
 def std_bound(std: float | np.ndarray, size: int, count: int = 1) -> Any:
     """Return the largest allowed error of a sample standard deviation of Gaussian draws.
 
-    The relative standard error is 1 / sqrt(2 (size - 1)); a fifth is added for the skew of the
-    chi-squared distribution, which is enough from a thousand draws on.
+    The relative standard error is 1 / sqrt(2 (size - 1)). A fifth is added for the skew of the
+    chi-squared distribution, which is enough for a thousand draws or more.
     """
     return np.asarray(std) * 1.2 * quantile(count) / np.sqrt(2 * (size - 1))
 
 
 def std_limits(draws: float, count: int) -> tuple[float, float]:
-    """Return between which numbers the deviation of some noise of variance 1 must lie.
+    """Return the limits of the sample standard deviation of noise with variance 1.
 
-    These are the bounds of Laurent and Massart (2000) for chi-squared numbers, lemma 1, which hold
-    for any number of draws.
+    They are the chi-squared bounds of Laurent and Massart (2000), lemma 1, which hold for any
+    number of draws.
     """
     freedom = max(draws - 1, 1)
     few = np.log(2 * count / FAILURE) / freedom

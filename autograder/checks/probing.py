@@ -3,28 +3,33 @@
 import importlib
 
 from autograder.checks.graphs import Graphs, NoGraphError
-from autograder.checks.surroundings import quiet, without_collector
+from autograder.checks.surroundings import quiet, without_garbage_collection
 from autograder.checks.values import Values
 from latents.errors import explain
 
 
 def run(exercise: str, check: str, graphs: Graphs, inputs: Values) -> Values:
-    """Return ``{"values": ...}``, ``{"problem": sentence}`` or ``{"missing": True}``.
+    """Run one probe and return ``values``, a ``problem`` or ``missing``.
 
     Parameters
     ----------
     exercise, check : str
-        Names, by which the probe is found.
+        Names of the exercise and of the check, under which the probe is looked up.
     graphs : Graphs
-        The answer.
+        Graphs of the answer.
     inputs : dict
-        Where to probe.
+        Arguments of the probe.
+
+    Returns
+    -------
+    dict
+        ``{"values": ...}``, ``{"problem": sentence}`` or ``{"missing": True}``.
     """
     import tensorflow as tf
 
     probes = importlib.import_module(f"autograder.exercises.{exercise}.probes").PROBES
     try:
-        with quiet(), without_collector(), tf.device("CPU:0"):
+        with quiet(), without_garbage_collection(), tf.device("CPU:0"):
             return {"values": probes[check](graphs, inputs)}
     except NoGraphError as error:
         return error.state

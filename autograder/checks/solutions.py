@@ -1,4 +1,4 @@
-"""The reference solutions: text notebooks in ``solutions/``, the only copy."""
+"""Read the reference solutions, whose only copies are the text notebooks in ``solutions/``."""
 
 import os
 from functools import cache
@@ -9,23 +9,23 @@ from autograder import AutograderError
 
 
 def folder() -> Path:
-    """Return the folder of the solutions: ``AUTOGRADER_SOLUTIONS``, or that of the clone."""
-    place = os.environ.get("AUTOGRADER_SOLUTIONS")
-    found = Path(place) if place else Path(__file__).resolve().parents[2] / "solutions"
-    if not found.is_dir():
+    """Return the folder of the solutions: ``AUTOGRADER_SOLUTIONS``, or the one in the clone."""
+    override = os.environ.get("AUTOGRADER_SOLUTIONS")
+    path = Path(override) if override else Path(__file__).resolve().parents[2] / "solutions"
+    if not path.is_dir():
         raise AutograderError(
-            f"The solutions are not in {found}: work in a clone of the book, or name the folder "
+            f"The solutions are not in {path}: work in a clone of the book, or name the folder "
             "in the environment variable AUTOGRADER_SOLUTIONS."
         )
-    return found
+    return path
 
 
 def file(name: str) -> Path:
     """Return the text notebook of an exercise."""
-    found = folder() / f"{name}.md"
-    if not found.is_file():
-        raise AutograderError(f"The solution {found} is missing.")
-    return found
+    path = folder() / f"{name}.md"
+    if not path.is_file():
+        raise AutograderError(f"The solution {path} is missing.")
+    return path
 
 
 def source(name: str) -> str:
@@ -37,7 +37,7 @@ def source(name: str) -> str:
     )
 
 
-def setting(name: str) -> str:
+def preamble(name: str) -> str:
     """Return the code of the cells above the first solution cell: the imports."""
     parts = []
     for cell in notebook(name).cells:
@@ -58,8 +58,8 @@ def notebook(name: str) -> Any:
 
 @cache
 def answers(name: str, names: tuple[str, ...]) -> tuple[Any, ...]:
-    """Return the objects that the reference solution of an exercise defines under some names."""
-    space: dict[str, Any] = {"__name__": "reference"}
-    exec(compile(setting(name), "<setting>", "exec"), space)
-    exec(compile(source(name), "<reference>", "exec"), space)
-    return tuple(space[name] for name in names)
+    """Return the objects with some names that the reference solution of an exercise defines."""
+    namespace: dict[str, Any] = {"__name__": "reference"}
+    exec(compile(preamble(name), "<preamble>", "exec"), namespace)
+    exec(compile(source(name), "<reference>", "exec"), namespace)
+    return tuple(namespace[name] for name in names)

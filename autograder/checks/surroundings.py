@@ -1,4 +1,4 @@
-"""Quiet surroundings with known seeds, in which an answer is traced and its graph is called."""
+"""Fixed seeds and suppressed output for tracing an answer and calling its graph."""
 
 import contextlib
 import gc
@@ -12,17 +12,17 @@ SEED = 20260
 
 
 def fix_seeds(seed: int = SEED) -> None:
-    """Start every source of random numbers anew, so that the same answer gives the same text."""
+    """Seed every random generator, so that the same answer always gets the same message."""
     import keras
 
-    keras.utils.set_random_seed(seed)  # and those of Python, NumPy and TensorFlow
+    keras.utils.set_random_seed(seed)  # also seeds Python, NumPy and TensorFlow
     if "tf_keras" in sys.modules:
         sys.modules["tf_keras"].utils.set_random_seed(seed)
 
 
 @contextlib.contextmanager
-def without_collector() -> Iterator[None]:
-    """Put off garbage collection: it walks all the libraries, and a probe makes little garbage."""
+def without_garbage_collection() -> Iterator[None]:
+    """Suspend garbage collection, which scans all libraries although a probe leaves little."""
     before = gc.isenabled()
     gc.disable()
     try:
@@ -34,7 +34,7 @@ def without_collector() -> Iterator[None]:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Drop warnings and log lines, of C++ libraries too: nbgrader takes points for any of them."""
+    """Suppress warnings and logs, also of C++ libraries: nbgrader deducts points for them."""
     before = logging.root.manager.disable
     sys.stderr.flush()
     kept = os.dup(2)

@@ -1,7 +1,7 @@
-"""The global switches of TensorFlow and Keras, put back to what they are in a new process.
+"""Reset the global switches of TensorFlow and Keras to their values in a new process.
 
-A notebook may turn any of them. What an answer does must not depend on that, so an answer is traced
-with ordinary settings, and a student is told of the switches that were turned.
+A notebook may change any of them. An answer must not depend on that, so it is traced with the
+default settings, and the student is told which switches the notebook changed.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ Switch = tuple[str, Callable[[], Any], Callable[[Any], None], Any]
 
 @contextlib.contextmanager
 def ordinary() -> Iterator[tuple[str, ...]]:
-    """Give the names of the switches that were turned, while they are as in a new process."""
+    """Reset all switches for a while, and yield the names of those that had been changed."""
     import tensorflow as tf
     from tensorflow.python.eager import context
 
@@ -27,28 +27,28 @@ def ordinary() -> Iterator[tuple[str, ...]]:
         for callback in list(context.context().op_callbacks):
             context.context().remove_op_callback(callback)
             stack.callback(context.context().add_op_callback, callback)
-        for name, read, write, usual in _switches():
+        for name, read, write, default in _switches():
             value = read()
-            if _name(value) != usual:
+            if _name(value) != default:
                 turned.append(name)
-                _suppressing(write, usual)
-                stack.callback(_suppressing, write, value)
+                _try_to_set(write, default)
+                stack.callback(_try_to_set, write, value)
         yield tuple(turned)
 
 
 def _name(value: Any) -> Any:
-    """Return the name of a dtype policy; one that maps layers to policies has none of its own."""
+    """Return the name of a dtype policy, or the policy itself if it has none, as a map of them."""
     return getattr(value, "name", value)
 
 
-def _suppressing(write: Callable[[Any], None], value: Any) -> None:
-    """Turn a switch, unless TensorFlow refuses, as tf_keras does without the behaviour of v2."""
+def _try_to_set(write: Callable[[Any], None], value: Any) -> None:
+    """Set a switch, unless TensorFlow refuses, as tf_keras does without the v2 behaviour."""
     with contextlib.suppress(Exception):
         write(value)
 
 
 def sentence(turned: tuple[str, ...]) -> str:
-    """Return what a student should know of the switches that were turned; else an empty text."""
+    """Return a remark for the student about changed switches, or an empty string."""
     if not turned:
         return ""
     them = "it" if len(turned) == 1 else "them"
@@ -60,7 +60,7 @@ def sentence(turned: tuple[str, ...]) -> str:
 
 
 def _switches() -> Iterator[Switch]:
-    """Yield name, getter, setter and usual value of each switch with a value."""
+    """Yield name, getter, setter and default value of each switch that has a value."""
     import keras
     import tensorflow as tf
     from tensorflow.python.framework import config
@@ -79,10 +79,10 @@ def _switches() -> Iterator[Switch]:
     )
     for name in ("keras", "tf_keras"):
         if name in sys.modules:
-            yield from _of_keras(name, keras if name == "keras" else sys.modules[name])
+            yield from _keras_switches(name, keras if name == "keras" else sys.modules[name])
 
 
-def _of_keras(name: str, library: Any) -> Iterator[Switch]:
+def _keras_switches(name: str, library: Any) -> Iterator[Switch]:
     precision = library.mixed_precision
     policy = getattr(precision, "global_policy", None) or precision.dtype_policy
     yield (

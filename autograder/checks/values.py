@@ -1,4 +1,4 @@
-"""What may cross a border: dicts, lists, texts, numbers and arrays of numbers, as JSON."""
+"""Values that processes exchange: dicts, lists, strings, numbers and arrays, as JSON."""
 
 import hashlib
 from typing import Any
@@ -9,24 +9,24 @@ Values = dict[str, Any]
 
 
 def digest(value: Any) -> str:
-    """Return a hash that tells a value from others."""
-    found = hashlib.sha256()
-    _feed(found, value)
-    return found.hexdigest()
+    """Return a hash of a value; different values have different hashes."""
+    hasher = hashlib.sha256()
+    _feed(hasher, value)
+    return hasher.hexdigest()
 
 
-def _feed(found: Any, value: Any) -> None:
+def _feed(hasher: Any, value: Any) -> None:
     if isinstance(value, dict):
-        found.update(b"{%d" % len(value))
+        hasher.update(b"{%d" % len(value))
         for key in sorted(value):
-            _feed(found, key)
-            _feed(found, value[key])
+            _feed(hasher, key)
+            _feed(hasher, value[key])
     elif isinstance(value, list | tuple):
-        found.update(b"[%d" % len(value))
-        for each in value:
-            _feed(found, each)
+        hasher.update(b"[%d" % len(value))
+        for item in value:
+            _feed(hasher, item)
     elif isinstance(value, np.ndarray | np.generic):
-        found.update(f"array {value.dtype.str} {value.shape}".encode() + value.tobytes())
+        hasher.update(f"array {value.dtype.str} {value.shape}".encode() + value.tobytes())
     else:
         text = repr(value).encode()
-        found.update(b"%d " % len(text) + text)
+        hasher.update(b"%d " % len(text) + text)

@@ -1,14 +1,14 @@
-"""How numbers, shapes, lists and names are written, the same in every sentence."""
+"""Format numbers, shapes, lists and names the same way in every message."""
 
 from collections.abc import Iterable
 
 import numpy as np
 
-LONGEST_NAME = 128  # characters of the name of a file
+LONGEST_NAME = 128  # characters of a file name
 
 
 def number(value: float) -> str:
-    """Return three significant digits; 0, nan and infinity in words a student knows."""
+    """Return a number with three significant digits; nan and infinity are spelled out."""
     value = float(value)
     if np.isnan(value):
         return "nan"
@@ -24,9 +24,11 @@ def shape(sizes: Iterable[int | None]) -> str:
 
 
 def printable(name: str) -> str:
-    """Return a name of a file that can be printed on one line."""
+    """Return a file name in a form that can be printed on one line."""
     text = name.encode("utf-8", "backslashreplace").decode()
-    text = "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+    text = "".join(
+        character if character.isprintable() else repr(character)[1:-1] for character in text
+    )
     return text if len(text) <= LONGEST_NAME else text[: LONGEST_NAME - 1] + "…"
 
 

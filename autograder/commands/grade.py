@@ -1,4 +1,4 @@
-"""``autograder grade``: score what a class has handed in, into nbgrader's gradebook."""
+"""``autograder grade``: grade the submissions of a class and record them with nbgrader."""
 
 import logging
 import os
@@ -13,12 +13,12 @@ from autograder import AutograderError, sandbox
 from autograder.checks.words import listing, printable
 from autograder.commands.grading.options import LIMITS, Options, budget
 from autograder.commands.grading.proof import Proofs
-from autograder.commands.grading.work import Work, keyed
+from autograder.commands.grading.work import Work, with_job_keys
 from autograder.execution.pools import open_pool
 from autograder.execution.processes import libraries
 from autograder.execution.processes.session import Budget
 from autograder.gradebook import assignments
-from autograder.gradebook.course import Course, foreseen, opened, settings
+from autograder.gradebook.course import Course, catch_unexpected_errors, open_nbgrader, settings
 from autograder.gradebook.journal import Entry, Journal
 from autograder.submissions import collect
 from autograder.submissions.answers import reach
@@ -27,32 +27,32 @@ from autograder.submissions.folders import stamps
 from autograder.submissions.ordinary.source import SourceError
 
 __all__ = ["LIMITS", "Grading", "Options", "budget", "run"]
-AHEAD = 3  # jobs that wait for each one that runs
+AHEAD = 3  # jobs to queue for each one that runs
 
 
 def run(folder: Path, options: Options) -> int:
-    """Grade what lies in ``folder/submitted`` and return the exit code.
+    """Grade everything in ``folder/submitted`` and return the exit code.
 
     Parameters
     ----------
     folder : Path
-        Course made by ``autograder release``.
+        Folder of a course that ``autograder release`` has made.
     options : Options
-        What to grade, and how.
+        Which submissions to grade, and how.
     """
     from autograder.commands.grading import summary
 
     course = Course(folder.resolve())
-    stray = collect.stray(course)
-    _refuse_a_visible(course, options.budget)
+    stray = collect.stray_files(course)
+    _refuse_readable_course(course, options.budget)
     if options.assignment is not None:
-        assignments.named(course, options.assignment)
-    if options.student is not None and not collect.is_there(course, options.student):
+        assignments.find_assignment(course, options.assignment)
+    if options.student is not None and not collect.has_student(course, options.student):
         raise AutograderError(
             f"There is no folder of a student {printable(options.student)!r} in {course.submitted}."
         )
-    with closing(Journal(course)) as known:
-        grading = Grading(course, known, options)
+    with closing(Journal(course)) as journal:
+        grading = Grading(course, journal, options)
         for file in stray if options.student is None else ():
             reason = "It lies in `submitted/` itself: move it to submitted/STUDENT/ASSIGNMENT/."
             grading.review(Entry("", printable(file.name), reason=reason))
@@ -62,28 +62,27 @@ def run(folder: Path, options: Options) -> int:
         if not grading.entries:
             raise AutograderError(f"There is nothing to grade in {course.submitted}.")
         if options.assignment is options.student is None:
-            known.forget_findings(but=grading.entries)
+            journal.forget_reviews(keep=grading.entries)
         return summary.show(course, grading)
 
 
-def _refuse_a_visible(course: Course, budget: Budget) -> None:
-    """Stop if student code could read the course: what Python needs is visible to it."""
-    for place in sandbox.readable_paths() if budget.containment != sandbox.Containment.NONE else ():
-        if course.folder.is_relative_to(place):
+def _refuse_readable_course(course: Course, budget: Budget) -> None:
+    """Raise an error if the course lies in a folder that contained student code can read."""
+    for path in sandbox.readable_paths() if budget.containment != sandbox.Containment.NONE else ():
+        if course.folder.is_relative_to(path):
             raise AutograderError(
-                f"The course lies in {place}, which student code can read: move it elsewhere."
+                f"The course lies in {path}, which student code can read: move it elsewhere."
             )
 
 
 class Grading:
-    """One run over the submissions of a course: prepare, execute, record.
+    """One grading run over the submissions of a course: prepare, execute, record.
 
-    Preparing and recording happen in this thread, executing in others, each of which waits for a
-    process that runs a notebook.
+    This thread prepares and records. Other threads each wait for a process that runs a notebook.
     """
 
-    def __init__(self, course: Course, known: Journal, options: Options):
-        self.course, self.journal, self.options = course, known, options
+    def __init__(self, course: Course, journal: Journal, options: Options):
+        self.course, self.journal, self.options = course, journal, options
         self.entries: list[Entry] = []
         self.executed = 0
         self.automatic: dict[tuple[str, str], dict[str, float]] = {}
@@ -94,37 +93,39 @@ class Grading:
         self._fresh: set[str] = set()
 
     def run(self) -> None:
-        """Grade everything; what was finished before a failure stays finished."""
-        only = self.options.assignment, self.options.student
-        found = collect.find(self.course, self.journal, *only)
-        chosen = self.options.scheduler, self.options.jobs, self.options.budget
+        """Grade all selected submissions; those finished before a failure stay recorded."""
+        selection = self.options.assignment, self.options.student
+        submissions = collect.find(self.course, self.journal, *selection)
+        pool_settings = self.options.scheduler, self.options.jobs, self.options.budget
         imported = _libraries(self.course)
         with (
-            libraries.announced(imported),
-            open_pool(*chosen) as self._pool,
+            libraries.preloading(imported),
+            open_pool(*pool_settings) as self._pool,
             _course(self.course, imported, self.options.budget) as (recorder, self._sources),
         ):
             self.options = replace(self.options, budget=self._pool.budget)
             self.note = self._pool.note
             self._recorder = recorder
             self._proofs = Proofs(self._pool, self.journal, self._sources)
-            for submission in found:
+            for submission in submissions:
                 if work := self._prepare(submission):
                     self._begin(work)
                 while len(self._running) > AHEAD * self._pool.jobs:
                     self._record_next()
             while self._running:
                 self._record_next()
-            self.automatic = recorder.automatic()
+            self.automatic = recorder.automatic_scores()
 
     def review(self, entry: Entry) -> None:
-        """List a submission that cannot be graded."""
+        """Mark a submission as one that cannot be graded and needs review."""
         self._settle(replace(entry, status="for review", recorded=""))
 
-    def _alone(self, *whose: str):
-        """Let an error that nobody foresaw cost a single submission, and not the run."""
-        known = self.journal.entry(*whose)
-        return foreseen(lambda told: self.review(replace(known, reason=told, key="", repairs=())))
+    def _isolating_errors(self, *key: str):
+        """Turn an unforeseen error into a review of this submission, so that the run goes on."""
+        entry = self.journal.entry(*key)
+        return catch_unexpected_errors(
+            lambda message: self.review(replace(entry, reason=message, key="", repairs=()))
+        )
 
     def _settle(self, entry: Entry) -> None:
         self.journal.note(entry)
@@ -132,8 +133,8 @@ class Grading:
         self.advanced(f"{entry.student}: {entry.assignment}")
 
     def _prepare(self, submission: collect.Submission) -> Work | None:
-        """Return what there is to do for a submission, or None if nothing is."""
-        with self._alone(submission.student, submission.assignment):
+        """Return the work to do for a submission, or None if there is none."""
+        with self._isolating_errors(submission.student, submission.assignment):
             return self._work(submission)
 
     def _work(self, submission: collect.Submission) -> Work | None:
@@ -144,11 +145,11 @@ class Grading:
             return None
         try:
             self._sources.require(submission.assignment)
-        except SourceError as error:  # of one of our exercises, it ends the run
+        except SourceError as error:  # any other error, as in one of our exercises, ends the run
             self._refuse(new, error)
             return None
         try:
-            prepared = self._sources.prepared(submission)
+            prepared = self._sources.prepare(submission)
         except AutograderError as error:
             self._refuse(new, error)
             return None
@@ -157,19 +158,21 @@ class Grading:
     def _work_if_due(
         self, submission: collect.Submission, entry: Entry, prepared: Prepared
     ) -> Work | None:
-        """Return what there is to do for a submission, unless it was done before."""
-        parts, key = keyed(prepared, self.options.budget)
-        assert submission.place is not None  # else there is a reason, and it is not prepared
-        stamp, remark = stamps.stamp(submission.place)
+        """Return the work to do for a submission, or None if its grade is already recorded."""
+        parts, job_key = with_job_keys(prepared, self.options.budget)
+        assert submission.folder is not None  # else it has a reason, and was refused before
+        stamp, remark = stamps.read_timestamp(submission.folder)
         reaches = [reach.remark(part.notebook.cells) for part in prepared.parts]
         remark = " ".join(filter(None, [prepared.remark, remark, *reaches]))
-        whose = entry.student, entry.assignment
-        terms = " ".join(filter(None, [remark, self._recorder.terms(*whose, stamp)]))
-        new = replace(entry, key=key, repairs=prepared.repairs, terms=terms)
-        known = new.recorded == new.due and entry.status != "for review" and not self.options.force
+        key = entry.student, entry.assignment
+        terms = " ".join(filter(None, [remark, self._recorder.terms(*key, stamp)]))
+        new = replace(entry, key=job_key, repairs=prepared.repairs, terms=terms)
+        is_recorded = (
+            new.recorded == new.due and entry.status != "for review" and not self.options.force
+        )
         names = [part.name for part in prepared.parts]
-        if known and self._recorder.holds(*whose, names, stamp):
-            self._settle(self.journal.entry(*whose))
+        if is_recorded and self._recorder.has_output(*key, names, stamp):
+            self._settle(self.journal.entry(*key))
             return None
         return Work(new, parts, stamp, remark, prepared.attempted)
 
@@ -177,7 +180,7 @@ class Grading:
         self.review(replace(entry, reason=str(error), key="", repairs=()))
 
     def _begin(self, work: Work) -> None:
-        """Take results that are known, wait for those that are under way, or start jobs."""
+        """Use known results, wait for jobs that are already running, and start the others."""
         try:
             self._proofs.prove(work.entry.assignment)
         except SourceError as error:
@@ -193,7 +196,7 @@ class Grading:
             self._record(work)
 
     def _await(self, work: Work, key: str, job: Any) -> None:
-        """Wait for the result of a job, which begins unless the same is under way."""
+        """Wait for the result of a job, and start it unless the same job is already running."""
         for future, running in self._key_of.items():
             if running == key:
                 if work not in self._running[future]:
@@ -203,13 +206,13 @@ class Grading:
         self._running[future], self._key_of[future] = [work], key
 
     def _record_next(self) -> None:
-        """Record what has just ended; a job that failed ends the run, after all others."""
+        """Record the jobs that have just finished, then raise the error of one that failed."""
         failures = []
         for future in self._pool.finished(self._running):
             works, key = self._running.pop(future), self._key_of.pop(future)
-            whose = listing(f"{work.entry.student}/{work.entry.assignment}" for work in works)
+            submissions = listing(f"{work.entry.student}/{work.entry.assignment}" for work in works)
             try:
-                result = self._pool.result(future, whose)
+                result = self._pool.result(future, submissions)
             except Exception as error:
                 failures.append(error)
                 continue
@@ -224,21 +227,21 @@ class Grading:
             raise failures[0]
 
     def _record(self, work: Work) -> None:
-        with self._alone(work.entry.student, work.entry.assignment):
+        with self._isolating_errors(work.entry.student, work.entry.assignment):
             self._write(work)
 
     def _write(self, work: Work) -> None:
         entry, result = work.entry, work.result()
         if len(work.parts) > 1:
             self.journal.finish(entry.key, result, result["seconds"])
-        if entry.recorded:  # which is not so any more if this is cut off
+        if entry.recorded:  # an interruption from here on must not leave it marked as recorded
             self.journal.note(replace(entry, status="", recorded=""))
         if result.get("review"):
             self.review(replace(entry, reason=result["review"]))
             return
-        whose = entry.student, entry.assignment
+        key = entry.student, entry.assignment
         problem = self._recorder.record(
-            *whose, work.notebooks, work.outputs(), work.stamp, work.files
+            *key, work.notebooks, work.outputs(), work.stamp, work.files
         )
         if problem:
             self.review(replace(entry, reason=f"nbgrader could not record it: {problem}."))
@@ -249,18 +252,19 @@ class Grading:
 
 
 def _libraries(course: Course) -> tuple[str, ...]:
-    """Return what the processes of a course import before they begin."""
-    with_ours = any(each.ours for each in assignments.of_course(course).values())
-    return libraries.chosen(settings(course), with_ours)
+    """Return the libraries that the processes of a course import before they start."""
+    course_assignments = assignments.find_assignments(course).values()
+    has_exercises = any(assignment.ours for assignment in course_assignments)
+    return libraries.select(settings(course), has_exercises)
 
 
 @contextmanager
 def _course(
     course: Course, imported: tuple[str, ...], budget: Budget
 ) -> Iterator[tuple[Any, Sources]]:
-    """Give a recorder and the sources of a course."""
+    """Yield the recorder and the sources of a course."""
     os.environ.pop("NBGRADER_EXECUTION", None)
-    with opened(course) as api:
+    with open_nbgrader(course) as api:
         from autograder.gradebook.recorder import Recorder
 
         log = logging.getLogger("traitlets")
@@ -268,7 +272,7 @@ def _course(
         log.setLevel(logging.CRITICAL)
         try:
             with closing(Recorder(api)) as recorder:
-                most = budget.limits.disk // 2  # the notebook needs some of it
-                yield recorder, Sources(course, recorder, api.config, imported, most)
+                size_limit = budget.limits.disk // 2  # the notebook needs the rest
+                yield recorder, Sources(course, recorder, api.config, imported, size_limit)
         finally:
             log.setLevel(level)

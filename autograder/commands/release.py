@@ -1,4 +1,4 @@
-"""Make the notebooks of the students from the solutions, with nbgrader itself."""
+"""``autograder release``: make the student notebooks from the solutions, with nbgrader."""
 
 import re
 import tempfile
@@ -15,11 +15,11 @@ from autograder import AutograderError, checks
 from autograder.checks import solutions
 from autograder.checks.words import listing
 from autograder.commands import seeds
-from autograder.gradebook.assignments import of_course
-from autograder.gradebook.course import Course, opened, prepare_gradebook
+from autograder.gradebook.assignments import find_assignments
+from autograder.gradebook.course import Course, open_nbgrader, prepare_gradebook
 
 SCHEMA = 3  # of nbgrader's cell metadata
-NO_SEED = "hidden=0)"  # stands in the solutions, which are public
+NO_SEED = "hidden=0)"  # placeholder in the solutions, which are public
 METADATA = {
     "accelerator": "GPU",
     "colab": {"provenance": []},
@@ -48,14 +48,14 @@ c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\\nraise NotImplemented
 
 
 def setup_source(package: str, repository: dict) -> str:
-    """Return the code that installs a package in Colab, or says how to install it.
+    """Return the code that installs a package in Colab, or explains how to install it.
 
     Parameters
     ----------
     package : str
-        Name that the notebook imports.
+        Name under which the notebook imports the package.
     repository : dict
-        ``url`` and ``branch`` as in ``_config.yml``; without an address nothing is installed.
+        ``url`` and ``branch`` as in ``_config.yml``; nothing is installed if there is no URL.
     """
     url, branch = repository.get("url"), repository.get("branch") or "main"
     if not url:
@@ -64,14 +64,14 @@ def setup_source(package: str, repository: dict) -> str:
 
 
 def source_notebook(name: str, seed: int = 0):
-    """Return the solved notebook of an exercise as nbgrader wants it.
+    """Return the solved notebook of an exercise in the form that nbgrader expects.
 
     Parameters
     ----------
     name : str
         Name of the exercise.
     seed : int
-        Of the hidden checks; every course has its own.
+        Seed of the hidden checks; every course has its own.
     """
     cells: list[Any] = []
     for cell in solutions.notebook(name).cells:
@@ -102,33 +102,37 @@ def _setup_cell(name: str):
 
 
 def release(folder: Path, only: Collection[str] = ()) -> list[Path]:
-    """Write the student notebooks of all assignments, and return them.
+    """Write the student notebooks of assignments, and return their files.
 
     ``folder`` becomes an nbgrader course: ``source/`` (with the solutions), ``release/`` (for the
-    students), ``gradebook.db`` and ``nbgrader_config.py``. What else lies in ``source/`` is
-    released as it is.
+    students), ``gradebook.db`` and ``nbgrader_config.py``. Other assignments in
+    ``source/`` are released as they are.
 
     Parameters
     ----------
     folder : Path
         Folder of the course.
     only : collection of str
-        Only these assignments; without any, our exercises and all that are in ``source/``.
+        Names of assignments; if empty, our exercises and all assignments in ``source/``.
 
     Raises
     ------
     AutograderError
-        If something cannot be released; what can be is released before.
+        If an assignment cannot be released, after all others have been.
     """
     course = Course(folder.resolve())
-    plain = {name: each for name, each in of_course(course).items() if not each.ours}
+    plain = {
+        name: assignment
+        for name, assignment in find_assignments(course).items()
+        if not assignment.ours
+    }
     ours, others = _chosen(only, plain)
     try:
         _write_sources(course, ours)
     except OSError as error:
         raise AutograderError(f"{course} cannot be written to: {error.strerror}.") from error
     failed = []
-    with opened(course) as api:
+    with open_nbgrader(course) as api:
         prepare_gradebook(course, api.coursedir.db_url)
         for name in [*ours, *others]:
             outcome = api.generate_assignment(name, force=True, create=True)
@@ -136,18 +140,18 @@ def release(folder: Path, only: Collection[str] = ()) -> list[Path]:
                 failed.append(f"nbgrader could not release {name}: {_reason(outcome)}.")
     files = {name: [course.released(name, name)] for name in ours}
     for name in others:
-        files[name] = [course.released(name, own) for own in plain[name].notebooks]
+        files[name] = [course.released(name, notebook) for notebook in plain[name].notebooks]
     if failed:
         raise AutograderError(" ".join(failed))
-    return [_settle(file) if name in ours else file for name in files for file in files[name]]
+    return [_normalize(file) if name in ours else file for name in files for file in files[name]]
 
 
 def _chosen(only: Collection[str], plain: Mapping) -> tuple[list[str], list[str]]:
-    """Return which exercises of ours and which other assignments are released."""
-    known = [*checks.NAMES, *plain]
-    if strange := [name for name in only if name not in known]:
-        raise AutograderError(f"There is no assignment {strange[0]!r}, only {listing(known)}.")
-    wanted = only or known
+    """Return the exercises of ours and the other assignments to release."""
+    available = [*checks.NAMES, *plain]
+    if unknown := [name for name in only if name not in available]:
+        raise AutograderError(f"There is no assignment {unknown[0]!r}, only {listing(available)}.")
+    wanted = only or available
     ours = [name for name in checks.NAMES if name in wanted and name not in plain]
     if not only and (taken := [name for name in checks.NAMES if name in plain]):
         raise AutograderError(
@@ -158,11 +162,12 @@ def _chosen(only: Collection[str], plain: Mapping) -> tuple[list[str], list[str]
 
 
 def _reason(outcome: dict) -> str:
-    """Return what nbgrader says went wrong, without its tracebacks."""
+    """Return nbgrader's error message, without the traceback."""
     text = f"{outcome.get('error', '')}\n{outcome.get('log', '')}"
     raised = re.findall(r"^ *(?:\w+\.)*(\w+(?:Error|Exception|Entry): .+)$", text, re.MULTILINE)
-    own = [line for line in raised if not line.startswith("NbGraderException")]  # they refer to it
-    return next(iter([*own[::-1], *raised, *text.split("\n")[-1:]])).strip().rstrip(".")
+    # A line with NbGraderException only refers to the real error.
+    specific = [line for line in raised if not line.startswith("NbGraderException")]
+    return next(iter([*specific[::-1], *raised, *text.split("\n")[-1:]])).strip().rstrip(".")
 
 
 @cache
@@ -174,7 +179,7 @@ def student_notebooks() -> dict[str, str]:
 
 
 def stub(name: str) -> str:
-    """Return the code of the answer cell as the students get it."""
+    """Return the code of the answer cell as released to students."""
     text = student_notebooks()[name]
     cells = nbformat.reads(text, as_version=4).cells
     return next(cell.source for cell in cells if cell.id == f"{name}-answer")
@@ -182,19 +187,19 @@ def stub(name: str) -> str:
 
 def _write_sources(course: Course, names: list[str]) -> None:
     course.folder.mkdir(parents=True, exist_ok=True)
-    known = seeds.of_course(course, names)
+    seed_of = seeds.of_course(course, names)
     for name in names:
         file = course.source(name, name)
         file.parent.mkdir(parents=True, exist_ok=True)
-        text = _text(source_notebook(name, known[name]))
+        text = _text(source_notebook(name, seed_of[name]))
         file.write_text(text, encoding="utf-8", newline="\n")
     configuration = course.settings
     if not configuration.exists():
         configuration.write_text(CONFIGURATION, encoding="utf-8")
 
 
-def _settle(file: Path) -> Path:
-    """Write a notebook in the one form that does not depend on versions of its writers."""
+def _normalize(file: Path) -> Path:
+    """Rewrite a notebook in a form that does not depend on the versions of the tools."""
     notebook = nbformat.read(file, as_version=4)
     notebook.metadata = nbformat.from_dict(METADATA)
     file.chmod(0o644)

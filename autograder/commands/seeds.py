@@ -1,4 +1,4 @@
-"""The seeds of the hidden checks: drawn for each course, the same for all its students."""
+"""Draw and keep the seeds of the hidden checks: one set per course, the same for all students."""
 
 import json
 import secrets
@@ -13,7 +13,7 @@ MOST = 2**31
 
 
 def of_course(course: Course, names: Iterable[str]) -> dict[str, int]:
-    """Return the seed of each exercise, drawn and kept in the course where it has none yet.
+    """Return the seed of each exercise; draw and store those that the course does not have yet.
 
     Parameters
     ----------
@@ -25,30 +25,30 @@ def of_course(course: Course, names: Iterable[str]) -> dict[str, int]:
     Raises
     ------
     AutograderError
-        If the file of the seeds cannot be used.
+        If the file with the seeds cannot be used.
     """
     file = course.state / FILE
-    known = _read(file)
-    new = {name: secrets.randbelow(MOST) for name in names if name not in known}
+    seed_of = _read(file)
+    new = {name: secrets.randbelow(MOST) for name in names if name not in seed_of}
     if new:
-        known |= new
+        seed_of |= new
         file.parent.mkdir(parents=True, exist_ok=True)
         part = file.with_suffix(".part")
         part.touch(mode=0o600)
-        part.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+        part.write_text(json.dumps(seed_of, indent=1) + "\n", encoding="utf-8")
         part.replace(file)
-    return known
+    return seed_of
 
 
 def _read(file: Path) -> dict[str, int]:
     try:
-        known = json.loads(file.read_text(encoding="utf-8"))
+        seeds = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (ValueError, RecursionError):  # a UnicodeDecodeError, too
-        known = None
-    if isinstance(known, dict) and all(type(seed) is int and seed >= 0 for seed in known.values()):
-        return known
+        seeds = None
+    if isinstance(seeds, dict) and all(type(seed) is int and seed >= 0 for seed in seeds.values()):
+        return seeds
     raise AutograderError(
         f"{file} does not hold the seeds of the hidden checks: restore it from a copy, or delete "
         "it; then new seeds are drawn and all submissions are graded again."

@@ -1,6 +1,6 @@
-"""Grade one notebook: its code runs in a process of its own, the verdicts fall in this one.
+"""Grade one notebook: its code runs in a separate process, and is judged in this one.
 
-Nothing here knows the gradebook or other students, so it can happen on any machine.
+Nothing here knows the gradebook or other students, so it can run on any machine.
 """
 
 import hashlib
@@ -24,8 +24,8 @@ from autograder.execution.scoring import Judge, Scored
 from autograder.execution.worker.outputs import Cleaner, Output, failure, sentences
 
 DISTRIBUTIONS = ("tensorflow", "keras", "tf-keras", "tensorflow-probability", "numpy", "ipython")
-JUDGING = (*code.RUNNING, "exercises")
-NOT_OURS = "This cell is not a check of the autograder, so it gives no points."
+SCORING_MODULES = (*code.EXECUTION_MODULES, "exercises")
+NOT_A_CHECK = "This cell is not a check of the autograder, so it is worth no points."
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ class Job:
     exercise : str
         Name of the assignment.
     cells : tuple of (str, str)
-        Id and source of the code cells that are not scored, in their order.
+        Id and source of the code cells that are not scored, in order.
     checks : tuple of (str, str)
-        Id and source of the cells that are.
+        Id and source of the cells that are scored, in order.
     """
 
     exercise: str
@@ -47,13 +47,13 @@ class Job:
     checks: tuple[tuple[str, str], ...]
 
     def key(self, budget: Budget) -> str:
-        """Return what this job has in common with those that must have the same result."""
+        """Return a hash that is equal for jobs that must have the same result."""
         parts = asdict(self), asdict(budget), fingerprint(self.exercise)
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def job_of(exercise: str, notebook: Any) -> Job:
-    """Return the job of a notebook whose locked cells are those of the source."""
+    """Return the job for a notebook whose locked cells are those of the source."""
     from nbgrader.utils import is_grade
 
     cells = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
@@ -66,9 +66,9 @@ def job_of(exercise: str, notebook: Any) -> Job:
 
 @cache
 def fingerprint(exercise: str) -> str:
-    """Return a hash of what a score hangs on besides the notebook: checks, solution, versions."""
+    """Return a hash of what a score depends on besides the notebook: checks, solution, versions."""
     digest = hashlib.sha256(solutions.file(exercise).read_bytes())
-    digest.update(code.digest(JUDGING).encode())
+    digest.update(code.digest(SCORING_MODULES).encode())
     versions = [f"{name} {metadata.version(name)}" for name in DISTRIBUTIONS]
     digest.update("\n".join([platform.python_version(), *versions]).encode())
     return digest.hexdigest()
@@ -76,7 +76,7 @@ def fingerprint(exercise: str) -> str:
 
 def execute(
     job: Job | PlainJob,
-    known: Reference | None,
+    reference: Reference | None,
     budget: Budget,
     slot: int = 0,
     groups: Path | None = None,
@@ -87,40 +87,40 @@ def execute(
     ----------
     job : Job or PlainJob
         What to run.
-    known : Reference or None
-        What the checks see on the reference solution of the same exercise; None for another job.
+    reference : Reference or None
+        The reference solution of the same exercise; None for a `PlainJob`.
     budget : Budget
         Limits and containment of each process.
     slot : int
         Number of this notebook among those that run at the same time.
     groups : Path or None
-        The control group that takes those of notebooks.
+        The control group that holds the groups of notebooks.
 
     Returns
     -------
     dict
         JSON: ``outputs`` by cell id in nbformat's form; ``parts`` by name with ``points``,
         ``attempted``, ``problems`` and ``failed``; ``remarks`` in sentences; ``review``, why
-        somebody must look at the notebook, which then has no parts; ``seconds``.
+        a person must look at the notebook, which then has no parts; ``seconds``.
     """
     if isinstance(job, PlainJob):
         return execute_plain(job, budget, slot, groups)
-    assert known is not None  # only a plain job has none
-    begin = time.monotonic()
+    assert reference is not None  # only a plain job has none
+    start = time.monotonic()
     scored, cleaner, review = Scored(), Cleaner(budget.limits.output), ""
-    outputs: dict[str, list[Output]] = {own: [] for own, _ in (*job.cells, *job.checks)}
+    outputs: dict[str, list[Output]] = {cell_id: [] for cell_id, _ in (*job.cells, *job.checks)}
     try:
         with Session(budget, 2 * slot, groups) as session:
-            remarks = _run(job, session, known, budget, slot, groups, scored, outputs)
+            remarks = _run(job, session, reference, budget, slot, groups, scored, outputs)
     except UnusableError as error:
         review, remarks = str(error), []
-    outputs |= {cell_id: cleaner.clean(found) for cell_id, found in scored.outputs.items()}
+    outputs |= {cell_id: cleaner.clean(raw) for cell_id, raw in scored.outputs.items()}
     return {
         "outputs": outputs,
         "parts": {} if review else {n: _part(result) for n, result in scored.results.items()},
         "remarks": sentences(remarks),
         "review": review,
-        "seconds": round(time.monotonic() - begin, 3),
+        "seconds": round(time.monotonic() - start, 3),
         "containment": budget.containment,
     }
 
@@ -128,22 +128,22 @@ def execute(
 def _run(
     job: Job,
     session: Session,
-    known: Reference,
+    reference: Reference,
     budget: Budget,
     slot: int,
     groups: Path | None,
     scored: Scored,
     outputs: dict[str, list[Output]],
 ) -> list[str]:
-    """Run and score a notebook in a process that is ready; return what should be known of it."""
+    """Run and score a notebook in a process that is ready; return remarks for the student."""
     numbered = [(n, _Cell(*cell)) for n, cell in enumerate(job.cells, 1)]
     scoring.run_students_code(session, numbered, scored)
-    place = budget, 2 * slot + 1, groups
-    with Answer(known.exercise, session, *place, known.observations) as answer:
-        judge = Judge(answer, known)
+    prober = budget, 2 * slot + 1, groups
+    with Answer(reference.exercise, session, *prober, reference.observations) as answer:
+        judge = Judge(answer, reference)
         for cell_id, source in job.checks:
             outputs[cell_id] = _score(judge, _Cell(cell_id, source), scored)
-        return [each for each in (session.problem, answer.remark) if each]
+        return [remark for remark in (session.problem, answer.remark) if remark]
 
 
 @dataclass(frozen=True)
@@ -162,15 +162,15 @@ def _part(result: checks.Result) -> dict[str, Any]:
 
 
 def _score(judge: Judge, cell: _Cell, scored: Scored) -> list[Output]:
-    """Return the outputs of a scoring cell: a number, or an error, which is worth nothing."""
+    """Return the outputs of a scoring cell: the points, or an error, which is worth nothing."""
     if not judge.understands(cell):
-        return [failure("NotScored", NOT_OURS)]
+        return [failure("NotScored", NOT_A_CHECK)]
     try:
         result, outputs = judge.run(cell)
-    except AutograderError:  # of the reference solution, or a process that cannot be trusted
+    except AutograderError:  # from the reference solution or an untrustworthy process
         raise
-    except Exception as error:  # a judge that stumbles over what it was told gives no points
+    except Exception as error:  # a judge that fails on what it received gives no points
         kind = type(error).__name__
-        raise UnusableError(f"What came of the answer could not be judged ({kind}).") from error
+        raise UnusableError(f"The results of the answer could not be judged ({kind}).") from error
     scored.results[result.part.name] = result
     return outputs

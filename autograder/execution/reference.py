@@ -1,4 +1,4 @@
-"""The reference solutions, each in processes of its own."""
+"""Run the reference solutions, each in its own processes."""
 
 import contextlib
 import threading
@@ -12,77 +12,77 @@ from autograder.execution.observations import Observations
 from autograder.execution.processes.answer import Answer
 from autograder.execution.processes.session import Budget, Session
 
-REFERENCE = 120  # seconds for a step of a reference solution
+STEP_TIMEOUT = 120  # seconds for a cell or a probe of a reference solution
 
 
 class Reference:
-    """What the probes see on the reference solution: its own processes, one answer a question.
+    """A reference solution in its own processes; each question is asked of it once.
 
     Parameters
     ----------
     exercise : Exercise
-        Whose solution it is.
+        The exercise that it solves.
 
     Attributes
     ----------
     observations : Observations
-        What was seen of the graphs of answers to the same exercise.
+        What was observed of the graphs of answers to the same exercise.
     """
 
     def __init__(self, exercise: Exercise):
         self.exercise, self.observations = exercise, Observations()
-        self._open: contextlib.ExitStack | None = None
+        self._processes: contextlib.ExitStack | None = None
         self._answer: Answer | None = None
-        self._seen: dict[str, Values] = {}
-        self._one_at_a_time = threading.Lock()
+        self._cache: dict[str, Values] = {}
+        self._lock = threading.Lock()
 
     def ask(self, question: Question, _answers: tuple[Any, ...] = ()) -> Values:
         """Put a question to the reference solution; ``Exercise.ask_reference`` has this form."""
         key = question.key
-        with self._one_at_a_time:
-            if key in self._seen:
-                return self._seen[key]
-            seen = self._running().ask(question)
-            if "values" in seen:
-                self._seen[key] = seen
-            else:  # perhaps it took too long, which it need not do again
+        with self._lock:
+            if key in self._cache:
+                return self._cache[key]
+            observation = self._started().ask(question)
+            if "values" in observation:
+                self._cache[key] = observation
+            else:  # it may have taken too long, and may succeed in new processes
                 self._end()
-            return seen
+            return observation
 
     def close(self) -> None:
-        """End the processes of the reference solution; others start if there is need."""
-        with self._one_at_a_time:
+        """End the processes of the reference solution; new ones start when they are needed."""
+        with self._lock:
             self._end()
 
     def _end(self) -> None:
-        if self._open is not None:
-            self._open.close()
-            self._open = self._answer = None
+        if self._processes is not None:
+            self._processes.close()
+            self._processes = self._answer = None
 
-    def _running(self) -> Answer:
-        if self._open is None:
-            budget = Budget(REFERENCE)
+    def _started(self) -> Answer:
+        if self._processes is None:
+            budget = Budget(STEP_TIMEOUT)
             with contextlib.ExitStack() as stack:
                 session = stack.enter_context(Session(budget))
-                for source in (solutions.setting, solutions.source):
+                for source in (solutions.preamble, solutions.source):
                     reply = session.run(source(self.exercise.name))
                     if not reply["ok"]:
-                        said = reply["outputs"][-1].get("evalue")
+                        error = reply["outputs"][-1].get("evalue")
                         raise AutograderError(
-                            f"The reference solution of {self.exercise.name} does not run: {said}"
+                            f"The reference solution of {self.exercise.name} does not run: {error}"
                         )
                 self._answer = stack.enter_context(Answer(self.exercise, session, budget))
-                self._open = stack.pop_all()
-        assert self._answer is not None  # it is there while they are open
+                self._processes = stack.pop_all()
+        assert self._answer is not None  # it exists while the processes run
         return self._answer
 
 
 @contextlib.contextmanager
 def references(names: Iterable[str]) -> Iterator[dict[str, Reference]]:
-    """Give the references of some exercises by their names, and end their processes."""
-    known = {name: Reference(checks.load(name)) for name in names}
+    """Give the references of some exercises by name, and end their processes."""
+    by_name = {name: Reference(checks.load(name)) for name in names}
     try:
-        yield known
+        yield by_name
     finally:
-        for each in known.values():
-            each.close()
+        for reference in by_name.values():
+            reference.close()

@@ -1,6 +1,6 @@
 """Score a notebook from outside: its code runs in one process, its graph is observed in another.
 
-The verdicts fall here. Nothing here knows the gradebook or other students.
+The judging happens here. Nothing here knows the gradebook or other students.
 """
 
 import ast
@@ -18,12 +18,12 @@ from autograder.execution.worker.outputs import Output, failure, raised
 
 @dataclass
 class Scored:
-    """What came of one notebook.
+    """The results of one notebook.
 
     Attributes
     ----------
     results : dict of str to Result
-        By the name of the part.
+        By name of the part.
     outputs : dict of str to list
         Outputs of the cells that ran, in nbformat's form, by cell id.
     errors : list of str
@@ -40,7 +40,7 @@ def run_students_code(
 ) -> None:
     """Run the cells that a student may have changed, and go on after an exception.
 
-    A cell has its number in the notebook of the student, or none if it was put back.
+    Each cell comes with its number in the student's notebook, or None if it was restored.
     """
     for number, cell in cells:
         name = f"Cell {number}" if number else f"The cell {cell.id} of the released notebook"
@@ -57,45 +57,45 @@ def run_students_code(
 
 
 class Judge:
-    """Runs the cells that score, here; only their probes reach the graph of the answer.
+    """Runs the scoring cells in this process; only their probes reach the graph of the answer.
 
     Parameters
     ----------
     answer : Answer
-        Of the notebook.
-    known : Reference
-        Of the same exercise.
+        The answer of the notebook.
+    reference : Reference
+        The reference solution of the same exercise.
     """
 
-    def __init__(self, answer: Answer, known: Reference):
-        self.exercise = known.exercise.asking(answer.ask, known.ask)
+    def __init__(self, answer: Answer, reference: Reference):
+        self.exercise = reference.exercise.asking(answer.ask, reference.ask)
 
     def understands(self, cell: Any) -> bool:
         """Return whether a scoring cell runs our checks and ends with their report."""
         return "exercise.check(" in cell.source and cell.source.rstrip().endswith(REPORT)
 
     def run(self, cell: Any) -> tuple[Result, list[Output]]:
-        """Run a scoring cell of ours, and return its result and its outputs."""
-        space: dict[str, Any] = {
-            "exercise": Late(self.exercise),
+        """Run one of our scoring cells, and return its result and its outputs."""
+        namespace: dict[str, Any] = {
+            "exercise": LazyExercise(self.exercise),
             **dict.fromkeys(self.exercise.answers),
         }
         tree = ast.parse(cell.source)
-        tree.body.pop()  # `part.report()` would print, and what is printed belongs to all threads
-        exec(compile(tree, "<check>", "exec"), space)
-        part = space["part"]
-        found: Result = part.result() if isinstance(part, Later) else part
-        stream = {"output_type": "stream", "name": "stdout", "text": f"{found.text()}\n"}
-        data = {"text/plain": repr(found.score)}
-        result = {"output_type": "execute_result", "data": data, "metadata": {}}
-        return found, [stream, result | {"execution_count": 1}]
+        tree.body.pop()  # `part.report()` would print, and all threads share standard output
+        exec(compile(tree, "<check>", "exec"), namespace)
+        part = namespace["part"]
+        result: Result = part.result() if isinstance(part, LazyResult) else part
+        stream = {"output_type": "stream", "name": "stdout", "text": f"{result.text()}\n"}
+        data = {"text/plain": repr(result.score)}
+        points = {"output_type": "execute_result", "data": data, "metadata": {}}
+        return result, [stream, points | {"execution_count": 1}]
 
 
-class Late:
+class LazyExercise:
     """An exercise whose visible checks run only where a hidden one does not pass.
 
     A hidden check asks at least what the visible one does. So where it passes, the visible one
-    would, too; where it does not, the visible one says it in places that the student knows.
+    would pass too; where it fails, the visible one explains it at places that the student knows.
     """
 
     def __init__(self, exercise: Exercise):
@@ -104,28 +104,28 @@ class Late:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._exercise, name)
 
-    def check(self, part: str, *answers: Any, hidden: int | None = None) -> "Later":
-        """Return the result of a check that runs when it is needed."""
-        return Later(self._exercise, part, () if hidden is None else (hidden,))
+    def check(self, part: str, *answers: Any, hidden: int | None = None) -> "LazyResult":
+        """Return the result of a check that does not run before it is needed."""
+        return LazyResult(self._exercise, part, () if hidden is None else (hidden,))
 
 
 @dataclass(frozen=True)
-class Later:
-    """The result of checks of a part that run when it is asked for: hidden ones first."""
+class LazyResult:
+    """The result of the checks of a part, which run when it is asked for: hidden ones first."""
 
     exercise: Exercise
     part: str
     hidden: tuple[int, ...] = ()
 
-    def __and__(self, other: "Later") -> "Later":
+    def __and__(self, other: "LazyResult") -> "LazyResult":
         """Return the result of both."""
-        return Later(self.exercise, self.part, (*self.hidden, *other.hidden))
+        return LazyResult(self.exercise, self.part, (*self.hidden, *other.hidden))
 
     def result(self) -> Result:
         """Run the checks."""
-        found = [self.exercise.check(self.part, hidden=seed) for seed in self.hidden]
-        failed = [each for each in found if not each.passed]
-        if found and not failed:
-            return found[0]
+        results = [self.exercise.check(self.part, hidden=seed) for seed in self.hidden]
+        failed = [result for result in results if not result.passed]
+        if results and not failed:
+            return results[0]
         visible = self.exercise.check(self.part)
         return failed[0] if visible.passed and failed else visible

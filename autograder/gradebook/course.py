@@ -1,4 +1,4 @@
-"""A course: where its files are, and nbgrader's API to it, or why it cannot be opened."""
+"""A course: its files, its settings, its gradebook, and what to do if one cannot be used."""
 
 import logging
 import os
@@ -17,9 +17,9 @@ from autograder import AutograderError
 STAMP = "timestamp.txt"  # nbgrader's name for the file with the time of a submission
 SETTINGS = "nbgrader_config.py"
 STATE = ".autograder"  # what we keep of a course, in its folder
-LOGS = "traitlets", "tornado.application"  # where nbgrader writes what goes wrong
+LOGS = "traitlets", "tornado.application"  # where nbgrader logs errors
 SQLITE = "sqlite:///"
-LONGEST = 300  # characters of what an exception says
+LONGEST = 300  # characters of an exception's message
 OTHER = "It was made by another version of nbgrader: use that version, or copy the gradebook to a "
 OTHER += "safe place and run `nbgrader db upgrade` in the folder of the course."
 IN_USE = "Another program uses it: close it, and run this again; what was graded before stays."
@@ -32,8 +32,8 @@ REMEDIES = {
     sqlite3.SQLITE_ERROR: OTHER,  # a table or a column is missing
     sqlite3.SQLITE_FULL: "Make room on the disk and run it again; what was graded before stays.",
 }
-SERVER = "Make sure that the server of the database answers, and run it again."
-OTHERWISE = "See to its rights and the room on the disk, and run it again."
+SERVER = "Make sure that the database server responds, and run it again."
+OTHERWISE = "Check its permissions and the free disk space, and run it again."
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Course:
 
     @property
     def state(self) -> Path:
-        """The folder of the journal, the files that were handed in, and the seeds."""
+        """The folder of the journal, the kept copies of submitted files, and the seeds."""
         return self.folder / STATE
 
     @property
@@ -63,7 +63,7 @@ class Course:
 
     @property
     def submitted(self) -> Path:
-        """The folder into which instructors put what students hand in."""
+        """The folder into which instructors put what students submit."""
         return self.folder / "submitted"
 
     @property
@@ -72,21 +72,21 @@ class Course:
         return self.folder / "source"
 
     def source(self, assignment: str, notebook: str) -> Path:
-        """Return a notebook as instructors have it."""
+        """Return the path of the instructors' version of a notebook."""
         return self.sources / assignment / f"{notebook}.ipynb"
 
     def released(self, assignment: str, notebook: str) -> Path:
-        """Return a notebook as students get it."""
+        """Return the path of the students' version of a notebook."""
         return self.folder / "release" / assignment / f"{notebook}.ipynb"
 
     def autograded(self, student: str, assignment: str) -> Path:
-        """Return the folder of what a student has handed in, after it was graded."""
+        """Return the folder of a graded submission."""
         return self.folder / "autograded" / student / assignment
 
 
 @contextmanager
-def opened(course: Course) -> Iterator[Any]:
-    """Give nbgrader's API to a course, with the programs that it calls on the path.
+def open_nbgrader(course: Course) -> Iterator[Any]:
+    """Open nbgrader's API to a course, with the programs that it calls on the PATH.
 
     Raises
     ------
@@ -97,19 +97,19 @@ def opened(course: Course) -> Iterator[Any]:
     from nbgrader.coursedir import CourseDirectory
 
     config = settings(course)
-    # What they write is raised, too; without a handler Python would print it with tracebacks.
+    # Their errors are raised as well; without a handler, Python would also print tracebacks.
     for name in LOGS:
         if not logging.getLogger(name).handlers:
             logging.getLogger(name).addHandler(logging.NullHandler())
     path = os.environ.get("PATH")
-    # nbgrader starts `alembic` by its name, also when no environment is activated.
-    places = [str(Path(sys.executable).parent), *([path] if path else [])]
-    os.environ["PATH"] = os.pathsep.join(places)
+    # nbgrader runs `alembic` by name, which must work even if no environment is activated.
+    folders = [str(Path(sys.executable).parent), *([path] if path else [])]
+    os.environ["PATH"] = os.pathsep.join(folders)
     try:
         with warnings.catch_warnings():
-            # Three of SQLAlchemy about nbgrader's own code, at every submission.
+            # SQLAlchemy warns of nbgrader's own code three times per submission.
             warnings.filterwarnings("ignore", module="nbgrader")
-            with usable(course.settings):
+            with explain_settings_errors(course.settings):
                 api = NbGraderAPI(CourseDirectory(config=config), config=config)
             yield api
     finally:
@@ -132,73 +132,72 @@ def settings(course: Course) -> Any:
     file = course.settings
     if not file.is_file():
         raise AutograderError(f"{file} is missing: run `autograder release {course}` first.")
-    with usable(file):
+    with explain_settings_errors(file):
         config = Config(PyFileConfigLoader(file.name, path=str(course)).load_config())
         config.CourseDirectory.root = str(course)
     return config
 
 
 @contextmanager
-def usable(file: Path) -> Iterator[None]:
-    """Raise an AutograderError for whatever happens while the settings in a file are used."""
+def explain_settings_errors(file: Path) -> Iterator[None]:
+    """Raise an AutograderError for any error while the settings in a file are used."""
     try:
         yield
-    except (Exception, SystemExit) as error:  # they are a program, which may do anything
+    except (Exception, SystemExit) as error:  # settings are Python code, which may raise anything
         raise AutograderError(
-            f"The settings in {file} cannot be used: {in_a_line(error)}. Correct them, or move the "
+            f"The settings in {file} cannot be used: {one_line(error)}. Correct them, or move the "
             "file away and run `autograder release`, which writes it anew."
         ) from error
 
 
 @contextmanager
-def foreseen(otherwise: Callable[[str], None]) -> Iterator[None]:
-    """Let the AutograderErrors of a course pass, and hand a sentence on any other error over."""
+def catch_unexpected_errors(report: Callable[[str], None]) -> Iterator[None]:
+    """Let AutograderErrors pass, and report any other error in a sentence."""
     try:
         yield
     except AutograderError:
         raise
     except Exception as error:
-        otherwise(f"The autograder failed at it: {in_a_line(error)}. Please report that.")
+        report(f"The autograder failed on it: {one_line(error)}. Please report this.")
 
 
-def in_a_line(error: BaseException) -> str:
-    """Return an exception in one line without a full stop."""
-    told = next(iter(str(error).strip().splitlines()), "").rstrip(".")[:LONGEST]
-    told = "".join(each if each.isprintable() else "?" for each in told)
-    return f"{type(error).__name__}: {told}" if told else type(error).__name__
+def one_line(error: BaseException) -> str:
+    """Return type and message of an exception in one line, without a full stop."""
+    message = next(iter(str(error).strip().splitlines()), "").rstrip(".")[:LONGEST]
+    message = "".join(char if char.isprintable() else "?" for char in message)
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
 @contextmanager
-def told_of_gradebook(course: Course) -> Iterator[None]:
-    """Raise an AutograderError for what happens to the gradebook of a course, with what to do."""
+def explain_gradebook_errors(course: Course) -> Iterator[None]:
+    """Raise an AutograderError, which says what to do, for an error in the gradebook."""
     from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
     try:
         yield
     except (ImportError, NoSuchModuleError) as error:
         raise AutograderError(
-            f"The gradebook of {course} lies in a database for which a Python package is missing: "
-            f"{in_a_line(error)}. Install it, or change `db_url` in {SETTINGS}."
+            f"The gradebook of {course} is in a database for which a Python package is missing: "
+            f"{one_line(error)}. Install it, or change `db_url` in {SETTINGS}."
         ) from error
     except SQLAlchemyError as error:
         orig = getattr(error, "orig", None)
-        told = next(iter(str(orig or error).strip().splitlines())).rstrip(".")
+        message = next(iter(str(orig or error).strip().splitlines())).rstrip(".")
         code = getattr(orig, "sqlite_errorcode", None)
-        remedy = (
-            SERVER if code is None else REMEDIES.get(code & 0xFF, OTHERWISE)
-        )  # the rest: details
+        # The higher bits of the code are details.
+        remedy = SERVER if code is None else REMEDIES.get(code & 0xFF, OTHERWISE)
         raise AutograderError(
-            f"The gradebook of {course} cannot be used: {told}. {remedy}"
+            f"The gradebook of {course} cannot be used: {message}. {remedy}"
         ) from error
 
 
 def address(course: Course, url: str) -> str:
-    """Return the address of a gradebook as it can be used in any folder."""
+    """Return the address of a gradebook in a form that is valid in any working directory."""
     return f"{SQLITE}{course.folder / url.removeprefix(SQLITE)}" if url.startswith(SQLITE) else url
 
 
 def is_missing(course: Course, url: str) -> bool:
-    """Return whether a gradebook should be a file and is not there, or is empty."""
+    """Return whether a gradebook should be a file, but does not exist or is empty."""
     file = course.folder / url.removeprefix(SQLITE)
     return url.startswith(SQLITE) and not (file.is_file() and file.stat().st_size)
 
@@ -212,43 +211,44 @@ def has_gradebook(course: Course, url: str) -> bool:
         If it has one that cannot be used.
     """
     if is_missing(course, url):
-        return False  # and none is made, as SQLite would
-    with told_of_gradebook(course):
-        columns, version = _content(address(course, url))
-    if columns and (not _needed() <= columns or version != _version()):
+        return False  # connecting would create it
+    with explain_gradebook_errors(course):
+        columns, version = _schema(address(course, url))
+    if columns and (not _required_columns() <= columns or version != _current_version()):
         raise AutograderError(f"The gradebook of {course} cannot be used. {OTHER}")
     return bool(columns)
 
 
-def _content(url: str) -> tuple[set[tuple[str, str]], str | None]:
-    """Return the columns of a database, each with its table, and the version noted in it."""
+def _schema(url: str) -> tuple[set[tuple[str, str]], str | None]:
+    """Return the columns of a database, each with its table, and the version of its schema."""
     from sqlalchemy import create_engine, inspect, text
 
     engine, version = create_engine(url), None
     try:
-        with engine.connect() as opened:
-            if url.startswith(SQLITE):  # told now whether it can be written, not after an hour
-                opened.exec_driver_sql("BEGIN IMMEDIATE")
-            inspector = inspect(opened)
+        with engine.connect() as connection:
+            if url.startswith(SQLITE):  # fail now if it cannot be written, not after an hour
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            inspector = inspect(connection)
             tables = inspector.get_table_names()
             columns = {(name, c["name"]) for name in tables for c in inspector.get_columns(name)}
             if ("alembic_version", "version_num") in columns:
-                version = opened.execute(text("SELECT version_num FROM alembic_version")).scalar()
+                statement = text("SELECT version_num FROM alembic_version")
+                version = connection.execute(statement).scalar()
     finally:
         engine.dispose()
     return columns, version
 
 
-def _needed() -> set[tuple[str, str]]:
-    """Return the columns that nbgrader works with, each with its table."""
+def _required_columns() -> set[tuple[str, str]]:
+    """Return the columns that nbgrader uses, each with its table."""
     from nbgrader.api import Base
 
     tables = Base.metadata.tables.values()
     return {(table.name, column.name) for table in tables for column in table.columns}
 
 
-def _version() -> str | None:
-    """Return the version of the gradebooks that nbgrader makes."""
+def _current_version() -> str | None:
+    """Return the schema version of the gradebooks that nbgrader creates."""
     from alembic.script import ScriptDirectory
     from nbgrader.dbutil import ALEMBIC_DIR
 
@@ -256,18 +256,18 @@ def _version() -> str | None:
 
 
 def require_gradebook(course: Course, url: str) -> None:
-    """Stop if a course has no gradebook, which nbgrader would make without a word."""
+    """Stop if a course has no gradebook; nbgrader would silently create one."""
     if not has_gradebook(course, url):
         raise no_gradebook(course)
 
 
 def no_gradebook(course: Course) -> AutograderError:
-    """Return what to raise for a course without a gradebook."""
+    """Return the error to raise for a course without a gradebook."""
     return AutograderError(f"{course} has no gradebook: run `autograder release {course}` first.")
 
 
 def prepare_gradebook(course: Course, url: str) -> None:
-    """Stop if nbgrader can neither use the gradebook of a course nor make one."""
+    """Stop if nbgrader can neither use the gradebook of a course nor create one."""
     if not has_gradebook(course, url) and shutil.which("alembic") is None:
         raise AutograderError(
             "nbgrader needs the program `alembic` to make a gradebook, and it is not on the PATH: "
@@ -276,16 +276,16 @@ def prepare_gradebook(course: Course, url: str) -> None:
 
 
 @contextmanager
-def replacing(file: Path) -> Iterator[TextIO]:
-    """Write under another name first, so that a full disk leaves the old file alone."""
+def atomic_write(file: Path) -> Iterator[TextIO]:
+    """Write to a temporary file first, so that a full disk leaves the old file intact."""
     part = file.with_name(f"{file.name}.part")
     try:
-        # Names of folders may hold bytes that are no text.
+        # Names of folders may contain bytes that are not valid text.
         with part.open("w", newline="", encoding="utf-8", errors="backslashreplace") as text:
             yield text
         part.replace(file)
     except OSError as error:
         raise AutograderError(f"{file} cannot be written: {error.strerror}.") from error
     finally:
-        with suppress(OSError):  # it is there only where something has failed
+        with suppress(OSError):  # it exists only if something has failed
             part.unlink()

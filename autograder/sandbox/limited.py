@@ -1,4 +1,4 @@
-"""A limit of computing time: the last resort against what no limit of sizes foresaw."""
+"""Limit the computing time: a last resort where the limits on sizes do not help."""
 
 import contextlib
 import signal
@@ -9,14 +9,14 @@ from autograder import AutograderError
 
 
 class TooSlowError(AutograderError):
-    """Something takes too much computing time; the message says how much it had."""
+    """Something takes too much computing time; the message gives the limit."""
 
 
 @contextlib.contextmanager
 def limited(seconds: float) -> Iterator[None]:
-    """End what takes too much computing time, also within a regular expression.
+    """Stop code that takes too much computing time, even within a regular expression.
 
-    Only the main thread of a system with such a clock can do it.
+    This works only in the main thread, on systems with such a timer; elsewhere nothing happens.
 
     Raises
     ------

@@ -1,9 +1,9 @@
 """Contain a forked process before it runs student code, and end all that student code starts.
 
-Three processes take part. The one that calls `enter` stays outside as the *watcher* and is the one
-that others wait for and kill. The *first* process of the new process namespace collects what its
-descendants leave and ends them all when it ends; it dies with the watcher. Its child is the
-*inside*, the only one that returns from `enter`, and runs the student's code.
+Three processes take part. The one that calls `enter` stays outside as the *watcher*, which others
+wait for and kill. The *first* process of the new PID namespace reaps orphans, and all others end
+with it; it dies with the watcher. Its child is the *inside*, the only process that returns from
+`enter`, and runs the student's code.
 """
 
 import os
@@ -31,42 +31,42 @@ from autograder.sandbox.watcher import (
 )
 
 SLOTS = 1000
-# RLIMIT_NPROC counts by user, hence one for each notebook. Root takes a block of SLOTS numbers at
-# random, so that two graders do not meet, above those that directories and containers give out.
+# RLIMIT_NPROC counts per user, hence one user for each notebook. Root picks a random block of SLOTS
+# numbers, so that two graders do not collide, above those that directories and containers assign.
 FIRST_USER, BLOCKS = 2_001_000_000, 146_000
 FEW_USERS = 64000  # the first one in a user namespace or in a container with few users
-OLDEST = (5, 14)  # the kernel that counts processes for each user namespace apart
-RIGHTS = (6, 7, 8, 21)  # capabilities to set groups and users, drop capabilities, make namespaces
-TRIAL = 60  # seconds
+MIN_KERNEL = (5, 14)  # it counts processes separately for each user namespace
+CAPABILITIES = (6, 7, 8, 21)  # to set groups and users, drop capabilities, make namespaces
+TRIAL_TIMEOUT = 60  # seconds
 
 
 def fault() -> str:
-    """Return why notebooks cannot be contained so here, as a sentence; empty if they can."""
+    """Return why namespaces cannot contain notebooks here, as a sentence; empty if they can."""
     return attempt("from autograder.sandbox import namespaces; namespaces.trial()")
 
 
 def attempt(source: str) -> str:
-    """Run a trial as a program of its own; return why it failed, or an empty text."""
-    places = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
+    """Run a trial in a separate Python program; return why it failed, or an empty text."""
+    path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-P", "-c", source],
-            env=os.environ | {"PYTHONPATH": places.strip(os.pathsep)},
+            env=os.environ | {"PYTHONPATH": path.strip(os.pathsep)},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=TRIAL,
+            timeout=TRIAL_TIMEOUT,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        return f"The trial of the containment did not end well: {error}."
-    if done.returncode == 0:
+        return f"The trial of the containment failed: {error}."
+    if process.returncode == 0:
         return ""
-    lines = done.stderr.strip().splitlines() or [f"The trial ended with {done.returncode}."]
-    return lines[-1]
+    lines = process.stderr.strip().splitlines()
+    return lines[-1] if lines else f"The trial ended with exit code {process.returncode}."
 
 
 def trial() -> None:
-    """Enter a containment and end; say why if that is not possible."""
+    """Enter a containment and end; print why if that is not possible."""
     try:
         enter(Limits(), 0, (), readable_paths())
     except SandboxError as error:
@@ -81,35 +81,35 @@ def enter(
     readable: Sequence[Path],
     hidden: Sequence[Path] = (),
 ) -> None:
-    """Continue in a contained process; the one that called stays outside as its watcher.
+    """Continue in a contained process; the calling process stays outside as its watcher.
 
-    The watcher ends as the inside does, with its code or its signal, and by then all processes
-    inside are gone. It may be killed at any time: so is, then, everything inside. Student code
-    inherits the memory of the caller: what is secret must never have been in it.
+    The watcher ends as the inside does, with its exit code or its signal, and by then all processes
+    inside are gone. It may be killed at any time, which also kills everything inside. Student code
+    inherits the memory of the caller, which must never have held a secret.
 
     Parameters
     ----------
     limits : Limits
         What the notebook may use.
     slot : int
-        From 0; no two that a grader runs at a time may have the same.
+        Number of the notebook, from 0; two that a grader runs at the same time must differ.
     keep : collection of int
         File descriptors that stay open inside, besides 0, 1 and 2, which lead to /dev/null.
     readable : sequence of Path
-        What is visible, read-only, usually `readable_paths`.
+        Paths that are visible, read-only; usually `readable_paths`.
     hidden : sequence of Path
-        Files and folders below these that appear empty.
+        Files and folders below them that appear empty.
 
     Raises
     ------
     SandboxError
-        If any step failed. It is raised outside only, in the caller, which must run no student
-        code and should report and end: it has become the watcher of nothing.
+        If any step failed. It is raised only outside, in the caller, which must not run student
+        code and should report the error and end.
     """
-    chosen, user = kind(), _user(slot)
+    containment, user = kind(), _user(slot)
     reports, report = os.pipe()
     try:
-        watcher, first = _fork(chosen, user)
+        watcher, first = _fork(containment, user)
     except OSError as error:
         os.close(reports)
         os.close(report)
@@ -120,19 +120,19 @@ def enter(
     try:
         os.close(reports)
         _become_first(user, watcher, report, limits, (readable, hidden))
-        own = chosen is Containment.NAMESPACES
-        confine(user, limits, {*keep, report}, own_user=own)
+        own_user = containment is Containment.NAMESPACES
+        confine(user, limits, {*keep, report}, own_user=own_user)
         os.write(report, f"{INSIDE}\n".encode())
         os.close(report)
-    except BaseException as error:  # the half contained process must not reach the caller
+    except BaseException as error:  # a partly contained process must not return to the caller
         give_up(report, error)
 
 
-def _fork(chosen: Containment, user: int) -> tuple[int, int]:
-    """Return a descriptor of the watcher, and the first process or 0 in that process itself."""
+def _fork(containment: Containment, user: int) -> tuple[int, int]:
+    """Return a descriptor of the watcher, and the PID of the first process, 0 in that process."""
     if len([*Path("/proc/self/task").iterdir()]) > 1:
         raise OSError("it has several threads")
-    if chosen is Containment.USER_NAMESPACES:
+    if containment is Containment.USER_NAMESPACES:
         _map_user(user)
     die_with_parent()
     watcher = os.pidfd_open(os.getpid())
@@ -141,12 +141,12 @@ def _fork(chosen: Containment, user: int) -> tuple[int, int]:
 
 
 def kind() -> Containment:
-    """Return which kind of containment the rights of this process call for."""
+    """Return the kind of containment that the capabilities of this process permit."""
     status = Path("/proc/self/status").read_text()
-    found = re.search(r"^CapEff:\s*(\w+)$", status, re.MULTILINE)
-    assert found is not None  # every kernel tells it
-    rights = int(found[1], 16)
-    if all(rights >> right & 1 for right in RIGHTS):
+    match = re.search(r"^CapEff:\s*(\w+)$", status, re.MULTILINE)
+    assert match is not None  # every kernel reports it
+    capabilities = int(match[1], 16)
+    if all(capabilities >> capability & 1 for capability in CAPABILITIES):
         return Containment.NAMESPACES
     return Containment.USER_NAMESPACES
 
@@ -168,7 +168,7 @@ def _has_all_users(file: Path) -> bool:
 
 
 def _map_user(user: int) -> None:
-    """Move to a user namespace in which this process has all rights and another number."""
+    """Move to a user namespace in which this process has all capabilities and another user id."""
     refuse_an_old_kernel()
     outside = os.geteuid(), os.getegid()
     syscalls.unshare(syscalls.NEW_USER)
@@ -180,17 +180,17 @@ def _map_user(user: int) -> None:
 def refuse_an_old_kernel() -> None:
     """Raise OSError where the limit on processes would count those of the grader."""
     release = tuple(map(int, re.findall(r"\d+", platform.release())[:2]))
-    if release < OLDEST:
+    if release < MIN_KERNEL:
         raise OSError(
-            f"without root this needs Linux {OLDEST[0]}.{OLDEST[1]} or newer, "
+            f"without root this needs Linux {MIN_KERNEL[0]}.{MIN_KERNEL[1]} or newer, "
             f"and this is {platform.release()}"
         )
 
 
-def _die_with(process: int) -> None:
-    """Die with the parent, of which only a descriptor is known here."""
+def _die_with(parent: int) -> None:
+    """Die with the parent, given a descriptor of it, since its PID is not visible here."""
     syscalls.prctl(syscalls.SET_DEATH_SIGNAL, signal.SIGKILL)
-    if select.select([process], [], [], 0)[0]:
+    if select.select([parent], [], [], 0)[0]:
         os._exit(1)
 
 
@@ -204,14 +204,14 @@ def _become_first(
     limits: Limits,
     paths: tuple[Sequence[Path], Sequence[Path]],
 ) -> None:
-    """Build the surroundings; return in a child that is to become the inside."""
+    """Set up the namespaces and the root; return in the child that is to become the inside."""
     _die_with(watcher)
     os.setsid()
     os.umask(0o022)
-    # If memory runs out, the kernel ends notebooks before anything else.
+    # If memory runs out, the kernel kills notebooks before anything else.
     Path("/proc/self/oom_score_adj").write_text("1000")
-    apart = syscalls.NEW_MOUNTS | syscalls.NEW_NETWORK | syscalls.NEW_IPC | syscalls.NEW_HOSTNAME
-    syscalls.unshare(apart | _cgroup())
+    flags = syscalls.NEW_MOUNTS | syscalls.NEW_NETWORK | syscalls.NEW_IPC | syscalls.NEW_HOSTNAME
+    syscalls.unshare(flags | _cgroup_flag())
     socket.sethostname("notebook")
     rootfs.build(*paths, user, limits.disk)
     if inside := os.fork():
@@ -219,5 +219,5 @@ def _become_first(
         collect(inside, report)
 
 
-def _cgroup() -> int:
+def _cgroup_flag() -> int:
     return syscalls.NEW_CGROUP if Path("/proc/self/ns/cgroup").exists() else 0

@@ -11,14 +11,14 @@ from autograder.sandbox.syscalls import NO_DEVICES, NO_EXECUTE, NO_SUID, READ_ON
 
 SYSTEM = ("/usr", "/bin", "/lib", "/lib32", "/lib64", "/sbin")
 SETTINGS = ("/etc/alternatives", "/etc/ld.so.cache", "/etc/localtime")
-OWN = ("autograder", "latents")  # packages; what lies beside their folders stays invisible
+PROJECT_PACKAGES = ("autograder", "latents")  # what lies beside their folders is invisible
 DEVICES = ("null", "random", "urandom", "zero")
 TERMINALS = 32  # pseudo-terminals of a notebook: IPython runs `!command` in one
 BASE = "/tmp"  # where the new root is built; exists everywhere
 OLD = "/old"  # where the host's files are while it is built
 NAME = "student"
-ROOT_BYTES = 2**20  # of the root itself: folders, links and three short files
-BYTES_PER_FILE = 16 * 2**10  # /tmp holds one file for so many bytes of its size
+ROOT_BYTES = 2**20  # size of the root itself: folders, links and three short files
+BYTES_PER_FILE = 16 * 2**10  # /tmp may hold one file per so many bytes of its size
 
 
 def readable_paths() -> list[Path]:
@@ -26,20 +26,20 @@ def readable_paths() -> list[Path]:
 
     Links are listed together with what they point to, and nothing is listed twice.
     """
-    places = [*map(Path, (*SYSTEM, *SETTINGS, sys.prefix, sys.base_prefix))]
-    places += map(Path, packages())
-    for name in OWN:
-        found = importlib.util.find_spec(name)
-        places += map(Path, found.submodule_search_locations or () if found else ())
+    candidates = [*map(Path, (*SYSTEM, *SETTINGS, sys.prefix, sys.base_prefix))]
+    candidates += map(Path, packages())
+    for name in PROJECT_PACKAGES:
+        spec = importlib.util.find_spec(name)
+        candidates += map(Path, spec.submodule_search_locations or () if spec else ())
     listed: list[Path] = []
-    for place in (version for each in places for version in (each, each.resolve())):
-        if place.exists() and not any(place.is_relative_to(known) for known in _folders(listed)):
-            listed.append(place)
+    for path in (path for named in candidates for path in (named, named.resolve())):
+        if path.exists() and not any(path.is_relative_to(folder) for folder in _folders(listed)):
+            listed.append(path)
     return listed
 
 
 def packages() -> list[str]:
-    """Return the folders of installed packages, which may lie anywhere."""
+    """Return the folders of installed packages, which may be anywhere."""
     return [entry for entry in sys.path if entry.endswith(("site-packages", "dist-packages"))]
 
 
@@ -69,7 +69,7 @@ def build(readable: Sequence[Path], hidden: Sequence[Path], uid: int, size: int)
     Path(BASE + OLD).mkdir()
     syscalls.pivot_root(BASE, BASE + OLD)
     os.chdir("/")
-    _private(uid, size)  # first, for a path of ``readable`` may lie below /tmp
+    _private(uid, size)  # first, since a path in ``readable`` may be below /tmp
     for path in sorted(readable, key=lambda path: len(path.parts)):
         _show(path, real[path])
     for path in hidden:
@@ -84,7 +84,7 @@ def build(readable: Sequence[Path], hidden: Sequence[Path], uid: int, size: int)
 
 
 def _private(uid: int, size: int) -> None:
-    """Mount /tmp, where the student writes, and /proc, which shows only their own processes."""
+    """Mount /tmp, which students may write to, and /proc, which shows only their own processes."""
     Path("/tmp").mkdir()
     options = f"size={size},nr_inodes={max(size // BYTES_PER_FILE, 64)},mode=1777"
     syscalls.mount("tmpfs", "/tmp", "tmpfs", NO_SUID | NO_DEVICES, options)
@@ -94,13 +94,13 @@ def _private(uid: int, size: int) -> None:
 
 
 def _show(path: Path, real: Path) -> None:
-    """Let a folder, a file or a link of the host appear under its own name."""
-    named, source = Path(f"{OLD}{path}"), Path(f"{OLD}{real}")
-    if os.path.lexists(path):  # inside of a folder that is shown already
+    """Make a folder, a file or a link of the host visible under its own name."""
+    link, source = Path(f"{OLD}{path}"), Path(f"{OLD}{real}")
+    if os.path.lexists(path):  # inside a folder that is already visible
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    if named.is_symlink():
-        path.symlink_to(named.readlink())
+    if link.is_symlink():
+        path.symlink_to(link.readlink())
         return
     path.mkdir() if source.is_dir() else path.touch()
     syscalls.mount(str(source), str(path), None, syscalls.BIND | syscalls.RECURSIVE)
@@ -108,7 +108,7 @@ def _show(path: Path, real: Path) -> None:
 
 
 def _empty(path: Path) -> None:
-    """Let a folder or a file that is shown appear empty."""
+    """Make a visible folder or file appear empty."""
     if path.is_dir():
         syscalls.mount(
             "tmpfs", str(path), "tmpfs", READ_ONLY | NO_SUID | NO_DEVICES, "size=4k,mode=555"
@@ -127,10 +127,10 @@ def _devices() -> None:
     options = f"newinstance,ptmxmode=0666,mode=0600,max={TERMINALS}"
     syscalls.mount("devpts", "/dev/pts", "devpts", NO_SUID | NO_EXECUTE, options)
     Path("/dev/ptmx").symlink_to("pts/ptmx")
-    Path("/dev/shm").symlink_to("/tmp")  # the locks of multiprocessing are files there
+    Path("/dev/shm").symlink_to("/tmp")  # multiprocessing keeps its locks there, as files
 
 
 def accounts(uid: int) -> dict[str, str]:
-    """Return the files of /etc in which the student is a user."""
+    """Return the files of /etc that make the student a user, by name."""
     user = f"{NAME}:x:{uid}:{uid}::/tmp:/usr/sbin/nologin\n"
     return {"passwd": user, "group": f"{NAME}:x:{uid}:\n"}

@@ -1,4 +1,4 @@
-"""The system calls that student code may not make: a filter that the kernel applies."""
+"""Filter the system calls of student code, in the kernel."""
 
 import ctypes
 import errno
@@ -41,7 +41,7 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "kcmp": (312, 272),
     "migrate_pages": (256, 238),
     "move_pages": (279, 239),
-    # parts of the kernel with a history of holes, which no notebook needs
+    # parts of the kernel with a history of vulnerabilities, which no notebook needs
     "bpf": (321, 280),
     "perf_event_open": (298, 241),
     "userfaultfd": (323, 282),
@@ -79,7 +79,7 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "iopl": (172, None),
     "ioperm": (173, None),
     "_sysctl": (156, None),
-    # memory that neither the limit of the address space nor the size of /tmp would count
+    # memory to which neither the address space limit nor the size of /tmp would apply
     "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
     "shmget": (29, 194),
@@ -87,7 +87,7 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "semget": (64, 190),
     "mq_open": (240, 180),
 }
-# Flags of clone; user code makes threads and processes with it, never namespaces.
+# Flags of clone, with which student code may make threads and processes, but no namespaces.
 NAMESPACES = (
     syscalls.NEW_MOUNTS
     | syscalls.NEW_CGROUP
@@ -102,7 +102,7 @@ TYPE_FOR_OTHERS, CONSOLE = 0x5412, 0x541C  # TIOCSTI and TIOCLINUX: requests to 
 X32 = 0x40000000  # set in the numbers of the other system call table of x86_64
 
 LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # operations of the filter
-# Offsets of what it may load; of an argument, the lower half.
+# Offsets of the data that it may load; for an argument, the lower half.
 NUMBER, ARCHITECTURE, FIRST_ARGUMENT, SECOND_ARGUMENT = 0, 4, 16, 24
 ALLOW, KILL, REFUSE = 0x7FFF0000, 0x80000000, 0x00050000
 FILTER = 2  # mode of PR_SET_SECCOMP
@@ -112,7 +112,7 @@ FILTER = 2  # mode of PR_SET_SECCOMP
 class Architecture:
     """A processor for which the numbers of the system calls are known."""
 
-    audit: int  # its name in the data that a filter sees
+    audit: int  # its identifier in the data that a filter sees
     column: int  # of ``REFUSED``
     clone: int
     clone3: int
@@ -150,20 +150,20 @@ def architecture() -> Architecture:
 
 def program(machine: Architecture) -> list[tuple[int, int, int, int]]:
     """Return the filter as instructions ``(operation, skip if true, skip if false, value)``."""
-    found = [
+    instructions = [
         (LOAD, 0, 0, ARCHITECTURE),
         (EQUAL, 1, 0, machine.audit),
         (RETURN, 0, 0, KILL),
         (LOAD, 0, 0, NUMBER),
     ]
     if machine is ARCHITECTURES["x86_64"]:
-        found += [(AT_LEAST, 0, 1, X32), (RETURN, 0, 0, REFUSE | errno.ENOSYS)]
+        instructions += [(AT_LEAST, 0, 1, X32), (RETURN, 0, 0, REFUSE | errno.ENOSYS)]
     for numbers in REFUSED.values():
         if (number := numbers[machine.column]) is not None:
-            found += [(EQUAL, 0, 1, number), (RETURN, 0, 0, REFUSE | errno.EPERM)]
+            instructions += [(EQUAL, 0, 1, number), (RETURN, 0, 0, REFUSE | errno.EPERM)]
     return [
-        *found,
-        # Its flags lie in memory where a filter cannot look; the C library then takes clone.
+        *instructions,
+        # A filter cannot read the flags of clone3 in memory; the C library falls back to clone.
         (EQUAL, 0, 1, machine.clone3),
         (RETURN, 0, 0, REFUSE | errno.ENOSYS),
         (EQUAL, 0, 4, machine.clone),
@@ -171,7 +171,7 @@ def program(machine: Architecture) -> list[tuple[int, int, int, int]]:
         (ANY_BIT, 0, 1, NAMESPACES),
         (RETURN, 0, 0, REFUSE | errno.EPERM),
         (RETURN, 0, 0, ALLOW),
-        # Pseudo-terminals are there for shell lines; nobody types into those of others.
+        # Pseudo-terminals are for shell commands; nobody may type into those of others.
         (EQUAL, 0, 5, machine.ioctl),
         (LOAD, 0, 0, SECOND_ARGUMENT),
         (EQUAL, 1, 0, TYPE_FOR_OTHERS),
@@ -197,6 +197,6 @@ def install() -> None:
         If the machine's architecture is not known or the kernel refuses the filter.
     """
     instructions = program(architecture())
-    code = b"".join(struct.pack("=HBBI", *each) for each in instructions)
-    loaded = _Program(len(instructions), code)
-    syscalls.prctl(syscalls.SET_SECCOMP, FILTER, ctypes.addressof(loaded))
+    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in instructions)
+    filter_program = _Program(len(instructions), code)
+    syscalls.prctl(syscalls.SET_SECCOMP, FILTER, ctypes.addressof(filter_program))

@@ -1,4 +1,4 @@
-"""The calls of the Linux kernel that Python does not offer; each raises OSError when refused."""
+"""System calls of Linux that Python does not offer; each raises OSError when it is refused."""
 
 import ctypes
 import functools
@@ -9,7 +9,7 @@ NEW_MOUNTS, NEW_CGROUP, NEW_HOSTNAME, NEW_IPC = 0x20000, 0x2000000, 0x4000000, 0
 NEW_USER, NEW_PIDS, NEW_NETWORK = 0x10000000, 0x20000000, 0x40000000
 NEW_TIME = 0x80
 
-READ_ONLY, NO_SUID, NO_DEVICES, NO_EXECUTE = 1, 2, 4, 8  # flags of mount and of an attribute
+READ_ONLY, NO_SUID, NO_DEVICES, NO_EXECUTE = 1, 2, 4, 8  # flags of mount and mount_setattr
 BIND, RECURSIVE, PRIVATE = 0x1000, 0x4000, 0x40000
 DETACH = 2  # flag of umount2
 
@@ -18,7 +18,7 @@ READ_BOUNDING, DROP_BOUNDING, SET_NO_NEW_PRIVILEGES, AMBIENT = 23, 24, 38, 47
 CLEAR_AMBIENT = 4
 
 MOUNT_SETATTR = 442  # the number of the system call on every architecture
-HERE, WHOLE_TREE = -100, 0x8000  # AT_FDCWD, AT_RECURSIVE
+CURRENT_FOLDER, WHOLE_TREE = -100, 0x8000  # AT_FDCWD, AT_RECURSIVE
 CAPABILITIES_V3 = 0x20080522
 
 
@@ -46,14 +46,14 @@ def prctl(option: int, *values: int) -> int:
 
 
 def unshare(flags: int) -> None:
-    """Leave the namespaces of the parent; ``NEW_PIDS`` holds from the next fork on."""
+    """Leave the namespaces of the parent; ``NEW_PIDS`` takes effect from the next fork on."""
     _check(libc().unshare(flags), f"unshare {flags:#x}")
 
 
 def mount(source: str, target: str, kind: str | None, flags: int, options: str = "") -> None:
     """Mount a file system, or bind a path to another one."""
-    texts = [text.encode() if text else None for text in (source, target, kind, options)]
-    result = libc().mount(*texts[:3], ctypes.c_ulong(flags), texts[3])
+    arguments = [text.encode() if text else None for text in (source, target, kind, options)]
+    result = libc().mount(*arguments[:3], ctypes.c_ulong(flags), arguments[3])
     _check(result, f"mount {source} on {target}")
 
 
@@ -62,7 +62,7 @@ def restrict(path: str, flags: int, *, below: bool) -> None:
     attributes = _Attributes(set=flags)
     result = libc().syscall(
         ctypes.c_long(MOUNT_SETATTR),
-        ctypes.c_long(HERE),
+        ctypes.c_long(CURRENT_FOLDER),
         path.encode(),
         ctypes.c_ulong(WHOLE_TREE if below else 0),
         ctypes.byref(attributes),
@@ -101,12 +101,12 @@ def drop_capabilities() -> None:
 def replace_environment(values: dict[str, str]) -> None:
     """Set the environment and erase the one with which the program was started.
 
-    ``/proc/self/environ`` would show it for ever otherwise.
+    Otherwise ``/proc/self/environ`` would go on showing it.
     """
-    text = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
-    start, end = int(text[47]), int(text[48])  # fields 50 and 51, counted from field 3
+    fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+    start, end = int(fields[47]), int(fields[48])  # fields 50 and 51, counted from field 3
     if not 0 < start < end:
-        raise OSError("the kernel does not tell where the environment lies")
+        raise OSError("the kernel does not say where the environment is")
     os.environ.clear()
     libc().clearenv()
     ctypes.memset(start, 0, end - start)

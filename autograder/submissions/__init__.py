@@ -1,1 +1,1 @@
-"""From the folder in which students hand in to a notebook that can be graded."""
+"""From the folder of submitted files to notebooks that can be graded."""

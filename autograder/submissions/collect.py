@@ -1,4 +1,4 @@
-"""What lies in ``submitted/``: every file is kept, every folder is a submission or a finding."""
+"""Collect the submissions in ``submitted/``: every file is kept, and every folder is reported."""
 
 import os
 import re
@@ -17,12 +17,12 @@ from autograder.gradebook.journal import Journal
 from autograder.submissions import notebooks
 from autograder.submissions.folders import unwrap
 from autograder.submissions.folders.unwrap import NOTEBOOK
-from autograder.submissions.ordinary.submission import Kept
+from autograder.submissions.ordinary.submission import KeptFile
 from autograder.submissions.ordinary.submission import fields as ordinary_fields
-from autograder.submissions.store import Keeper, not_ordinary, unreadable
+from autograder.submissions.store import FileStore, file_problem, read_error
 
-# Control characters, halves of surrogate pairs (bytes that are no UTF-8), marks that turn the
-# direction of writing, separators of folders, blanks at an end.
+# Control characters, halves of surrogate pairs (bytes that are not UTF-8), marks that change the
+# direction of writing, path separators, and blanks at either end.
 STRANGE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff/\\]|^[\s.]|\s$", re.UNICODE
 )
@@ -31,27 +31,27 @@ ARCHIVE = re.compile(r"\.(zip|tar|tgz|gz|bz2|xz|7z|rar)$", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Submission:
-    """What a student has handed in for an assignment.
+    """What a student has submitted for an assignment.
 
     Attributes
     ----------
     student, assignment : str
-        Whose, of what.
+        The student and the assignment.
     file : Path or None
-        The kept copy of the notebook, which is what is graded; None if there is none to use.
+        The kept copy of the notebook, which is what is graded; None if there is no usable one.
     name : str
-        Where the notebook lay in the folder of the submission.
+        Path of the notebook in the folder of the submission.
     sha256 : str
-        Of the notebook.
+        Hash of the notebook.
     reason : str
-        Why it cannot be graded; else empty.
+        Why the submission cannot be graded; empty if it can.
     renamed : bool
-        Whether the notebook has another name or place than that of the assignment.
-    place : Path or None
+        Whether the notebook has another name or path than that of the assignment.
+    folder : Path or None
         The folder of the submission.
-    notebooks, others : dict of str to Kept or Path
-        Of an assignment that is not ours: what counts of its notebooks, by their names, and the
-        copies of all other files, by their names relative to the folder.
+    notebooks, other_files : dict of str to KeptFile or Path
+        Only for an assignment that is not ours: the notebooks to grade, by name, and the copies of
+        all other files, by their path in the folder.
     """
 
     student: str
@@ -61,15 +61,15 @@ class Submission:
     sha256: str = ""
     reason: str = ""
     renamed: bool = False
-    place: Path | None = None
-    notebooks: Mapping[str, Kept] = field(default_factory=dict)
-    others: Mapping[str, Path] = field(default_factory=dict)
+    folder: Path | None = None
+    notebooks: Mapping[str, KeptFile] = field(default_factory=dict)
+    other_files: Mapping[str, Path] = field(default_factory=dict)
 
 
 def find(
     course: Course, journal: Journal, assignment: str | None, student: str | None
 ) -> Iterator[Submission]:
-    """Keep and yield what has been handed in, by student and assignment.
+    """Keep all submitted files and yield the submissions by student and assignment.
 
     Parameters
     ----------
@@ -78,164 +78,173 @@ def find(
     journal : Journal
         Where every file is noted once it is kept.
     assignment, student : str or None
-        Only these.
+        Yield only the submissions of this assignment or student.
 
     Raises
     ------
     AutograderError
-        If ``submitted`` cannot be read, or a file cannot be kept, as on a full disk.
+        If ``submitted`` cannot be read, or a file cannot be kept, for example on a full disk.
     """
-    keeper, known = Keeper(course, journal), assignments.of_course(course)
-    handed_in = course.submitted
+    store, known_assignments = FileStore(course, journal), assignments.find_assignments(course)
+    submitted = course.submitted
     if student is None:
-        keeper.keep(("", ""), _entries_or_end(handed_in), handed_in)
-    for place in filter(_is_place, _entries_or_end(handed_in)):
-        if student is None or place.name == student:
-            yield from _of_student(keeper, known, place, assignment)
+        store.keep(("", ""), _entries_or_stop(submitted), submitted)
+    for folder in filter(_is_submission_folder, _entries_or_stop(submitted)):
+        if student is None or folder.name == student:
+            yield from _of_student(store, known_assignments, folder, assignment)
 
 
 def _of_student(
-    keeper: Keeper, known: dict[str, Assignment], place: Path, assignment: str | None
+    store: FileStore,
+    known_assignments: dict[str, Assignment],
+    folder: Path,
+    assignment: str | None,
 ) -> Iterator[Submission]:
-    own = Submission(printable(place.name), assignment or "")
+    """Yield the submissions in the folder of a student."""
+    submission = Submission(printable(folder.name), assignment or "")
     try:
-        problem = _problem_of_folder(keeper, own, place)
-        entries = [] if problem else _entries(place)
+        problem = _folder_problem(store, submission, folder)
+        entries = [] if problem else _entries(folder)
     except OSError as error:
-        problem = unreadable(place, error)
+        problem = read_error(folder, error)
     if problem:
-        yield replace(own, reason=problem)
+        yield replace(submission, reason=problem)
         return
-    problem, stray = _keep_the_rest(keeper, own, place, entries)
-    for each in filter(_is_place, entries):
-        if assignment is None or each.name == assignment:
-            yield _submission(keeper, known, each)
+    problem, stray = _keep_the_rest(store, submission, folder, entries)
+    for entry in filter(_is_submission_folder, entries):
+        if assignment is None or entry.name == assignment:
+            yield _submission(store, known_assignments, entry)
     if stray:
-        names = listing(printable(each.name) for each in stray)
-        problem = f"Beside the folders of the assignments lies {names}: move it into one."
+        names = listing(printable(path.name) for path in stray)
+        problem = f"Next to the assignment folders there is {names}: move it into one of them."
     if problem:
-        yield Submission(own.student, "", reason=problem)
+        yield Submission(submission.student, "", reason=problem)
 
 
 def _keep_the_rest(
-    keeper: Keeper, own: Submission, place: Path, entries: list[Path]
+    store: FileStore, submission: Submission, folder: Path, entries: list[Path]
 ) -> tuple[str, list[Path]]:
-    """Keep what lies beside the folders of the assignments; return what is wrong, and the work."""
-    rest = [each for each in entries if not _is_place(each)]
-    _, problem = keeper.keep((own.student, ""), rest, place)
-    for each in rest:
-        if each.is_dir():  # which a program has left
-            keeper.keep_folder((own.student, printable(each.name)), each)
+    """Keep what is next to the assignment folders; return a problem, and files to be graded."""
+    rest = [entry for entry in entries if not _is_submission_folder(entry)]
+    _, problem = store.keep((submission.student, ""), rest, folder)
+    for entry in rest:
+        if entry.is_dir():  # left there by some program
+            store.keep_folder((submission.student, printable(entry.name)), entry)
     return problem, list(filter(_is_work, rest))
 
 
-def _submission(keeper: Keeper, known: dict[str, Assignment], place: Path) -> Submission:
-    found = Submission(place.parent.name, printable(place.name), place=place)
-    try:
-        return _look_into(keeper, known, found, place)
-    except OSError as error:
-        return replace(found, reason=unreadable(place, error))
-    except (RecursionError, ValueError, TypeError, LookupError) as error:  # of our own making
-        told = f"The autograder failed at its files: {type(error).__name__}. Please report that."
-        return replace(found, reason=told)
-
-
-def _look_into(
-    keeper: Keeper, known: dict[str, Assignment], found: Submission, place: Path
+def _submission(
+    store: FileStore, known_assignments: dict[str, Assignment], folder: Path
 ) -> Submission:
-    if problem := _problem_of_folder(keeper, found, place):
-        return replace(found, reason=problem)
-    kept, problem = keeper.keep_folder((found.student, found.assignment), place)
+    submission = Submission(folder.parent.name, printable(folder.name), folder=folder)
+    try:
+        return _examine(store, known_assignments, submission, folder)
+    except OSError as error:
+        return replace(submission, reason=read_error(folder, error))
+    except (RecursionError, ValueError, TypeError, LookupError) as error:  # our own mistake
+        reason = f"The autograder failed on its files: {type(error).__name__}. Please report this."
+        return replace(submission, reason=reason)
+
+
+def _examine(
+    store: FileStore,
+    known_assignments: dict[str, Assignment],
+    submission: Submission,
+    folder: Path,
+) -> Submission:
+    """Return a submission with the notebook to grade, or with the reason why there is none."""
+    if problem := _folder_problem(store, submission, folder):
+        return replace(submission, reason=problem)
+    owner = (submission.student, submission.assignment)
+    kept, problem = store.keep_folder(owner, folder)
     if problem:
-        return replace(found, reason=problem)
-    if found.assignment not in known:
-        told = f"There is no assignment {found.assignment!r}, only {listing(known)}."
-        return replace(found, reason=told)
-    notebooks = [each for each in _entries(place) if _is_notebook(each)]
-    if not known[found.assignment].ours:
-        fields = ordinary_fields(
-            keeper,
-            (found.student, found.assignment),
-            known[found.assignment],
-            place,
-            notebooks,
-            kept,
-        )
-        return replace(found, **fields)
+        return replace(submission, reason=problem)
+    assignment = known_assignments.get(submission.assignment)
+    if assignment is None:
+        names = listing(known_assignments)
+        reason = f"There is no assignment {submission.assignment!r}, only {names}."
+        return replace(submission, reason=reason)
+    notebooks = [entry for entry in _entries(folder) if _is_notebook(entry)]
+    if not assignment.ours:
+        fields = ordinary_fields(store, owner, assignment, folder, notebooks, kept)
+        return replace(submission, **fields)
     if not notebooks:
-        unwrapped: Submission = unwrap.find(found, place, kept, keeper)
+        unwrapped: Submission = unwrap.find(submission, folder, kept, store)
         return unwrapped
-    return _choose(found, notebooks, kept, keeper)
+    return _choose(submission, notebooks, kept, store)
 
 
-def _problem_of_folder(keeper: Keeper, found: Submission, place: Path) -> str:
-    """Return why a folder cannot be graded as it is; what it holds is kept all the same."""
-    name = printable(place.name)
-    if place.is_symlink():
+def _folder_problem(store: FileStore, submission: Submission, folder: Path) -> str:
+    """Return why a folder cannot be graded as it is; its files are kept all the same."""
+    name = printable(folder.name)
+    if folder.is_symlink():
         return f"{name} is a link: put the folder itself there."
-    if is_usable(place.name):
+    if is_usable(folder.name):
         return ""
-    keeper.keep_folder((found.student, found.assignment), place)
+    store.keep_folder((submission.student, submission.assignment), folder)
     return f"The folder {name} has a name that cannot be used: rename it."
 
 
 def is_usable(name: str) -> bool:
-    """Return whether a folder may have a name, which is printed, and is a path and a key."""
+    """Return whether a folder name can be printed, and used as a path and as a key."""
     return not STRANGE.search(name) and name.isprintable() and len(name) <= LONGEST_NAME
 
 
 def _choose(
-    found: Submission, notebooks: list[Path], kept: dict[Path, str], keeper: Keeper
+    submission: Submission, notebooks: list[Path], kept: dict[Path, str], store: FileStore
 ) -> Submission:
-    """Return the submission with its notebook: the one of the right name, or the only one."""
-    right = f"{found.assignment}.ipynb"
-    chosen = [file for file in notebooks if file.name == right] or notebooks
+    """Return the submission with its notebook: the one with the right name, or the only one."""
+    right_name = f"{submission.assignment}.ipynb"
+    chosen = [file for file in notebooks if file.name == right_name] or notebooks
     names = listing(printable(file.name) for file in notebooks)
     if len(chosen) > 1:
-        return replace(found, reason=f"There are {names}: keep one and name it {right}.")
+        reason = f"There are {names}: keep one and name it {right_name}."
+        return replace(submission, reason=reason)
     (file,) = chosen
-    if problem := not_ordinary(file, kept):
-        return replace(found, reason=problem)
-    copy = keeper.place(kept[file])
-    if len(notebooks) > 1 and _is_untouched(copy, found.assignment, keeper.course):
-        told = f"There are {names}, and {right} has no answer: keep one and name it {right}."
-        return replace(found, reason=told)
+    if problem := file_problem(file, kept):
+        return replace(submission, reason=problem)
+    copy = store.path_of(kept[file])
+    if len(notebooks) > 1 and _is_untouched(copy, submission.assignment, store.course):
+        reason = (
+            f"There are {names}, and {right_name} has no answer: keep one and name it {right_name}."
+        )
+        return replace(submission, reason=reason)
     fields: dict[str, Any] = {"file": copy, "sha256": kept[file], "name": printable(file.name)}
-    return replace(found, **fields, renamed=file.name != right)
+    return replace(submission, **fields, renamed=file.name != right_name)
 
 
 def _is_untouched(file: Path, assignment: str, course: Course) -> bool:
-    """Return whether a notebook has the answers of the released one, so that another may count."""
+    """Return whether a notebook has only the code of the released one, so another may count."""
     released = course.released(assignment, assignment)
-    answers = []
-    for each in (file, released):
+    sources = []
+    for path in (file, released):
         try:
-            cells = notebooks.read(each).cells
+            cells = notebooks.read(path).cells
         except AutograderError:
-            return False  # it is told when the notebook is graded
-        answers.append([cell.source.strip() for cell in cells if cell.cell_type == "code"])
-    return set(answers[0]) <= {"", *answers[1]}
+            return False  # reported when the notebook is graded
+        sources.append([cell.source.strip() for cell in cells if cell.cell_type == "code"])
+    return set(sources[0]) <= {"", *sources[1]}
 
 
-def _is_place(path: Path) -> bool:
-    """Return whether a path is a folder, or a link, that somebody may have handed in."""
+def _is_submission_folder(path: Path) -> bool:
+    """Return whether a path is a folder, or a link, that somebody may have submitted."""
     hidden = path.name.startswith((".", "__"))
     try:
         if path.is_symlink() or not path.is_dir():
             return path.is_symlink() and not hidden
         # Programs leave hidden folders everywhere; one with a notebook is an attempt.
         below = [*path.glob("*"), *path.glob("*/*")] if hidden else []
-        return not hidden or any(_is_notebook(each) and not _is_copy(each) for each in below)
+        return not hidden or any(_is_notebook(file) and not _is_checkpoint(file) for file in below)
     except OSError:
-        return True  # and when it is read, the reason is told
+        return True  # the error is reported when the folder is read
 
 
 def _is_notebook(path: Path) -> bool:
     return bool(NOTEBOOK.search(path.name)) and not path.name.startswith(".")
 
 
-def _is_copy(path: Path) -> bool:
-    """Return whether Jupyter has made a notebook beside the one that somebody works on."""
+def _is_checkpoint(path: Path) -> bool:
+    """Return whether a notebook is a copy that Jupyter saved beside the one being edited."""
     return path.parent.name == ".ipynb_checkpoints"
 
 
@@ -244,53 +253,57 @@ def _is_work(path: Path) -> bool:
     return _is_notebook(path) or bool(ARCHIVE.search(path.name))
 
 
-def _entries(place: Path) -> list[Path]:
-    """Return what lies in a folder; ``Path.glob`` would take one without rights for empty."""
-    return sorted(place / name for name in os.listdir(place))  # noqa: PTH208 - not in 3.11
+def _entries(folder: Path) -> list[Path]:
+    """Return the entries of a folder; ``Path.glob`` would take an unreadable one for empty."""
+    return sorted(folder / name for name in os.listdir(folder))  # noqa: PTH208 - not in 3.11
 
 
-def _entries_or_end(place: Path) -> list[Path]:
+def _entries_or_stop(folder: Path) -> list[Path]:
     try:
-        return _entries(place)
+        return _entries(folder)
     except OSError as error:
-        raise AutograderError(unreadable(place, error)) from error
+        raise AutograderError(read_error(folder, error)) from error
 
 
-def is_there(course: Course, student: str) -> bool:
-    """Return whether something in ``submitted/`` has the name of a student."""
-    return student in os.listdir(course.submitted)  # noqa: PTH208 - and no path is made of it
+def has_student(course: Course, student: str) -> bool:
+    """Return whether an entry of ``submitted/`` has the name of a student."""
+    return student in os.listdir(course.submitted)  # noqa: PTH208 - the name is never used as a path
 
 
 def count(course: Course, assignment: str | None, student: str | None) -> int:
-    """Return how many folders of submissions there are, without a look into them."""
-    found = 0
+    """Return the number of submission folders, without looking into them."""
+    total = 0
     with suppress(OSError):
-        for place in filter(_is_place, _entries(course.submitted)):
-            if student in (None, place.name):
+        for folder in filter(_is_submission_folder, _entries(course.submitted)):
+            if student in (None, folder.name):
                 with suppress(OSError):
-                    own = filter(_is_place, _entries(place))
-                    found += sum(assignment in (None, each.name) for each in own)
-    return found
+                    folders = filter(_is_submission_folder, _entries(folder))
+                    total += sum(assignment in (None, entry.name) for entry in folders)
+    return total
 
 
-def stray(course: Course) -> list[Path]:
-    """Return the work that lies in ``submitted/`` itself and belongs to nobody.
+def stray_files(course: Course) -> list[Path]:
+    """Return the notebooks and archives directly in ``submitted/``, in no student's folder.
 
     Raises
     ------
     AutograderError
-        If the folder is no course, or nothing can have been handed in.
+        If the folder is not a course, or has no folder ``submitted``.
     """
-    handed_in = course.submitted
+    submitted = course.submitted
     try:
-        is_course, is_there = (path.is_dir() for path in (course.sources, course.submitted))
+        is_course, has_submitted = (path.is_dir() for path in (course.sources, submitted))
     except OSError as error:
         raise AutograderError(f"{course} cannot be read: {error.strerror}.") from error
     if not is_course:
-        raise AutograderError(f"{course} is no course: run `autograder release {course}` first.")
-    if not is_there:
+        raise AutograderError(f"{course} is not a course: run `autograder release {course}` first.")
+    if not has_submitted:
         raise AutograderError(
             f"{course} has no folder `submitted`: put the notebooks into "
             "submitted/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb."
         )
-    return [each for each in _entries_or_end(handed_in) if _is_work(each) and not _is_place(each)]
+    return [
+        entry
+        for entry in _entries_or_stop(submitted)
+        if _is_work(entry) and not _is_submission_folder(entry)
+    ]

@@ -14,13 +14,13 @@ from autograder.checks.words import listing, printable
 LARGEST = 50 * 2**20  # bytes of a notebook
 MOST_CELLS = 2000
 MOST_VALUES = 3_000_000  # of its JSON; each takes some 80 bytes of memory
-# Pages of feedback take 0.1 ms a character, and the square of a line's length.
-LONGEST_TEXT, LONGEST_LINE = 100_000, 2_000  # characters of all cells, of a line
+# Rendering feedback takes 0.1 ms per character, and is quadratic in the length of a line.
+LONGEST_TEXT, LONGEST_LINE = 100_000, 2_000  # characters of all cells, of one line
 MOST_LINES = 20_000  # of all cells
-# The highlighter of the pages takes the square of the length of a run of lines that are blank but
-# not empty; of longer runs the blanks are removed.
+# The syntax highlighter is quadratic in the length of a run of lines that are blank but not empty;
+# in longer runs the blanks are removed.
 LONGEST_RUN = 20
-# Headings and HTML were cells of their own before version 4 of the format.
+# Before version 4 of the format, headings and HTML had their own cell types.
 KINDS = {"code": "code", "markdown": "markdown", "raw": "raw"}
 KINDS |= dict.fromkeys(("heading", "html"), "markdown")
 
@@ -32,11 +32,11 @@ class Notebook:
     Attributes
     ----------
     exercise : Exercise
-        What it answers.
+        The exercise that it answers.
     cells : list
-        Its cells, as nbformat has them.
+        Its cells, as nbformat represents them.
     defects : tuple of str
-        What must be fixed before it is handed in, in sentences.
+        What must be fixed before it is submitted, in sentences.
     """
 
     exercise: Exercise
@@ -47,39 +47,39 @@ class Notebook:
 def grade_id(cell: Any) -> str | None:
     """Return the ``grade_id`` of a cell."""
     nbgrader = cell.metadata.get("nbgrader")
-    found = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
-    return found if isinstance(found, str) else None
+    name = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
+    return name if isinstance(name, str) else None
 
 
 def cell_id(cell: Any) -> str | None:
-    """Return the ``grade_id`` of a cell, or its id if nbgrader's metadata are gone."""
+    """Return the ``grade_id`` of a cell, or its id if it has lost nbgrader's metadata."""
     return cell.get("id") if "nbgrader" not in cell.metadata else grade_id(cell)
 
 
-def read(file: Path, called: str = "") -> Notebook:
+def read(file: Path, name: str = "") -> Notebook:
     """Read a notebook of one of the exercises.
 
     Parameters
     ----------
     file : Path
-        Where it lies.
-    called : str
-        What messages call it; by default, the name of the file.
+        The file of the notebook.
+    name : str
+        Its name in messages; by default, the name of the file.
 
     Raises
     ------
     AutograderError
         If it cannot be used at all; the message says why and what to do.
     """
-    name = called or printable(file.name)
-    found = cells(file, name)
-    exercise = exercise_of(found, name)
-    defects = (*_defects_of_name(exercise, name), *_defects_of_cells(exercise, found))
-    return Notebook(exercise, found, defects)
+    name = name or printable(file.name)
+    notebook_cells = cells(file, name)
+    exercise = exercise_of(notebook_cells, name)
+    defects = (*_name_defects(exercise, name), *_cell_defects(exercise, notebook_cells))
+    return Notebook(exercise, notebook_cells, defects)
 
 
 def cells(file: Path, name: str) -> list[Any]:
-    """Read the cells of any notebook, which is called ``name`` in messages.
+    """Read the cells of any notebook, which messages call ``name``.
 
     Raises
     ------
@@ -94,15 +94,15 @@ def _text(file: Path, name: str) -> str:
         size = file.stat().st_size
         if not file.is_file():
             raise AutograderError(f"{name} is not a file.")
-        with file.open("rb") as opened:
-            data = opened.read(LARGEST + 1)
+        with file.open("rb") as stream:
+            data = stream.read(LARGEST + 1)
     except FileNotFoundError as error:
         raise AutograderError(f"There is no file {file}.") from error
     except OSError as error:
         raise AutograderError(f"{name} cannot be read: {error.strerror}.") from error
     if len(data) > LARGEST:
         raise AutograderError(
-            f"{name} has {size / 2**20:.0f} MiB, more than the {LARGEST // 2**20} MiB that "
+            f"{name} is {size / 2**20:.0f} MiB, more than the {LARGEST // 2**20} MiB that "
             "are read: clear its outputs (Edit > Clear Outputs of All Cells) and save it."
         )
     try:
@@ -117,7 +117,7 @@ def _text(file: Path, name: str) -> str:
 
 
 def _parse(text: str, name: str) -> list[Any]:
-    """Return the cells of a notebook of any version of the format, with what matters of each."""
+    """Return the cells of a notebook in any version of the format, without their outputs."""
     if sum(map(text.count, "[{,")) > MOST_VALUES:
         raise AutograderError(
             f"{name} holds more than {MOST_VALUES:,} values: clear its outputs "
@@ -126,9 +126,9 @@ def _parse(text: str, name: str) -> list[Any]:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        place = f" (line {error.lineno})" if hasattr(error, "lineno") else ""
+        where = f" (line {error.lineno})" if hasattr(error, "lineno") else ""
         raise AutograderError(
-            f"{name} is not a notebook: it is no valid JSON{place}. It may have been cut off or "
+            f"{name} is not a notebook: it is not valid JSON{where}. It may have been cut off or "
             "edited by hand; export it again from Jupyter."
         ) from error
     try:
@@ -138,7 +138,7 @@ def _parse(text: str, name: str) -> list[Any]:
                 f"{name} has {len(raw):,} cells, more than the {MOST_CELLS:,} that are read: "
                 "delete those that are not needed."
             )
-        cells = [_cell(each) for each in raw]
+        cells = [_cell(cell) for cell in raw]
     except (TypeError, KeyError) as error:
         what = "a list" if isinstance(content, list) else "something else"
         raise AutograderError(
@@ -156,50 +156,53 @@ def _raw_cells(content: Any) -> list[Any]:
     return _list(content["cells"])
 
 
-def _list(found: Any) -> list[Any]:
-    if not isinstance(found, list):
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
         raise TypeError
-    return found
+    return value
 
 
 def _cell(raw: Any) -> Any:
-    """Return a cell of the present format; outputs and other metadata are not even looked at."""
+    """Return a cell in the current format, without outputs and all other metadata."""
     import nbformat
 
-    source = raw["source"] if "source" in raw else raw["input"]  # so was code before version 4
+    source = raw["source"] if "source" in raw else raw["input"]  # code before version 4
     source = source if isinstance(source, str) else "".join(_list(source))
     source = source.replace("\r\n", "\n").replace("\r", "\n")
-    # Half of a surrogate pair can stand in JSON, but cannot be written to a file.
-    source = _bare(source.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+    # Half of a surrogate pair is possible in JSON, but cannot be written to a file.
+    source = source.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    source = _without_blank_runs(source)
     metadata = raw.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
-    own = raw.get("id") or metadata.get("id")  # Colab keeps it there
+    raw_id = raw.get("id") or metadata.get("id")  # Colab keeps it in the metadata
     kind = KINDS[raw["cell_type"]]
-    found: dict[str, Any] = {"cell_type": kind, "source": source, "metadata": {}}
-    if isinstance(own, str):
-        found["id"] = own
+    cell: dict[str, Any] = {"cell_type": kind, "source": source, "metadata": {}}
+    if isinstance(raw_id, str):
+        cell["id"] = raw_id
     if "nbgrader" in metadata:
-        found["metadata"]["nbgrader"] = _flat(metadata["nbgrader"])
-    return nbformat.from_dict(found)
+        cell["metadata"]["nbgrader"] = _flat(metadata["nbgrader"])
+    return nbformat.from_dict(cell)
 
 
-def _bare(source: str) -> str:
-    """Return a text without the blanks in long runs of blank lines; the lines stay."""
+def _without_blank_runs(source: str) -> str:
+    """Remove the blanks from long runs of blank lines; the number of lines stays the same."""
     lines: list[str] = []
     for blank, run in groupby(source.split("\n"), lambda line: not line.strip()):
-        found = [*run]
-        lines += [""] * len(found) if blank and len(found) > LONGEST_RUN else found
+        run_lines = [*run]
+        too_long = blank and len(run_lines) > LONGEST_RUN
+        lines += [""] * len(run_lines) if too_long else run_lines
     return "\n".join(lines)
 
 
 def _flat(metadata: Any) -> dict[Any, Any]:
-    """Return what nbgrader can have written: no lists, no dictionaries."""
-    plain = str, int, float, bool
-    given = metadata if isinstance(metadata, dict) else {}
-    return {key: value for key, value in given.items() if isinstance(value, plain)}
+    """Return the metadata that nbgrader can have written: no lists, no dictionaries."""
+    scalars = str, int, float, bool
+    items = metadata.items() if isinstance(metadata, dict) else ()
+    return {key: value for key, value in items if isinstance(value, scalars)}
 
 
 def _limit(cells: list[Any], name: str) -> None:
+    """Refuse cells that would take too long to render."""
     if (size := sum(len(cell.source) for cell in cells)) > LONGEST_TEXT:
         raise AutograderError(
             f"The cells of {name} hold {size:,} characters, more than the {LONGEST_TEXT:,} that "
@@ -220,45 +223,46 @@ def _limit(cells: list[Any], name: str) -> None:
 
 def exercise_of(cells: list[Any], name: str) -> Exercise:
     """Return the exercise that the cells of a notebook belong to."""
-    ids = [found for cell in cells if (found := cell_id(cell))]
-    votes = Counter(own for found in ids for own in checks.NAMES if found.startswith(f"{own}-"))
+    ids = [id_ for cell in cells if (id_ := cell_id(cell))]
+    votes = Counter(
+        exercise for id_ in ids for exercise in checks.NAMES if id_.startswith(f"{exercise}-")
+    )
     if not votes:
         raise AutograderError(
             f"{name} is not one of our exercises: it has none of their cells. Start from the "
-            f"released notebook ({listing(f'{own}.ipynb' for own in checks.NAMES)})."
+            f"released notebook ({listing(f'{exercise}.ipynb' for exercise in checks.NAMES)})."
         )
     return checks.load(votes.most_common(1)[0][0])
 
 
-def _defects_of_name(exercise: Exercise, name: str) -> list[str]:
+def _name_defects(exercise: Exercise, name: str) -> list[str]:
     if name == f"{exercise.name}.ipynb":
         return []
     return [f"The file must be named {exercise.name}.ipynb when you hand it in, not {name}."]
 
 
-def _defects_of_cells(exercise: Exercise, cells: list[Any]) -> list[str]:
-    told = []
-    ids = [found for cell in cells if (found := grade_id(cell))]
+def _cell_defects(exercise: Exercise, cells: list[Any]) -> list[str]:
+    defects = []
+    ids = [name for cell in cells if (name := grade_id(cell))]
     needed = [f"{exercise.name}-answer", *(exercise.cell(part) for part in exercise.parts)]
-    if lost := [own for own in needed if own not in ids]:
-        told.append(
-            f"{_cells(lost)} missing: copy {'them' if lost[1:] else 'it'} from the released "
+    if missing := [name for name in needed if name not in ids]:
+        defects.append(
+            f"{_cells(missing)} missing: copy {'them' if missing[1:] else 'it'} from the released "
             "notebook, or start from it anew and paste your answer."
         )
-    if twice := [own for own, count in Counter(ids).items() if count > 1]:
-        told.append(
-            f"{_cells(twice)} there more than once: delete the {'copies' if twice[1:] else 'copy'}."
-        )
-    if changed := [own for cell in cells if (own := grade_id(cell)) and was_changed(cell)]:
-        told.append(
+    if copied := [name for name, count in Counter(ids).items() if count > 1]:
+        copies = "copies" if copied[1:] else "copy"
+        defects.append(f"{_cells(copied)} there more than once: delete the {copies}.")
+    if changed := [name for cell in cells if (name := grade_id(cell)) and was_changed(cell)]:
+        defects.append(
             f"{_cells(changed)} locked but not as released: {_it(changed)} will be restored before "
             "grading, so what you wrote there is lost."
         )
-    return told
+    return defects
 
 
 def _cells(ids: list[str]) -> str:
-    names = listing(f"`{printable(own)}`" for own in dict.fromkeys(ids))
+    names = listing(f"`{printable(name)}`" for name in dict.fromkeys(ids))
     return f"The cells {names} are" if len(set(ids)) > 1 else f"The cell {names} is"
 
 
@@ -267,11 +271,11 @@ def _it(ids: list[str]) -> str:
 
 
 def was_changed(cell: Any) -> bool:
-    """Return whether a locked cell differs from what nbgrader released."""
+    """Return whether a locked cell differs from the released one."""
     from nbgrader.utils import compute_checksum, is_locked
 
     stored = cell.metadata["nbgrader"].get("checksum")
     try:
         return bool(is_locked(cell) and stored is not None and stored != compute_checksum(cell))
-    except (KeyError, ValueError, OverflowError):  # its points are gone or no number
+    except (KeyError, ValueError, OverflowError):  # its points are missing or not a number
         return True

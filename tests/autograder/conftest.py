@@ -7,9 +7,10 @@ import made_up
 import nbformat
 import pytest
 import submissions
+from graded_bank import verdicts  # noqa: F401
 
 from autograder import checks
-from autograder.commands import release, selftest
+from autograder.commands import release
 from autograder.execution.reference import references as references_of
 from autograder.submissions import notebooks
 from autograder.submissions.repair import repair
@@ -18,19 +19,6 @@ from autograder.submissions.repair import repair
 @pytest.fixture(scope="session")
 def bank_folder(project) -> Path:
     return project / "tests" / "bank"
-
-
-@pytest.fixture(scope="session")
-def verdicts(bank_folder):
-    """Grade all answers of the bank once for all tests; verdicts by exercise and name."""
-    from autograder.commands.selftest import bank
-
-    found = {}
-    for name in checks.NAMES:
-        exercise = checks.load(name)
-        cases = [*selftest.generated(name), *bank.read(bank_folder, name)]
-        found[name] = {verdict.case.name: verdict for verdict in selftest.verdicts(exercise, cases)}
-    return found
 
 
 @pytest.fixture(scope="session")

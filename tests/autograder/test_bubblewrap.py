@@ -12,7 +12,7 @@ import skips
 from autograder import sandbox
 from autograder.execution import prober
 from autograder.execution.worker import serve, wire
-from autograder.execution.worker.entering import GO, Place
+from autograder.execution.worker.entering import GO, ProcessConfig
 from autograder.sandbox import Containment, Limits, SandboxError, bubblewrap, namespaces, rootfs
 
 MIB = 2**20
@@ -25,9 +25,9 @@ HELP = "--as-pid-1 --clearenv --size BYTES"
 @pytest.fixture
 def fresh():
     """Let `sandbox.available` try again, before and after."""
-    sandbox._tried.cache_clear()
+    sandbox._availability.cache_clear()
     yield
-    sandbox._tried.cache_clear()
+    sandbox._availability.cache_clear()
 
 
 def test_bwrap_is_taken_where_python_may_make_no_namespaces(fresh, monkeypatch):
@@ -165,7 +165,7 @@ def test_no_secret_of_the_environment_passes(monkeypatch):
     line = command()
     names = {name for name, _ in pairs(line, "--setenv")}
     assert "OMP_NUM_THREADS" in names
-    assert names <= {"HOME", "PYTHONPATH", *bubblewrap.PASSED}
+    assert names <= {"HOME", "PYTHONPATH", *bubblewrap.START_VARIABLES}
     assert "the-answers" not in line
 
 
@@ -180,7 +180,7 @@ def test_a_notebook_is_handed_to_bwrap_and_its_refusal_is_told(monkeypatch, part
     monkeypatch.setattr(bubblewrap, "enter", refuse)
     ours, theirs = multiprocessing.Pipe()
     ours.send_bytes(GO)
-    party.serve(theirs, Place("", Containment.BUBBLEWRAP, Limits(output=77), 5))
+    party.serve(theirs, ProcessConfig("", Containment.BUBBLEWRAP, Limits(output=77), 5))
     assert wire.unpack(ours.recv_bytes()) == {"failed": "bwrap may not."}
     assert asked[:3] == [Limits(output=77), 5, [theirs.fileno()]]
     assert f"entering.resume({theirs.fileno()}, '{party.__name__}', " in asked[-2]

@@ -181,7 +181,7 @@ tell([dict(os.environ), links])
     environment = {"TOKEN": "the-answers", "MPLBACKEND": "agg"}
     kept, links = told(start(source, environment=environment))
     assert kept["MPLBACKEND"] == "agg"
-    assert {*kept} <= {"HOME", "LOGNAME", "PATH", "USER", "LANG", *confine.KEPT}
+    assert {*kept} <= {"HOME", "LOGNAME", "PATH", "USER", "LANG", *confine.KEPT_VARIABLES}
     assert (
         sorted(link for link in links.values() if not link.startswith("pipe:")) == ["/dev/null"] * 3
     )
@@ -299,7 +299,7 @@ print("daemon", os.read(ends[0], 1))
 @pytest.mark.slow
 def test_a_notebook_is_graded_with_bwrap_and_nothing_is_left(bwrap, references):
     known = references["sampling"]
-    answer = solutions.setting("sampling"), solutions.source("sampling"), LEFT_BEHIND
+    answer = solutions.preamble("sampling"), solutions.source("sampling"), LEFT_BEHIND
     cells = tuple((f"cell-{number}", source) for number, source in enumerate(answer))
     parts = tuple(
         (known.exercise.cell(part), f'part = exercise.check("{part.name}")\npart.report()')

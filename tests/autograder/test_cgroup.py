@@ -164,7 +164,7 @@ def ended(*_):
 def test_a_process_that_is_not_taken_in_is_told(tree):
     group = cgroup.Group(tree, 0, 2**30, 64)
     shutil.rmtree(group.folder)
-    with pytest.raises(AutograderError, match=r"takes in no process: .*No such file"):
+    with pytest.raises(AutograderError, match=r"accepts no process: .*No such file"):
         group.add(123)
 
 
@@ -246,7 +246,8 @@ def test_a_process_has_its_group_before_it_begins(groups, tmp_path):
     limits = Limits(memory=3 * 2**30, processes=50)
     with Session(Budget(60, limits=limits), 4, tmp_path) as running:
         assert begun(running._process.pid)
-    assert steps == [(tmp_path, 4, 3 * 2**30, 50 + session.AROUND), ("begun", False), "closed"]
+    processes = 50 + session.HELPER_PROCESSES
+    assert steps == [(tmp_path, 4, 3 * 2**30, processes), ("begun", False), "closed"]
 
 
 def test_used_up_memory_is_told_in_plain_words(groups, tmp_path):
@@ -262,9 +263,9 @@ def test_a_group_that_takes_no_process_stops_the_grading(groups, tmp_path, monke
     group, steps = groups
 
     def refuse(*_):
-        raise AutograderError("It takes in no process.")
+        raise AutograderError("It accepts no process.")
 
     monkeypatch.setattr(group, "add", refuse)
-    with pytest.raises(AutograderError, match="takes in no process"):
+    with pytest.raises(AutograderError, match="accepts no process"):
         Session(Budget(60), 0, tmp_path)
     assert steps[-1] == "closed"

@@ -8,7 +8,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from autograder import checks
-from autograder.checks.cells import others_run, scores
+from autograder.checks.cells import count_other_cells, holds_only_checks
 from autograder.commands import release
 from autograder.execution import scoring
 
@@ -22,7 +22,7 @@ def test_the_scoring_cells_of_the_exercises_are_checks_and_no_others(name, of):
     notebook = release.source_notebook(name) if of == "source" else made
     for cell in notebook.cells:
         is_scoring = cell.cell_type == "code" and cell.metadata.nbgrader["grade"]
-        assert scores(cell.source) == is_scoring
+        assert holds_only_checks(cell.source) == is_scoring
 
 
 @pytest.mark.parametrize(
@@ -43,14 +43,14 @@ def test_the_scoring_cells_of_the_exercises_are_checks_and_no_others(name, of):
     ],
 )
 def test_cells_that_could_change_something_are_no_checks(source):
-    assert not scores(source)
+    assert not holds_only_checks(source)
 
 
 def test_a_source_may_do_more_in_a_scoring_cell(references):
     judge = scoring.Judge(SimpleNamespace(ask=None), references["sampling"])
     more = 'names = ["shapes"]\npart = exercise.check(names[0])\npart.report()\n'
     assert judge.understands(nbformat.v4.new_code_cell(more))
-    assert not scores(more)
+    assert not holds_only_checks(more)
 
 
 @pytest.fixture
@@ -68,11 +68,11 @@ def run(shell, *sources):
 
 
 def test_only_other_cells_count(shell, capsys):
-    before = others_run()
+    before = count_other_cells()
     run(shell, CHECK, CHECK)
-    assert others_run() == before
+    assert count_other_cells() == before
     run(shell, "x = 1", CHECK, "x = 2")
-    assert others_run() == before + 2
+    assert count_other_cells() == before + 2
 
 
 ANSWER = """
@@ -97,11 +97,11 @@ def test_checks_one_after_the_other_build_one_encoder(shell, capsys):
 
 def test_all_cells_count_where_something_runs_before_each(shell, capsys):
     shell.events.register("pre_run_cell", lambda *_: None)
-    before = others_run()
+    before = count_other_cells()
     run(shell, CHECK)
-    assert others_run() == before + 1
+    assert count_other_cells() == before + 1
 
 
 def test_outside_a_notebook_no_cell_has_run():
     assert InteractiveShell._instance is None
-    assert others_run() == 0
+    assert count_other_cells() == 0

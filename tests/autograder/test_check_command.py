@@ -122,7 +122,7 @@ def test_a_loop_without_end_is_stopped(tmp_path, say):
 
 @pytest.mark.parametrize(
     ("content", "told"),
-    [(None, "There is no file"), ("", "is empty"), ("{", "is no valid JSON"), ("3", "not a note")],
+    [(None, "There is no file"), ("", "is empty"), ("{", "is not valid JSON"), ("3", "not a note")],
 )
 def test_bad_input_is_one_sentence(tmp_path, say, content, told):
     file = tmp_path / "sampling.ipynb"

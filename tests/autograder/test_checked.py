@@ -20,7 +20,7 @@ from autograder.submissions.repair import repair
 
 RAISE = "# YOUR CODE HERE\nraise NotImplementedError()\n"
 NOT = "raise NotImplementedError"
-LEFT = "is still the released `raise NotImplementedError()`, and what stands below it does not run"
+LEFT = "is still the released `raise NotImplementedError()`, and the code below it does not run"
 
 
 @pytest.fixture(params=["with solutions", "without"])
@@ -134,7 +134,7 @@ def test_what_is_checked_is_what_is_graded(course, made):
     submissions.cell(made, f"{NAME}-setup").source = "import os"
     drop(made, f"{NAME}-train")
     file = submissions.save(made, course / "submitted" / "eve" / NAME / f"{NAME}.ipynb")
-    graded, repairs = Sources(Course(course)).repaired(Submission("eve", NAME, file, file.name))
+    graded, repairs = Sources(Course(course)).repair(Submission("eve", NAME, file, file.name))
     read = repaired_for_check(file)
     scored = {read.exercise.cell(part) for part in read.exercise.parts}
     wanted = [
@@ -204,7 +204,7 @@ def test_the_line_is_found_where_it_hides_other_code(source, lines):
 def test_no_untouched_and_no_solved_notebook_has_it(name):
     source = release.source_notebook(name)
     for cell in [*source.cells, *submissions.notebook(name).cells]:
-        assert leftover.told("x", cell.source) == []
+        assert leftover.remarks("x", cell.source) == []
 
 
 def test_a_check_needs_nothing_of_the_repaired_notebook_but_what_a_grade_has(tmp_path, made):

@@ -21,7 +21,7 @@ from autograder.commands.grade import Grading
 from autograder.execution.pools import cluster
 from autograder.execution.processes.session import Budget
 from autograder.gradebook.course import Course
-from autograder.gradebook.journal import Journal, recall
+from autograder.gradebook.journal import Journal, read_entries
 from autograder.sandbox import Containment
 
 pytestmark = pytest.mark.slow
@@ -137,12 +137,12 @@ def test_a_worker_that_is_killed_loses_nothing_and_leaves_nothing(
 ):
     killed, finished = [], []
     after_first(Grading, "_record", lambda: killed.extend(two_workers.kill(two_workers.busy())))
-    after_first(Grading, "_record", lambda: finished.append(len(recall(Course(course)))))
+    after_first(Grading, "_record", lambda: finished.append(len(read_entries(Course(course)))))
     assert grade(course, two_workers.address) == 0
     assert finished[0] < len(STUDENTS)
     assert runs(capsys.readouterr().out) == len(STUDENTS)
     assert grades(course) == graded_here
-    assert [entry.student for entry in recall(Course(course))] == list(STUDENTS)
+    assert [entry.student for entry in read_entries(Course(course))] == list(STUDENTS)
     assert len(killed) > 4  # nanny, worker, warm process, and those of a notebook
     assert psutil.wait_procs(killed, timeout=60)[1] == []
 
@@ -163,7 +163,7 @@ def test_a_notebook_whose_workers_die_is_told_and_the_rest_stays(
     told = capsys.readouterr().err
     assert re.search(rf"died while they ran the notebook of \w+/{NAME}: see what they", told)
     assert len(told.splitlines()) == 1
-    done = len(recall(Course(course)))
+    done = len(read_entries(Course(course)))
     assert 0 < done < len(STUDENTS)
     allow(3)
     assert grade(course, shared.address) == 0
@@ -175,12 +175,12 @@ def test_a_cluster_without_workers_is_waited_for_and_then_told(
     course, own, after_first, monkeypatch, capsys
 ):
     monkeypatch.setattr(cluster, "PATIENCE", 2)
-    monkeypatch.setattr(cluster, "LOOK", 0.5)
+    monkeypatch.setattr(cluster, "POLL_INTERVAL", 0.5)
     own.grow(1)
     (worker,) = own.client.nthreads()
     after_first(cluster.Cluster, "start", lambda: own.kill(worker))
     assert grade(course, own.address) == 2
-    assert f"{own.address} has shown no workers for 2 s. What was" in capsys.readouterr().err
+    assert f"{own.address} has had no workers for 2 s. What was" in capsys.readouterr().err
 
 
 def test_a_scheduler_that_is_lost_is_told(course, own, after_first, monkeypatch, capsys):
@@ -191,7 +191,7 @@ def test_a_scheduler_that_is_lost_is_told(course, own, after_first, monkeypatch,
 
 
 def test_a_wrong_address_and_a_scheduler_alone_are_told(course, own, monkeypatch, capsys):
-    monkeypatch.setattr(cluster, "ANSWER", 2)
+    monkeypatch.setattr(cluster, "SCHEDULER_TIMEOUT", 2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         for address in ("tcp://127.0.0.1:9", f"tcp://127.0.0.1:{port}", "tls://127.0.0.1:9", "?"):
@@ -212,7 +212,7 @@ def test_a_worker_with_other_checks_is_refused(course, own, project, tmp_path, c
     own.grow(1, other)
     assert grade(course, own.address) == 2
     told = capsys.readouterr().err
-    assert "cannot grade. It has another version of this project or of its packages" in told
+    assert "cannot grade. It has a different version of this project or of its packages" in told
     assert len(told.splitlines()) == 1
 
 
@@ -256,7 +256,7 @@ def test_a_worker_that_is_not_fit_is_told(monkeypatch, said, told):
 
 
 def test_a_worker_that_joins_later_runs_nothing_if_it_contains_less(monkeypatch):
-    monkeypatch.setattr(cluster, "described", lambda: _fit("none"))
+    monkeypatch.setattr(cluster, "describe", lambda: _fit("none"))
     monkeypatch.setattr(cluster, "get_worker", lambda: SimpleNamespace(address="tcp://late:1"))
     budget = Budget(containment=Containment.NAMESPACES)
     with pytest.raises(AutograderError, match="The worker tcp://late:1 cannot grade"):
@@ -270,7 +270,7 @@ def _fit(containment: str) -> dict[str, str]:
 
 def _agreed(monkeypatch, least: str, *said) -> str:
     """Return what containment the grader counts on when its workers say this of themselves."""
-    monkeypatch.setattr(cluster.Cluster, "_look", lambda self: 1)
+    monkeypatch.setattr(cluster.Cluster, "_count_threads", lambda self: 1)
     client = Mock()
     client.run.return_value = {f"tcp://worker{n}:1": each for n, each in enumerate(said)}
     return cluster.Cluster(client, "tcp://one:1", Budget(containment=least)).budget.containment

@@ -11,7 +11,7 @@ import pytest
 from autograder import AutograderError
 from autograder.__main__ import main
 from autograder.commands import release
-from autograder.gradebook.course import Course, opened
+from autograder.gradebook.course import Course, open_nbgrader
 
 BROKEN = {
     "c.Course = (": "SyntaxError: '(' was never closed",
@@ -31,7 +31,7 @@ def course(tmp_path):
 
 def refused(folder) -> str:
     """Return why the settings of a course cannot be used."""
-    with pytest.raises(AutograderError) as error, opened(Course(folder)):
+    with pytest.raises(AutograderError) as error, open_nbgrader(Course(folder)):
         pass
     assert str(error.value).isprintable()
     return str(error.value)
@@ -58,7 +58,7 @@ def test_settings_that_are_missing_are_told(course):
 
 def test_no_environment_must_be_activated(course, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with opened(Course(course)):  # in which nbgrader starts it
+    with open_nbgrader(Course(course)):  # in which nbgrader starts it
         assert shutil.which("alembic")
     assert os.environ["PATH"] == str(tmp_path)
 

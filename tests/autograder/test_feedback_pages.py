@@ -135,9 +135,9 @@ def test_outputs_of_all_cells_are_limited_and_that_is_told():
 def test_lines_are_limited_and_that_is_told():
     cells = showing([[stream("x\n" * 5_000)]] * 12)
     texts = [cell.outputs[0].text for cell in cells]
-    assert texts[0] == "\n".join(["x"] * outputs.LONGEST_RUN) + "… (cut)"
+    assert texts[0] == "\n".join(["x"] * outputs.MAX_LINES) + "… (cut)"
     assert texts[-1] == "… (cut)"
-    assert sum(text.count("x") for text in texts) == outputs.LINES
+    assert sum(text.count("x") for text in texts) == outputs.TOTAL_LINES
 
 
 # Pictures
@@ -173,7 +173,7 @@ def test_a_picture_of_too_many_points_becomes_a_sentence(size, cut):
     ((output,),) = [cell.outputs for cell in showing([[image(data)]])]
     width, height = size
     assert output.data == {
-        "text/plain": f"(A picture of {width:,} × {height:,} points was left out: more than 25 "
+        "text/plain": f"(A picture of {width:,} × {height:,} pixels was left out: more than 25 "
         "million.)"
     }
 

@@ -138,7 +138,7 @@ def nbgrader(folder: Path, *arguments: str) -> str:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["grade", "."], "is no course: run `autograder release"),
+        (["grade", "."], "is not a course: run `autograder release"),
         (["export", "."], "has no gradebook: run `autograder release"),
     ],
 )

@@ -27,11 +27,11 @@ from sqlalchemy.exc import IntegrityError
 from autograder.__main__ import main
 from autograder.gradebook import recorder
 from autograder.gradebook.course import Course
-from autograder.gradebook.journal import recall
+from autograder.gradebook.journal import read_entries
 
 
 def reason(course, student: str) -> str:
-    return " ".join(each.reason for each in recall(Course(course)) if each.student == student)
+    return " ".join(each.reason for each in read_entries(Course(course)) if each.student == student)
 
 
 EXCEPTIONS = {
@@ -147,13 +147,13 @@ def test_a_finding_is_forgotten_once_it_is_mended(graded):
     stray = file.rename(graded / "submitted" / "dia" / file.name)
     file.with_name("mine.zip").write_bytes(b"PK")
     assert grade(graded) == 1
-    entries = recall(Course(graded))
+    entries = read_entries(Course(graded))
     assert {each.assignment for each in entries if each.student == "dia"} == {"", NAME}
     stray.rename(file)
     assert grade(graded, "--student", "bob") == 0
     assert reason(graded, "dia")  # nobody has looked there
     assert grade(graded) == 0
-    assert {each.student for each in recall(Course(graded))} == {*OUTCOME, "dia"}
+    assert {each.student for each in read_entries(Course(graded))} == {*OUTCOME, "dia"}
     assert reason(graded, "dia") == ""
 
 
@@ -190,11 +190,11 @@ def test_a_recording_that_is_cut_off_is_done_again(graded, monkeypatch):
         recorder.Recorder, "record", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
     )
     assert grade(graded, "--force") == 130
-    assert [each.recorded for each in recall(Course(graded))].count("") == 1
+    assert [each.recorded for each in read_entries(Course(graded))].count("") == 1
     monkeypatch.undo()
     made_up.replay(monkeypatch)
     assert grade(graded) == 0
-    assert "" not in {each.recorded for each in recall(Course(graded))}
+    assert "" not in {each.recorded for each in read_entries(Course(graded))}
 
 
 def pages(course) -> dict:

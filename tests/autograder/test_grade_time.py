@@ -109,10 +109,10 @@ def test_a_due_date_that_makes_nobody_late_records_nothing_anew(late, monkeypatc
 def test_a_stamp_that_holds_no_time_is_told_as_long_as_it_lies_there(graded, capsys):
     a_stamp_without_a_time(graded)
     assert grade(graded) == 0
-    assert f"ann/{NAME}: timestamp.txt holds no time" in capsys.readouterr().out
+    assert f"ann/{NAME}: timestamp.txt contains no time" in capsys.readouterr().out
     no_stamp(graded)
     assert grade(graded) == 0
-    assert "holds no time" not in capsys.readouterr().out
+    assert "contains no time" not in capsys.readouterr().out
 
 
 RATE = """\
@@ -170,4 +170,4 @@ def test_a_time_that_is_none_is_told_and_costs_nothing(course, capsys):
     (course / "submitted" / "ann" / NAME / "timestamp.txt").write_text("yesterday")
     assert grade(course) == 0
     assert outcome(course)["ann"] == RIGHT
-    assert f"ann/{NAME}: timestamp.txt holds no time" in capsys.readouterr().out
+    assert f"ann/{NAME}: timestamp.txt contains no time" in capsys.readouterr().out

@@ -145,7 +145,7 @@ def test_a_gradebook_of_another_version_is_told_and_not_touched(course, ends, st
 
 
 def test_a_gradebook_that_does_not_know_the_assignment_is_told(course, ends):
-    with release.opened(Course(course)) as api, api.gradebook as book:
+    with release.open_nbgrader(Course(course)) as api, api.gradebook as book:
         book.remove_assignment(NAME)
     assert f"does not know {NAME}: run `autograder release" in ends(course)
 
@@ -179,7 +179,7 @@ def test_a_score_that_was_not_recorded_is_found_at_the_end(course, ends, monkeyp
 
 
 def test_a_score_that_was_changed_is_found_at_the_end(course, ends, monkeypatch):
-    real = recorder.Recorder.automatic
+    real = recorder.Recorder.automatic_scores
 
     def tampered(self):
         with closing(sqlite3.connect(course / "gradebook.db")) as db:
@@ -187,7 +187,7 @@ def test_a_score_that_was_changed_is_found_at_the_end(course, ends, monkeypatch)
             db.commit()
         return real(self)
 
-    monkeypatch.setattr(recorder.Recorder, "automatic", tampered)
+    monkeypatch.setattr(recorder.Recorder, "automatic_scores", tampered)
     assert "does not hold what was found for bob/sampling" in ends(course)
 
 

@@ -39,12 +39,12 @@ def test_checks_are_not_among_the_cells_to_run(file):
     ("content", "told"),
     [
         ("", "is empty"),
-        ("{", "is no valid JSON (line 1)"),
+        ("{", "is not valid JSON (line 1)"),
         ("[]", "is JSON, but a list"),
         ("{}", "is not a notebook"),
         ('{"cells": 3, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "is not a notebook"),
         ('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "none of their"),
-        ("[" * 100_000, "is no valid JSON"),
+        ("[" * 100_000, "is not valid JSON"),
     ],
 )
 def test_what_is_no_notebook_of_ours(tmp_path, content, told):

@@ -45,15 +45,15 @@ def nested(depth: int) -> str:
         (f"{HEAD}[{','.join([CELL] * 100_000)}]}}", "has 100,000 cells, more than the 2,000"),
         (f"{HEAD}[{','.join([OURS] * 2_001)}]}}", "has 2,001 cells"),
         (HEAD + "[" + "{}," * 2_000_000 + "{}]}", "more than 3,000,000 values"),
-        (nested(100_000), "is no valid JSON"),
-        (f"{HEAD}[{CELL}", "is no valid JSON (line 1). It may have been cut off"),
+        (nested(100_000), "is not valid JSON"),
+        (f"{HEAD}[{CELL}", "is not valid JSON (line 1). It may have been cut off"),
         (f"{HEAD}[{CELL}, 3]}}", "is JSON, but something else"),
         (f"{HEAD}[{CELL.replace('code', 'video')}]}}", "is JSON, but something else"),
         (HEAD + '[{"cell_type": ["code"], "source": ""}]}', "is JSON, but something else"),
         (f"{HEAD}[{CELL.replace('{}', '[3]')}]}}", "none of their cells"),
         ('{"nbformat": 3, "worksheets": [{}]}', "is JSON, but something else"),
         ('{"nbformat": 3, "worksheets": {}}', "is JSON, but something else"),
-        ("1" * 100_000, "is no valid JSON"),
+        ("1" * 100_000, "is not valid JSON"),
         ("null", "is JSON, but something else"),
         ('"' + "x" * 1000 + '"', "is JSON, but something else"),
         (" \n\t", "is empty"),
@@ -73,13 +73,13 @@ def test_what_is_deep_where_it_does_not_matter_is_read_or_told(file, depth):
     try:
         assert notebooks.read(file).exercise.name == "sampling"
     except AutograderError as error:
-        assert "is no valid JSON" in str(error)
+        assert "is not valid JSON" in str(error)
 
 
 def test_a_notebook_of_100_mb_is_turned_down(file):
     file.touch()
     os.truncate(file, 100 * 2**20)
-    assert "has 100 MiB, more than the 50 MiB that are read" in told(file)
+    assert "is 100 MiB, more than the 50 MiB that are read" in told(file)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from autograder.execution import job as jobs
 from autograder.execution import reference
 from autograder.execution.processes.session import Budget
 from autograder.gradebook.course import Course
-from autograder.gradebook.journal import Journal, recall
+from autograder.gradebook.journal import Journal, read_entries
 
 pytestmark = pytest.mark.slow
 MOMENTS = 20
@@ -53,7 +53,7 @@ def results(course, tmp_path_factory):
     with closing(Journal(Course(course))) as journal, reference.references([NAME]) as known:
         for each in collect.find(Course(course), journal, None, None):
             if each.student != "gil":
-                made = [jobs.job_of(NAME, sources.repaired(each)[0])]
+                made = [jobs.job_of(NAME, sources.repair(each)[0])]
                 made += [] if found else [jobs.job_of(NAME, sources.read(NAME)[0])]  # the proof
                 for job in made:
                     found[job.key(Budget())] = jobs.execute(job, known[NAME], Budget())
@@ -101,7 +101,8 @@ def content(course: Path) -> dict:
         for file in sorted((course / step).rglob("*"))
         if file.is_file()
     }
-    states = [(e.student, e.status, e.reason, e.recorded == e.due) for e in recall(Course(course))]
+    entries = read_entries(Course(course))
+    states = [(e.student, e.status, e.reason, e.recorded == e.due) for e in entries]
     return {"rows": rows, "counts": counts, "pages": pages, "states": states}
 
 

@@ -16,7 +16,7 @@ import pytest
 from autograder import AutograderError
 from autograder.gradebook import journal
 from autograder.gradebook.course import STATE, Course
-from autograder.gradebook.journal import Entry, Journal, recall
+from autograder.gradebook.journal import Entry, Journal, read_entries
 
 ENTRY = Entry("Zoë", "sampling", "graded", "", "ab", "cd", ("one", "two"), "ab:cd")
 
@@ -58,7 +58,7 @@ def test_what_was_noted_is_known_to_the_next_run(course):
         assert known.entry("Zoë", "latent_loss") == Entry("Zoë", "latent_loss")
         assert known.result("cd") == {"parts": {"mean": 2}, "text": "\ud800é"}
         assert known.result("ef") is None
-    assert recall(Course(course)) == [ENTRY]
+    assert read_entries(Course(course)) == [ENTRY]
 
 
 def test_a_file_is_noted_once_with_the_first_time(course):
@@ -72,7 +72,7 @@ def test_a_file_is_noted_once_with_the_first_time(course):
 
 def test_names_that_are_no_utf_8_can_be_noted(course):
     write(course, Entry("a\udcff", "\ud800", reason="\udc80"))
-    assert recall(Course(course)) == [Entry("a\\udcff", "\\ud800", reason="\\udc80")]
+    assert read_entries(Course(course)) == [Entry("a\\udcff", "\\ud800", reason="\\udc80")]
 
 
 def test_a_second_writer_is_told_at_once_and_the_first_goes_on(course):
@@ -80,7 +80,7 @@ def test_a_second_writer_is_told_at_once_and_the_first_goes_on(course):
         said = refused(lambda: Journal(Course(course)))
         assert "Another grading of this course is running: wait until it has ended." in said
         known.note(ENTRY)
-        assert recall(Course(course)) == [ENTRY]  # who only reads is not kept out
+        assert read_entries(Course(course)) == [ENTRY]  # who only reads is not kept out
     write(course, ENTRY)
 
 
@@ -96,16 +96,16 @@ def test_a_second_writer_in_another_process_is_told(course):
 
 
 @pytest.mark.parametrize("content", [b"no database at all, but long enough " * 10, b"xy"])
-@pytest.mark.parametrize("action", [Journal, recall])
+@pytest.mark.parametrize("action", [Journal, read_entries])
 def test_a_file_that_is_no_database_is_told_and_stays(course, content, action):
     file = course / STATE / journal.FILE
     file.parent.mkdir()
     file.write_bytes(content)
-    assert "It is no journal: move it away and grade again." in refused(lambda: action(course))
+    assert "It is not a journal: move it away and grade again." in refused(lambda: action(course))
     assert file.read_bytes() == content
 
 
-@pytest.mark.parametrize("action", [Journal, recall])
+@pytest.mark.parametrize("action", [Journal, read_entries])
 def test_a_damaged_file_is_told(course, action):
     file = write(course)
     data = bytearray(file.read_bytes())
@@ -115,7 +115,7 @@ def test_a_damaged_file_is_told(course, action):
 
 
 @pytest.mark.parametrize("statement", ["PRAGMA user_version = 99", "PRAGMA user_version = 0"])
-@pytest.mark.parametrize("action", [Journal, recall])
+@pytest.mark.parametrize("action", [Journal, read_entries])
 def test_another_version_is_told_and_not_touched(course, statement, action):
     file = write(course)
     with closing(sqlite3.connect(file)) as db:
@@ -131,7 +131,7 @@ def test_after_a_refusal_the_lock_is_free(course):
     file.write_bytes(b"no database at all" * 100)
     refused(lambda: Journal(Course(course)))
     file.with_name("kept.db").replace(file)
-    assert recall(Course(course)) == [ENTRY]
+    assert read_entries(Course(course)) == [ENTRY]
     write(course)
 
 
@@ -139,19 +139,19 @@ def test_an_empty_file_of_a_crash_is_a_new_journal(course):
     file = course / STATE / journal.FILE
     file.parent.mkdir()
     file.touch()
-    assert recall(Course(course)) == []
+    assert read_entries(Course(course)) == []
     write(course)
-    assert recall(Course(course)) == [ENTRY]
+    assert read_entries(Course(course)) == [ENTRY]
 
 
 def test_a_course_without_a_journal_knows_nothing_and_gets_none(course):
-    assert recall(Course(course)) == []
+    assert read_entries(Course(course)) == []
     assert list(course.iterdir()) == []
 
 
 def test_a_folder_in_the_place_of_the_file_is_told(course):
     (course / STATE).write_text("")
-    assert "See to the rights of its folder" in refused(lambda: Journal(Course(course)))
+    assert "Check the permissions of its folder" in refused(lambda: Journal(Course(course)))
 
 
 @contextmanager
@@ -177,8 +177,8 @@ def without_rights(course):
 def test_a_folder_that_may_only_be_read_is_told_and_read(course):
     write(course)
     with without_rights(course) as place:
-        assert "See to the rights of its folder" in refused(lambda: Journal(Course(place)))
-        assert recall(Course(place)) == [ENTRY]
+        assert "Check the permissions of its folder" in refused(lambda: Journal(Course(place)))
+        assert read_entries(Course(place)) == [ENTRY]
 
 
 def test_a_new_course_that_may_only_be_read_is_told(course):
@@ -195,7 +195,7 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(course):
         assert "is full. Make room on the disk and run it again" in said
         assert known.result("cd") is None
         assert known.entry("Zoë", "sampling") == ENTRY
-    assert recall(Course(course)) == [ENTRY]
+    assert read_entries(Course(course)) == [ENTRY]
 
 
 WRITER = """
@@ -228,4 +228,4 @@ def test_what_was_told_as_kept_outlives_kill_9(course, lines):
             assert known.result(own)["number"] == int(own)
         assert known._db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         known.note(ENTRY)
-    assert ENTRY in recall(Course(course))
+    assert ENTRY in read_entries(Course(course))

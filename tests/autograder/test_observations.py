@@ -55,7 +55,7 @@ def test_what_was_seen_is_known_for_the_same_question_to_the_same_graph_alone():
 
 
 def test_what_has_not_been_asked_for_longest_is_forgotten():
-    known = Observations(most=40_000)
+    known = Observations(capacity=40_000)
     for number in range(12):
         known.keep(str(number), question(), {"values": {"x": np.zeros(500)}})
         assert known.get("0", question()) is not None
@@ -64,7 +64,7 @@ def test_what_has_not_been_asked_for_longest_is_forgotten():
 
 
 def test_what_is_large_is_not_kept():
-    known = Observations(most=40_000)
+    known = Observations(capacity=40_000)
     known.keep("a", question(), {"values": {"x": np.zeros(5000)}})
     assert known.get("a", question()) is None
 
@@ -91,7 +91,7 @@ def answer(worker, known, monkeypatch):
     monkeypatch.setattr(Answer, "_observe", observe)
     settings = lambda seed: {"of": "visible" if seed is None else "hidden"}  # noqa: E731
     exercise = Exercise("x", ("f",), (), (), settings)
-    return Answer(exercise, worker, None, known=known)
+    return Answer(exercise, worker, None, observations=known)
 
 
 HIDDEN, VISIBLE = Question("C", {"of": "hidden"}, {}), Question("C", {"of": "visible"}, {})

@@ -14,7 +14,7 @@ from ordinary_course import BOOKS, CLASS, DATA
 
 from autograder.__main__ import main
 from autograder.gradebook.course import Course
-from autograder.gradebook.journal import recall
+from autograder.gradebook.journal import read_entries
 
 pytestmark = pytest.mark.slow
 RELEASE = ("--assignment", "ps1", "--assignment", "ps2")
@@ -146,7 +146,7 @@ def course(handed_in, tmp_path) -> Path:
 
 
 def reasons(folder: Path) -> dict[str, str]:
-    return {each.assignment: each.reason for each in recall(Course(folder))}
+    return {each.assignment: each.reason for each in read_entries(Course(folder))}
 
 
 def test_a_solution_that_loses_points_stops_its_own_assignment_only(course):
@@ -201,8 +201,8 @@ def configure(folder: Path, line: str) -> None:
 @pytest.mark.parametrize(
     ("value", "told"),
     [
-        ("['nump-y']", "must be a list of names of modules"),
-        ("'numpy'", "must be a list of names of modules"),
+        ("['nump-y']", "must be a list of module names"),
+        ("'numpy'", "must be a list of module names"),
         ("['no_such_module']", "no_such_module cannot be imported (ModuleNotFoundError"),
     ],
 )

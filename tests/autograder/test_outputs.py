@@ -77,7 +77,7 @@ def test_control_characters_colours_and_halves_of_pairs_do_not_reach_a_page():
 
 def test_many_outputs_are_cut_and_that_is_told():
     cleaned = valid(Cleaner().clean([stream("x")] * 10_000))
-    assert len(cleaned) == outputs.MOST + 1
+    assert len(cleaned) == outputs.MAX_OUTPUTS + 1
     assert cleaned[-1]["text"] == "… (9800 more outputs were cut)\n"
 
 
@@ -85,7 +85,7 @@ def test_all_cells_share_a_limit():
     cleaner = Cleaner()
     cells = [cleaner.clean([stream("x" * 500_000)] * 50) for _ in range(20)]
     size = sum(len(each["text"]) for cell in cells for each in valid(cell))
-    assert outputs.TEXTS <= size < 1.02 * outputs.TEXTS
+    assert outputs.TOTAL_TEXT <= size < 1.02 * outputs.TOTAL_TEXT
     assert cells[0][0]["text"].endswith("x… (cut)")
     assert cells[-1][-1]["text"] == "… (cut)"
 

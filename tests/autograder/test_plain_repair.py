@@ -86,7 +86,7 @@ def test_of_copies_the_one_with_an_answer_counts(source, cells):
     cells.insert(3, deepcopy(source.released.cells[2]))  # the stub again, below the answer
     found = repair(cells, source)
     assert sources(found) == WHOLE
-    assert "kept what counts of the copies of f" in found.repairs
+    assert "sorted out the copies of f" in found.repairs
 
 
 def test_of_copies_of_a_locked_cell_the_first_counts(source, cells):

@@ -33,7 +33,7 @@ def told(source: str, **metadata) -> str:
     ],
 )
 def test_it_is_named(source):
-    assert told(source) == "The cell added-1 reaches into the autograder: look."
+    assert told(source) == "The cell added-1 reaches into the autograder: take a look."
 
 
 @pytest.mark.parametrize(
@@ -65,4 +65,5 @@ def test_several_cells_are_named_together():
     cells = [submissions.added("import autograder") for _ in range(2)]
     for number, cell in enumerate(cells):
         cell.id = f"added-{number}"
-    assert reach.remark(cells) == "The cells added-0 and added-1 reach into the autograder: look."
+    remark = "The cells added-0 and added-1 reach into the autograder: take a look."
+    assert reach.remark(cells) == remark

@@ -100,7 +100,7 @@ def test_a_changed_file_is_kept_beside_the_old_one(course):
 def test_a_file_that_is_too_large_is_told_and_the_others_are_kept(course, monkeypatch):
     monkeypatch.setattr(store, "LARGEST", 4)
     found = find(course)
-    assert "hidden has 0.0 GiB, more than the" in found["ann", NAME].reason
+    assert "hidden is 0.0 GiB, more than the" in found["ann", NAME].reason
     assert found["ann", NAME].reason.endswith("of a file that is kept: remove it.")
     assert found["ann", "latent_loss"].file
     assert b"hidden" not in kept(course).values()
@@ -167,7 +167,7 @@ def test_a_folder_of_all_that_cannot_be_read_is_told(course):
 def test_a_course_that_cannot_be_read_is_told(course):
     told = pytest.raises(AutograderError, match=r"course cannot be read: Permission denied\.$")
     with without(course, 0, ".") as place, told:
-        collect.stray(Course(place))
+        collect.stray_files(Course(place))
 
 
 def test_a_disk_that_fails_while_a_file_is_read_is_told_of_this_file(course, monkeypatch):
@@ -258,7 +258,8 @@ def test_a_store_without_rights_ends_the_run(course):
     find(course)
     (course / "submitted" / "ann" / NAME / "new").write_bytes(b"new")
     with without(course, 0, f"{STATE}/received") as place:
-        assert "received: Permission denied. Make room there or see to the rights" in refused(place)
+        reason = "received: Permission denied. Make room there or check the permissions"
+        assert reason in refused(place)
 
 
 @pytest.mark.parametrize("kind", ["link", "pipe"])
@@ -300,27 +301,27 @@ def test_what_becomes_no_file_after_it_was_looked_at_is_told(course, monkeypatch
 )
 def test_only_a_time_is_taken_for_one(course, content, is_time):
     (course / "submitted" / "ann" / NAME / "timestamp.txt").write_bytes(content)
-    found, problem = stamps.stamp(find(course)["ann", NAME].place)
+    found, problem = stamps.read_timestamp(find(course)["ann", NAME].folder)
     assert found == (content.strip() if is_time else None)
-    assert ("timestamp.txt holds no time" in problem) != is_time
+    assert ("timestamp.txt contains no time" in problem) != is_time
 
 
 @pytest.mark.parametrize("offset", ["+02:00", " +02:00", "+0200", " +0200"])
 def test_an_offset_is_one_of_hours(course, offset):
     text = f"2026-11-01 12:00:00{offset}"
     (course / "submitted" / "ann" / NAME / "timestamp.txt").write_text(text)
-    found, problem = stamps.stamp(find(course)["ann", NAME].place)
+    found, problem = stamps.read_timestamp(find(course)["ann", NAME].folder)
     assert (parse_utc(found.decode()), problem) == (datetime(2026, 11, 1, 10), "")
 
 
 def test_without_a_time_there_is_no_problem(course):
-    assert stamps.stamp(find(course)["ann", NAME].place) == (None, "")
+    assert stamps.read_timestamp(find(course)["ann", NAME].folder) == (None, "")
 
 
 def test_a_link_is_no_time(course):
     file = course / "submitted" / "ann" / NAME / "timestamp.txt"
     (course / "time").write_text("2026-11-01 12:00:00 UTC")
     file.symlink_to(course / "time")
-    found, problem = stamps.stamp(find(course)["ann", NAME].place)
+    found, problem = stamps.read_timestamp(find(course)["ann", NAME].folder)
     assert found is None
-    assert "holds no time" in problem
+    assert "contains no time" in problem

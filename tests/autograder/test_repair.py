@@ -84,11 +84,11 @@ REPAIRS = {
     delete_checks: "put back what was missing: sampling-mean",
     delete_all_but_the_answer: "put back what was missing: sampling-setup, ",
     reverse: "restored the order of the cells",
-    double_everything: "kept what counts of the copies of ",
-    copy_the_stub_below: "kept what counts of the copies of sampling-answer",
-    copy_the_stub_above: "kept what counts of the copies of sampling-answer",
+    double_everything: "sorted out the copies of ",
+    copy_the_stub_below: "sorted out the copies of sampling-answer",
+    copy_the_stub_above: "sorted out the copies of sampling-answer",
     lose_metadata: "restored the metadata of sampling-setup, ",
-    turn_the_answer_into_text: "took the text of sampling-answer for code",
+    turn_the_answer_into_text: "used the text of sampling-answer as code",
     edit_all_locked_cells: "restored what was changed in sampling-setup, ",
 }
 

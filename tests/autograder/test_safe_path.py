@@ -11,7 +11,7 @@ import submissions
 
 from autograder import sandbox
 from autograder.checks import solutions
-from autograder.safe_path import working_folder_left_out
+from autograder.safe_path import without_working_folder
 from autograder.sandbox import namespaces
 
 MODULES = (
@@ -97,10 +97,10 @@ def test_the_trial_of_the_containment_does_not_run_it(hostile, monkeypatch):
     ],
 )
 def test_the_working_folder_is_left_out(path, here, kept):
-    assert working_folder_left_out(path, here, "/clone") == kept
+    assert without_working_folder(path, here, "/clone") == kept
 
 
 def test_an_entry_below_the_working_folder_is_left_out(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sub").mkdir()
-    assert working_folder_left_out(["/bin", "sub", "/lib"], "/x", "/c") == ["/bin", "/lib"]
+    assert without_working_folder(["/bin", "sub", "/lib"], "/x", "/c") == ["/bin", "/lib"]

@@ -273,7 +273,7 @@ tell([dict(os.environ), same, libc.getenv(b"TOKEN") is None,
     kept, same, unset, shown = containment.tells(source, environment=environment)
     assert kept["HOME"] == "/tmp"
     assert kept["MPLBACKEND"] == "agg"
-    assert set(kept) <= {"HOME", "LOGNAME", "PATH", "USER", "LANG", *confine.KEPT}
+    assert set(kept) <= {"HOME", "LOGNAME", "PATH", "USER", "LANG", *confine.KEPT_VARIABLES}
     assert (same, unset, shown) == (True, True, "")
 
 

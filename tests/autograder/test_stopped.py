@@ -16,7 +16,7 @@ import submissions
 from autograder.__main__ import main
 from autograder.checks import solutions
 from autograder.gradebook.course import Course
-from autograder.gradebook.journal import recall
+from autograder.gradebook.journal import read_entries
 
 NAME = "latent_loss"
 SOON = 10  # seconds; on a quiet machine it takes less than two, and other tests run beside these
@@ -121,17 +121,17 @@ def test_grading_stops_and_goes_on_where_it_was(course, way, capsys):
         printed = stop(process, way)
     assert printed.strip().endswith("autograder grade: stopped.")
     assert "Traceback" not in printed
-    assert [each.student for each in recall(Course(course)) if each.recorded] == ["ann"]
+    assert [each.student for each in read_entries(Course(course)) if each.recorded] == ["ann"]
     for student in ("bob", "cem"):
         submissions.hand_in(course, student, NAME, solutions.source(NAME))
     assert main(["grade", str(course)]) == 0
     assert "(0 notebooks were run)" in capsys.readouterr().out  # all are known from ann
-    assert [each.status for each in recall(Course(course))] == ["graded"] * 3
+    assert [each.status for each in read_entries(Course(course))] == ["graded"] * 3
 
 
 def recall_or_nothing(course: Path) -> list:
     file = course / ".autograder"
-    return recall(Course(course)) if file.is_dir() and any(file.glob("journal*")) else []
+    return read_entries(Course(course)) if file.is_dir() and any(file.glob("journal*")) else []
 
 
 @pytest.mark.parametrize("way", ["Ctrl-C", "kill twice"])

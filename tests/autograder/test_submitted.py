@@ -117,13 +117,13 @@ def test_nothing_handed_in_is_nothing_found(course):
 def test_work_beside_the_folders_of_the_assignments_is_told(course, name):
     put(course, "ann", name)
     put(course, "ann", "notes.txt")
-    assert f"Beside the folders of the assignments lies {name}" in refused(course)
+    assert f"Next to the assignment folders there is {name}" in refused(course)
 
 
 def test_work_that_belongs_to_nobody_is_told(course):
     file = put(course, "sampling.ipynb")
     put(course, "list.csv")
-    assert collect.stray(Course(course)) == [file]
+    assert collect.stray_files(Course(course)) == [file]
     assert found(course) == []
 
 
@@ -164,7 +164,7 @@ def test_a_link_in_the_place_of_the_notebook_is_not_followed(course, target):
     folder = course / "submitted" / "ann" / NAME
     folder.mkdir()
     (folder / RIGHT).symlink_to(target)
-    assert "is a link, a folder or a special file: hand in an ordinary file." in refused(course)
+    assert "is a link, a folder or a special file: submit an ordinary file." in refused(course)
 
 
 @pytest.mark.parametrize("place", ["ann", f"ann/{NAME}"])
@@ -213,7 +213,7 @@ def test_what_is_no_file_is_not_opened(course, kind, monkeypatch):
         pytest.skip(skips.NO_ROOT)
     assert (
         refused(course)
-        == f"{RIGHT} is a link, a folder or a special file: hand in an ordinary file."
+        == f"{RIGHT} is a link, a folder or a special file: submit an ordinary file."
     )
 
 

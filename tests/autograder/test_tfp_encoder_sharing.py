@@ -39,9 +39,9 @@ def counting(make_encoder):
 @pytest.fixture
 def cells(monkeypatch):
     """Let cells run by changing what this returns."""
-    local.KEPT.clear()
+    local.CACHE.clear()
     count = [1]
-    monkeypatch.setattr(local, "others_run", lambda: count[0])
+    monkeypatch.setattr(local, "count_other_cells", lambda: count[0])
     return count
 
 

@@ -8,7 +8,7 @@ import submissions
 from made_up import MOST, NAME, OUTCOME, RIGHT, grade, hand_in, outcome
 
 from autograder.gradebook.course import Course
-from autograder.gradebook.journal import recall
+from autograder.gradebook.journal import read_entries
 
 
 @pytest.mark.parametrize("metadata", [["x"], [1], "x", 3, 0.5, True, [[]], None])
@@ -34,7 +34,7 @@ def fail_for_ann(real):
 
 
 STEPS = {
-    "read": "autograder.submissions.assignment.Sources.repaired",
+    "read": "autograder.submissions.assignment.Sources.repair",
     "time": "autograder.gradebook.recorder.Recorder.terms",
     "record": "autograder.commands.grade.Grading._write",
 }
@@ -49,8 +49,9 @@ def test_an_unforeseen_error_costs_one_submission_and_not_the_run(
         patch.setattr(STEPS[step], fail_for_ann(real))
         assert grade(course) == 1
     assert outcome(course) == OUTCOME | {"ann": ("for review", "")}
-    told = "The autograder failed at it: ZeroDivisionError: one that. Please report that."
-    assert [each.reason for each in recall(Course(course)) if each.status == "for review"] == [told]
+    told = "The autograder failed on it: ZeroDivisionError: one that. Please report this."
+    entries = read_entries(Course(course))
+    assert [entry.reason for entry in entries if entry.status == "for review"] == [told]
     assert "Traceback" not in capsys.readouterr().out
     assert grade(course) == 0
     assert outcome(course) == OUTCOME

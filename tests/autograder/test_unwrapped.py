@@ -19,7 +19,7 @@ from test_submitted import course, found, only, put, refused  # noqa: F401
 
 from autograder.commands import report
 from autograder.gradebook.course import Course
-from autograder.gradebook.journal import recall
+from autograder.gradebook.journal import read_entries
 from autograder.submissions.folders import archives
 from autograder.submissions.notebooks import LARGEST
 
@@ -111,26 +111,26 @@ def test_a_notebook_under_another_name_is_known_by_its_content(course, name):  #
 @pytest.mark.parametrize(
     ("files", "told"),
     [
-        ([], f"{MISSING}, and nothing else lies there: hand it in again."),
-        (["timestamp.txt"], f"{MISSING}, and nothing else lies there: hand it in again."),
+        ([], f"{MISSING}, and nothing else is there: submit it again."),
+        (["timestamp.txt"], f"{MISSING}, and nothing else is there: submit it again."),
         (["sampling.py"], f"{MISSING}. sampling.py holds code without its cells: hand in the "),
         (["sampling.pdf"], f"{MISSING}. sampling.pdf shows a notebook at best: hand in the "),
         (["a.csv", "sampling.html"], "sampling.html shows a notebook at best: "),
-        (["a.csv", "sampling.html"], " Beside it lies a.csv."),
+        (["a.csv", "sampling.html"], " There is also a.csv."),
         (["sampling.gdoc"], "is only a link to a file elsewhere: download the notebook there (in "),
         (["sampling.url"], "is only a link to a file elsewhere"),
         (["sampling.rar"], "sampling.rar is an archive that is not opened here: hand in the "),
         (["sampling.7z", "b.py"], "sampling.7z is an archive that is not opened here"),
         (["sampling.tar.xz"], "sampling.tar.xz is an archive that is not opened here"),
         (["sampling.ipynb.gz"], "sampling.ipynb.gz is an archive that is not opened here"),
-        (["data.csv"], "data.csv is no notebook: hand in the notebook itself."),
+        (["data.csv"], "data.csv is not a notebook: hand in the notebook itself."),
         ([".hidden.ipynb"], ".hidden.ipynb is hidden, as are copies that programs make"),
         ([".ipynb_checkpoints/a-checkpoint.ipynb"], "a-checkpoint.ipynb is hidden, as are copies"),
         (["a/a.ipynb", "b/b.ipynb"], "There are a/a.ipynb and b/b.ipynb: keep one and name it"),
         (["a/sampling.ipynb", "b/sampling.ipynb"], "There are a/sampling.ipynb and b/sampling"),
         (["a.zip", "b.zip"], "a.zip is an archive that is not opened here: "),
-        (["a/b/c/d/e/f/g/sampling.ipynb"], "a/b/c/d/e/f/g/sampling.ipynb is no notebook"),
-        ([f"{n}.csv" for n in range(9)], "Beside it lies 1.csv, 2.csv, 3.csv and 5 other files."),
+        (["a/b/c/d/e/f/g/sampling.ipynb"], "a/b/c/d/e/f/g/sampling.ipynb is not a notebook"),
+        ([f"{n}.csv" for n in range(9)], "There is also 1.csv, 2.csv, 3.csv and 5 other files."),
         (["a\nb.pdf"], "a\\nb.pdf shows a notebook at best"),
     ],
 )
@@ -288,9 +288,10 @@ def test_an_archive_is_opened_as_if_it_were_a_folder(ordinary, packer, inner):
     put(ordinary, "ann", "ps1", "timestamp.txt")
     each = only(ordinary)
     assert (each.reason, each.name) == ("", f"{packer}/{inner}first.ipynb")
-    taken = {name: found.kept.read_bytes() for name, found in each.notebooks.items()}
+    taken = {name: found.copy.read_bytes() for name, found in each.notebooks.items()}
     assert taken == {"first": b"{1}", "second": b"{2}"}
-    assert {name: file.read_bytes() for name, file in each.others.items()} == {"data/a.csv": b"1"}
+    others = {name: file.read_bytes() for name, file in each.other_files.items()}
+    assert others == {"data/a.csv": b"1"}
 
 
 def test_an_ordinary_notebook_under_another_name_is_known(course):  # noqa: F811
@@ -299,7 +300,8 @@ def test_an_ordinary_notebook_under_another_name_is_known(course):  # noqa: F811
     put(course, "ann", "ps1", "ps1.txt", content=NOTEBOOK)
     put(course, "ann", "ps1", "data.json", content=b"[1]")
     each = only(course)
-    assert (each.name, [*each.notebooks], [*each.others]) == ("ps1.txt", ["ps1"], ["data.json"])
+    assert (each.name, [*each.notebooks]) == ("ps1.txt", ["ps1"])
+    assert [*each.other_files] == ["data.json"]
 
 
 def test_notebooks_beside_an_archive_are_taken_and_the_archive_is_a_file(ordinary):
@@ -307,8 +309,8 @@ def test_notebooks_beside_an_archive_are_taken_and_the_archive_is_a_file(ordinar
         put(ordinary, "ann", "ps1", name, content=data)
     put(ordinary, "ann", "ps1", "old.zip", content=zipped(("first.ipynb", b"{3}")))
     each = only(ordinary)
-    assert each.notebooks["first"].kept.read_bytes() == b"{1}"
-    assert [*each.others] == ["old.zip"]
+    assert each.notebooks["first"].copy.read_bytes() == b"{1}"
+    assert [*each.other_files] == ["old.zip"]
 
 
 @pytest.mark.parametrize(
@@ -316,7 +318,7 @@ def test_notebooks_beside_an_archive_are_taken_and_the_archive_is_a_file(ordinar
     [
         ([("notes.pdf", b"")], "ps1.zip/notes.pdf shows a notebook at best"),
         ([("a/first.ipynb", b""), ("b/first.ipynb", b"")], "keep one folder"),
-        ([("../first.ipynb", b""), ("/second.ipynb", b"")], "nothing else lies there"),
+        ([("../first.ipynb", b""), ("/second.ipynb", b"")], "nothing else is there"),
         ([(f"{number}.csv", b"") for number in range(1_001)], "ps1.zip holds more than 1,000 file"),
     ],
 )
@@ -358,13 +360,13 @@ def test_wrapped_notebooks_are_graded_and_that_is_told(tmp_path, monkeypatch):
     (whole / "submitted" / "ann" / NAME / "timestamp.txt").write_text("2026-11-03 12:00:00 UTC")
     assert grade(whole) == 0
     assert outcome(whole) == OUTCOME | {"ann": ("graded", 0)}  # whose time stands beside the zip
-    told = {each.student: each.repairs for each in recall(Course(whole))}
+    told = {each.student: each.repairs for each in read_entries(Course(whole))}
     assert told == {
-        "ann": (f"took work.zip/{IPYNB} for the notebook",),
-        "bob": (f"took {NAME}/{IPYNB} for the notebook",),
-        "cem": (f"took work.tar/{IPYNB} for the notebook",),
+        "ann": (f"used work.zip/{IPYNB} as the notebook",),
+        "bob": (f"used {NAME}/{IPYNB} as the notebook",),
+        "cem": (f"used work.tar/{IPYNB} as the notebook",),
     }
-    assert f"took work.zip/{IPYNB} for the notebook" in report.html(Course(whole))
+    assert f"used work.zip/{IPYNB} as the notebook" in report.html(Course(whole))
     (whole / "submitted" / "ann" / NAME / "timestamp.txt").unlink()
     assert grade(whole) == 0
     assert outcome(whole) == OUTCOME
@@ -378,5 +380,5 @@ def test_a_bad_notebook_in_an_archive_is_called_by_its_name(tmp_path, monkeypatc
     file.with_name("work.zip").write_bytes(zipped((IPYNB, b"{")))
     file.unlink()
     assert grade(whole) == 1
-    (told,) = [each.reason for each in recall(Course(whole)) if each.student == "ann"]
-    assert told.startswith(f"work.zip/{IPYNB} is not a notebook: it is no valid JSON")
+    (told,) = [each.reason for each in read_entries(Course(whole)) if each.student == "ann"]
+    assert told.startswith(f"work.zip/{IPYNB} is not a notebook: it is not valid JSON")

@@ -97,7 +97,7 @@ def _run(command: Sequence, folder: Path, environment: dict, group: Path) -> flo
 @contextmanager
 def _group() -> Iterator[Path]:
     """Give the folder of a new control group, which is removed afterwards."""
-    for own in cgroup.own():
+    for own in cgroup.own_folders():
         folder = own / f"bench-{os.getpid()}"
         try:
             folder.mkdir()

@@ -1,4 +1,4 @@
-"""``autograder check``: run the visible checks of a notebook in a fresh process, and explain."""
+"""``autograder check``: run the visible checks of a notebook in a fresh process."""
 
 import contextlib
 import sys
@@ -18,12 +18,12 @@ MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("–", "yellow")}
 
 
 def run(path: Path, limit: float) -> int:
-    """Check a notebook or all of a folder, print what came of it, and return the exit code.
+    """Check a notebook or all notebooks in a folder, print the results, and return the exit code.
 
     Parameters
     ----------
     path : Path
-        A notebook, or a folder that holds some.
+        A notebook, or a folder of notebooks.
     limit : float
         Seconds that a cell or a check may take.
     """
@@ -43,10 +43,10 @@ def run(path: Path, limit: float) -> int:
 def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    found = sorted(file for file in path.glob("*.ipynb") if not file.name.startswith("."))
-    if not found:
+    notebooks = sorted(file for file in path.glob("*.ipynb") if not file.name.startswith("."))
+    if not notebooks:
         raise AutograderError(f"There is no notebook (*.ipynb) in the folder {path}.")
-    return found
+    return notebooks
 
 
 def _check(file: Path, limit: float, console: Console) -> int:
@@ -57,7 +57,7 @@ def _check(file: Path, limit: float, console: Console) -> int:
     from autograder.execution.processes.answer import Answer
 
     begin = time.monotonic()
-    start.context()  # TensorFlow is imported there while the notebook is read here
+    start.context()  # it imports TensorFlow in the background while the notebook is read
     notebook = checked.repaired_for_check(file)
     cells = notebook.students_code()
     scored, results, budget = scoring.Scored(), [], grade.budget(limit, {}, unsafe=True)
@@ -66,7 +66,7 @@ def _check(file: Path, limit: float, console: Console) -> int:
         session.Session(budget) as running,
     ):
         step(f"{file.name}: starting", 0)
-        scoring.run_students_code(running, _told(cells, step), scored)
+        scoring.run_students_code(running, _reporting_steps(cells, step), scored)
         with Answer(notebook.exercise, running, budget, 1) as answer:
             asking = notebook.exercise.asking(answer.ask, None)
             for part in notebook.exercise.parts:
@@ -79,7 +79,8 @@ def _check(file: Path, limit: float, console: Console) -> int:
     return 0 if all(result.passed for result in results) and not notebook.defects else 1
 
 
-def _told(cells: list, step) -> Iterable:
+def _reporting_steps(cells: list, step) -> Iterable:
+    """Yield the cells, and move the progress bar before and after each."""
     for number, cell in cells:
         step(f"cell {number}", 0)
         yield number, cell
@@ -88,7 +89,7 @@ def _told(cells: list, step) -> Iterable:
 
 @contextlib.contextmanager
 def _progress(console: Console, total: int):
-    """Give a function that names the current step and moves the bar."""
+    """Yield a function that names the current step and moves the bar."""
     columns = BarColumn(20), TextColumn("{task.description}"), TimeElapsedColumn()
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=total)
@@ -96,7 +97,7 @@ def _progress(console: Console, total: int):
 
 
 def _show(console: Console, file: Path, results: list[Result], notes: list, seconds: float):
-    """Print the table of the parts, then what else should be known."""
+    """Print the table of the parts, then the notes and the total."""
     table = Table(title=file.name, title_justify="left", box=None, padding=(0, 2, 0, 0))
     columns: tuple[tuple[str, JustifyMethod], ...]
     columns = ("", "left"), ("part", "left"), ("points", "right"), ("", "left")
@@ -104,11 +105,13 @@ def _show(console: Console, file: Path, results: list[Result], notes: list, seco
         table.add_column(name, justify=justify)
     for result in results:
         mark, colour = MARKS[result.passed if result.attempted else None]
-        told = Group(Text(result.part.title), *(Text(problem) for problem in result.problems))
+        explanation = Group(
+            Text(result.part.title), *(Text(problem) for problem in result.problems)
+        )
         if not result.attempted:
-            told = Group(Text(result.part.title), Text("not attempted yet"))
+            explanation = Group(Text(result.part.title), Text("not attempted yet"))
         points = f"{result.score} of {result.part.points}"
-        table.add_row(Text(mark, colour), result.part.name, points, told)
+        table.add_row(Text(mark, colour), result.part.name, points, explanation)
     console.print(table)
     for note in notes:
         console.print(Text("! " + note, "yellow"))

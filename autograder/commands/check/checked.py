@@ -1,4 +1,4 @@
-"""The notebook that ``autograder check`` runs: the same cells as are graded, and what is wrong."""
+"""Prepare a notebook for ``autograder check``: the cells that would be graded, and its defects."""
 
 import copy
 from collections import defaultdict
@@ -21,21 +21,21 @@ from autograder.submissions.repair import is_answer, repair
 
 @dataclass(frozen=True)
 class Checked:
-    """A notebook as it is checked.
+    """A notebook that is ready to be checked.
 
     Attributes
     ----------
     exercise : Exercise
-        What it answers.
+        The exercise that the notebook belongs to.
     notebook : NotebookNode
         The repaired notebook; its cells run as those of a submission do.
     repairs : tuple of str
-        What was repaired, in the words of ``repair``.
+        Descriptions of the repairs, as returned by ``repair``.
     defects : tuple of str
-        What the student should put right, in sentences.
+        Sentences on what the student should put right.
     numbers : dict
-        By cell id, the number (from 1) of the cell in the notebook of the student; what was put
-        back has none.
+        Number, from 1, of each cell in the student's notebook, by cell id. Cells that were put
+        back have none.
     """
 
     exercise: Exercise
@@ -45,7 +45,7 @@ class Checked:
     numbers: dict[str, int]
 
     def students_code(self) -> list[tuple[int | None, Any]]:
-        """Return number and cell of the code cells that no check stands in."""
+        """Return number and cell of all code cells except those with checks."""
         scored = {self.exercise.cell(part) for part in self.exercise.parts}
         return [
             (self.numbers.get(cell.id), cell)
@@ -55,37 +55,41 @@ class Checked:
 
 
 def repaired_for_check(file: Path) -> Checked:
-    """Read a notebook, and repair it as it is before it is graded.
+    """Read a notebook and repair it as for grading.
 
     Raises
     ------
     AutograderError
-        If it cannot be used at all; the message says why and what to do.
+        If it cannot be used; the message says why, and what to do about it.
     """
-    found = notebooks.read(file)
-    name = found.exercise.name
+    submitted = notebooks.read(file)
+    name = submitted.exercise.name
     try:
         released = released_notebook(name)
-    except AutograderError:  # installed without the solutions, from which notebooks are released
-        released = _as_handed_in(found.cells, f"{name}-answer")
-    made = repair(found.cells, released, released)
-    defects = [*found.defects, *_missing(found, released)]
-    for cell in filter(is_answer, made.notebook.cells):
-        own = cell.id
-        if f"took the text of {own} for code" in made.repairs:
+    except AutograderError:  # there are no solutions here to make the released notebook from
+        released = _as_handed_in(submitted.cells, f"{name}-answer")
+    repaired = repair(submitted.cells, released, released)
+    defects = [*submitted.defects, *_missing(submitted, released)]
+    for cell in filter(is_answer, repaired.notebook.cells):
+        answer_id = cell.id
+        if f"used the text of {answer_id} as code" in repaired.repairs:
             defects.append(
-                f"The cell `{own}` is text: turn it back into code (select it outside of the "
+                f"The cell `{answer_id}` is text: turn it back into code (select it outside of the "
                 "text and press Y)."
             )
-        defects += leftover.told(own, cell.source)
+        defects += leftover.remarks(answer_id, cell.source)
     return Checked(
-        found.exercise, made.notebook, made.repairs, (*defects,), _numbers(found.cells, made)
+        submitted.exercise,
+        repaired.notebook,
+        repaired.repairs,
+        (*defects,),
+        _numbers(submitted.cells, repaired),
     )
 
 
 @cache
 def released_notebook(name: str) -> Any:
-    """Return the notebook of an exercise as students get it, without a course to release it in."""
+    """Return the student notebook of an exercise, made without releasing a course."""
     from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
 
     notebook = copy.deepcopy(release.source_notebook(name))
@@ -95,27 +99,29 @@ def released_notebook(name: str) -> Any:
 
 
 def _as_handed_in(cells: list, answer: str) -> Any:
-    """Return a notebook against which repairing changes nothing but text into code."""
-    known = {own: copy.deepcopy(cell) for cell in cells if (own := cell_id(cell)) is not None}
-    if answer in known:
+    """Return a stand-in for the released notebook with which repairing only restores code cells."""
+    cells_by_id = {
+        name: copy.deepcopy(cell) for cell in cells if (name := cell_id(cell)) is not None
+    }
+    if answer in cells_by_id:
         nbgrader = {"grade_id": answer, "solution": True}
-        known[answer].update(cell_type="code", source="", metadata={"nbgrader": nbgrader})
-    return nbformat.from_dict({"cells": [*known.values()], "metadata": {}})
+        cells_by_id[answer].update(cell_type="code", source="", metadata={"nbgrader": nbgrader})
+    return nbformat.from_dict({"cells": [*cells_by_id.values()], "metadata": {}})
 
 
-def _missing(found: notebooks.Notebook, released: Any) -> list[str]:
-    """Return that code cells are missing which only prepare or show something."""
-    there = {cell_id(cell) for cell in found.cells}
-    scored = {found.exercise.cell(part) for part in found.exercise.parts}
+def _missing(submitted: notebooks.Notebook, released: Any) -> list[str]:
+    """Return a sentence on missing code cells other than answers and checks, if there are any."""
+    present = {cell_id(cell) for cell in submitted.cells}
+    scored = {submitted.exercise.cell(part) for part in submitted.exercise.parts}
     lost = [
-        own
+        name
         for cell in released.cells
         if cell.cell_type == "code" and not is_answer(cell)
-        if (own := cell_id(cell)) not in there | scored
+        if (name := cell_id(cell)) not in present | scored
     ]
     if not lost:
         return []
-    names, several = listing(f"`{own}`" for own in lost), len(lost) > 1
+    names, several = listing(f"`{name}`" for name in lost), len(lost) > 1
     return [
         f"The cell{'s' * several} {names} {'are' if several else 'is'} missing and put back before "
         f"grading: copy {'them' if several else 'it'} from the released notebook, so that yours "
@@ -123,13 +129,13 @@ def _missing(found: notebooks.Notebook, released: Any) -> list[str]:
     ]
 
 
-def _numbers(handed_in: list, made: Any) -> dict[str, int]:
-    """Return by cell id where the code of a repaired notebook stands in that of the student."""
+def _numbers(handed_in: list, repaired: Any) -> dict[str, int]:
+    """Return the numbers, by cell id, of the repaired notebook's code cells in the student's."""
     places = defaultdict(list)
     for number, cell in enumerate(handed_in, 1):
         places[cell.source.strip()].append(number)
-    found = {}
-    for cell in made.notebook.cells:
+    numbers = {}
+    for cell in repaired.notebook.cells:
         if cell.cell_type == "code" and places[cell.source.strip()]:
-            found[cell.id] = places[cell.source.strip()].pop(0)
-    return found
+            numbers[cell.id] = places[cell.source.strip()].pop(0)
+    return numbers

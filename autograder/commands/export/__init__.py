@@ -1,4 +1,4 @@
-"""``autograder export``: the grades of a course as a table."""
+"""``autograder export``: write the grades of a course as a table."""
 
 import csv
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 from autograder.commands.export import platforms
 from autograder.commands.export.platforms import guarded_id
 from autograder.commands.export.sheet import Sheet
-from autograder.gradebook.course import Course, replacing
+from autograder.gradebook.course import Course, atomic_write
 from autograder.gradebook.grades import Grades
 
 COLUMNS = ("student", "assignment", "score", "max_score", "status", "containment")
@@ -32,7 +32,7 @@ def run(folder: Path, to: str = "csv") -> int:
     make = {"csv": table, "canvas": platforms.canvas, "moodle": platforms.moodle}[to]
     file = folder / {"csv": "grades.csv"}.get(to, f"{to}.csv")
     sheet = make(Grades(Course(folder)))
-    with replacing(file) as text:
+    with atomic_write(file) as text:
         csv.writer(text).writerows([sheet.header, *sheet.rows])
     print(file)
     for note in sheet.notes:
@@ -42,7 +42,7 @@ def run(folder: Path, to: str = "csv") -> int:
 
 def table(grades: Grades) -> Sheet:
     """Return one row for each student and assignment, with the points of every part."""
-    cells = dict.fromkeys(cell for name in grades.most for cell in grades.cells[name])
+    cells = dict.fromkeys(cell for name in grades.max_points for cell in grades.cells[name])
     sheet = Sheet([*COLUMNS, *cells])
     for row in grades.rows():
         row["student"] = guarded_id(row["student"])

@@ -1,4 +1,4 @@
-"""Tables of grades in the forms that Canvas and Moodle import.
+"""Build tables of grades in the formats that Canvas and Moodle import.
 
 A score that is not final (for review, to be graded by hand, not graded, nothing handed in) is never
 written as a zero.
@@ -13,7 +13,8 @@ from autograder.commands.export.sheet import Sheet
 from autograder.gradebook.feedback import messages
 from autograder.gradebook.grades import Grades, Student, points
 
-FORMULA = "=+-@＝＋－＠"  # what makes a spreadsheet read a field as a formula, after spaces too
+# A spreadsheet reads a field as a formula if it starts with one of these, even after spaces.
+FORMULA = "=+-@＝＋－＠"
 LOGIN = re.compile(r"[+@-][\w.@-]*")
 WHY = {
     "for review": "for review",
@@ -24,7 +25,7 @@ WHY = {
 
 
 def canvas(grades: Grades) -> Sheet:
-    """Return the table that Canvas takes under Grades, Import.
+    """Return the table for Grades, Import in Canvas.
 
     The header begins as Canvas requires: Student, ID, SIS User ID, SIS Login ID, Section; then one
     column for each assignment. The row "Points Possible" gives a new assignment its points. Canvas
@@ -38,13 +39,13 @@ def canvas(grades: Grades) -> Sheet:
     ``parse_assignments``). An empty field means no score; where Canvas holds one already, its
     preview shows that as a change.
     """
-    sheet = Sheet(["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *grades.most])
-    most = [points(each) for each in grades.most.values()]
+    sheet = Sheet(["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *grades.max_points])
+    most = [points(maximum) for maximum in grades.max_points.values()]
     sheet.rows.append(["    Points Possible", "", "", "", "", *most])
     names = Counter(_sortable(student) for student in grades.students.values())
     for student, rows in _by_student(grades):
         name = _sortable(student)
-        # Canvas falls back on the name: one that two students share would find the wrong one.
+        # Canvas falls back on the name: one that two students share could match the wrong one.
         name = name if names[name] == 1 else student.id
         number = student.lms_user_id
         number = number if number.isascii() and number.isdigit() else ""
@@ -55,11 +56,11 @@ def canvas(grades: Grades) -> Sheet:
 
 
 def moodle(grades: Grades) -> Sheet:
-    """Return the table that Moodle takes under Grades, Import, CSV file.
+    """Return the table for Grades, Import, CSV file in Moodle.
 
     Moodle asks which column identifies the user and which columns go to which grade item. For the
     first there are Username (the student id of nbgrader), ID number (``lms_user_id``) and Email
-    address, the latter two only if every student has one of his own: a row whose user is not found
+    address, the latter two only if every student has a distinct one: a row whose user is not found
     ends the whole import, and older versions give the grades of a row without an identifier to the
     student of the row above. For the second there is one column for each assignment, with another
     for the feedback.
@@ -73,11 +74,13 @@ def moodle(grades: Grades) -> Sheet:
     """
     more, notes = _identifiers(grades)
     header = ["Username", *more, "First name", "Last name"]
-    sheet = Sheet([*header, *(each for name in grades.most for each in (name, f"{name} feedback"))])
+    sheet = Sheet(
+        [*header, *(column for name in grades.max_points for column in (name, f"{name} feedback"))]
+    )
     for student, rows in _by_student(grades):
         names = [guarded(student.first_name), guarded(student.last_name)]
-        own = [guarded_id(getattr(student, field)) for field in more.values()]
-        fields = [guarded_id(student.id), *own, *names]
+        identifiers = [guarded_id(getattr(student, field)) for field in more.values()]
+        fields = [guarded_id(student.id), *identifiers, *names]
         for row in rows:
             fields += [_score(row, "-"), guarded(_feedback(grades, row))]
         sheet.rows.append(fields)
@@ -86,13 +89,13 @@ def moodle(grades: Grades) -> Sheet:
 
 
 def guarded(text: str) -> str:
-    """Return a text on one line that no spreadsheet runs as a formula."""
+    """Return a text on one line, in a form that no spreadsheet runs as a formula."""
     text = " ".join(text.split())
     return f"'{text}" if text.startswith(tuple(FORMULA)) else text
 
 
 def guarded_id(text: str) -> str:
-    """Return an id that no spreadsheet runs as a formula, unchanged if it can be a login.
+    """Return an id in a form that no spreadsheet runs as a formula; logins stay unchanged.
 
     Platforms and scripts look for an id as it stands, so a login such as ``-anna`` or ``+4930`` is
     left alone: without parentheses, quotes and operators a spreadsheet can show it wrongly but not
@@ -106,10 +109,10 @@ def guarded_id(text: str) -> str:
 
 def _by_student(grades: Grades) -> list[tuple[Student, list[dict]]]:
     """Return every student with one row for each assignment."""
-    found: dict[str, list[dict]] = {}
+    rows_of: dict[str, list[dict]] = {}
     for row in grades.rows():
-        found.setdefault(row["student"], []).append(row)
-    return [(grades.students[student], rows) for student, rows in found.items()]
+        rows_of.setdefault(row["student"], []).append(row)
+    return [(grades.students[student], rows) for student, rows in rows_of.items()]
 
 
 def _score(row: dict, none: str):
@@ -123,14 +126,14 @@ def _sortable(student: Student) -> str:
 
 
 def _identifiers(grades: Grades) -> tuple[dict[str, str], list[str]]:
-    """Return the columns besides the student id that name every student, and notes on others."""
+    """Return further columns that identify every student, and notes on those that do not."""
     columns, notes = {}, []
     for title, field in (("ID number", "lms_user_id"), ("Email address", "email")):
         values = [getattr(student, field) for student in grades.students.values()]
-        known = {value for value in values if value}
-        if known and len(known) == len(values):
+        distinct = {value for value in values if value}
+        if distinct and len(distinct) == len(values):
             columns[title] = field
-        elif known:
+        elif distinct:
             notes.append(
                 f"There is no column “{title}”: {field} is missing or the same for some students "
                 "in nbgrader's list of students."
@@ -139,29 +142,32 @@ def _identifiers(grades: Grades) -> tuple[dict[str, str], list[str]]:
 
 
 def _feedback(grades: Grades, row: dict) -> str:
-    """Return what a student lost points for, in the HTML that Moodle takes a feedback for."""
+    """Return why a student lost points, as HTML, which is how Moodle reads feedback."""
     if row["status"] in WHY:
         return ""
-    found = messages(grades.course, row["student"], row["assignment"]) or []
-    lost = [f"✗ {each.title}: {each.text}" for each in found if each.text]
+    read = messages(grades.course, row["student"], row["assignment"]) or []
+    lost = [f"✗ {message.title}: {message.text}" for message in read if message.text]
     return html.escape(" ".join(lost), quote=False)
 
 
 def _empty(grades: Grades, how: str) -> list[str]:
-    """Return how many scores are not there, and why."""
+    """Return a note on how many scores are missing, and why."""
     counts = Counter(row["status"] for row in grades.rows() if row["status"] in WHY)
     if not counts:
         return []
     total = counts.total()
-    why = listing([f"{counts[status]} {told}" for status, told in WHY.items() if counts[status]])
+    why = listing(
+        [f"{counts[status]} {reason}" for status, reason in WHY.items() if counts[status]]
+    )
     return [f"{total} score{'s' * (total != 1)} {how}: {why}."]
 
 
 def _guarded_ids(grades: Grades) -> list[str]:
-    strange = sorted(own for own in grades.students if guarded_id(own) != own)
-    if not strange:
+    """Return a note on the ids that had to be changed."""
+    changed = sorted(student for student in grades.students if guarded_id(student) != student)
+    if not changed:
         return []
     return [
-        f"{listing([repr(own) for own in strange])} would be run as a formula by a spreadsheet and "
+        f"{listing(map(repr, changed))} would be run as a formula by a spreadsheet and "
         "got an apostrophe in front, so the platform will not find that student: rename the folder."
     ]

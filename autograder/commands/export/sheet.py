@@ -1,11 +1,11 @@
-"""A table of grades before it is written."""
+"""A table of grades that is ready to be written."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass
 class Sheet:
-    """A table that is ready to be written.
+    """A table with a header, rows and notes.
 
     Attributes
     ----------
@@ -14,7 +14,7 @@ class Sheet:
     rows : list of list
         Fields of each row.
     notes : list of str
-        What the user should know about it, in sentences.
+        Sentences for the user about the table.
     """
 
     header: list[str]

@@ -1,4 +1,4 @@
-"""How a course is graded: what is graded, and what every notebook may use."""
+"""Options of a grading run: what is graded, and the resources a notebook may use."""
 
 import os
 from dataclasses import dataclass, field, replace
@@ -11,16 +11,16 @@ LIMITS = sandbox.Limits(disk=64 * 2**20)
 
 @dataclass(frozen=True)
 class Options:
-    """How a course is graded.
+    """Options of a grading run.
 
     Attributes
     ----------
     assignment, student : str or None
-        Only these.
+        Names to restrict the run to; None for all.
     jobs : int
         Notebooks that run at the same time on this machine.
     force : bool
-        Whether to run again what was graded before.
+        Whether to grade again what has been graded before.
     budget : Budget
         Limits and containment of every notebook.
     scheduler : str or None
@@ -38,7 +38,7 @@ class Options:
 def budget(
     cell: float, limits: dict[str, int], unsafe: bool, scheduler: str | None = None
 ) -> Budget:
-    """Return what every notebook may use.
+    """Return the limits and the containment of every notebook.
 
     Parameters
     ----------
@@ -48,9 +48,10 @@ def budget(
         ``seconds`` of the notebook, and fields of ``Limits``; ``memory`` and ``disk`` in MiB,
         ``output`` in KiB of text.
     unsafe : bool
-        Whether to run student code as the user, where it cannot be contained.
+        Whether student code may run as the user where it cannot be contained.
     scheduler : str or None
-        Of a cluster: its workers contain the notebooks, and this is the least that they must do.
+        Address of a cluster's scheduler. Its workers then contain the notebooks, and the result
+        names the weakest containment that they may use.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Grade the solutions first: where these lose points, no student may be judged."""
+"""Grade the solutions first: if one loses points, no student is graded on that assignment."""
 
 from typing import Any
 
@@ -11,22 +11,23 @@ from autograder.gradebook.journal import Journal
 from autograder.submissions.assignment import Sources
 from autograder.submissions.ordinary.source import SourceError
 
-NOT_SEEN = {"points": 0, "problems": [jobs.NOT_OURS]}  # its cell is no check, or it is gone
+# Used where the cell of a part is missing or holds no check.
+NOT_SEEN = {"points": 0, "problems": [jobs.NOT_A_CHECK]}
 
 
 class Proofs:
-    """The solutions of a course, graded as students are, before any of them.
+    """Grades the solutions of a course like submissions, before any submission.
 
-    A library that is found in an odd place, a source that was changed or a limit that is too tight
-    would cost points that students deserve. So nothing is run for an assignment before it is
-    proven, which is noted in the journal and done once for each set of checks, versions and limits.
+    A library in an unexpected place, a changed source or a tight limit could cost students points
+    that they deserve. So an assignment is graded only once its solution has got all points. The
+    result is kept in the journal, for each combination of checks, versions and limits.
 
     Parameters
     ----------
     pool : Local or Cluster
-        Where notebooks run.
+        Pool that runs the notebooks.
     journal : Journal
-        What was proven before.
+        Journal with earlier results.
     sources : Sources
         The assignments.
     """
@@ -37,14 +38,14 @@ class Proofs:
         self._failed: dict[str, SourceError] = {}
 
     def prove(self, assignment: str) -> None:
-        """Return when the solution has got all points, unless it had them before.
+        """Make sure that the solution of an assignment gets all points.
 
         Raises
         ------
         SourceError
-            If it has not, and the assignment is the instructor's own: others can be graded.
+            If it does not, and the assignment is the instructor's own: others can be graded.
         AutograderError
-            If it has not, and is one of our exercises.
+            If it does not, and the assignment is one of our exercises.
         """
         if assignment in self._failed:
             raise self._failed[assignment]
@@ -65,7 +66,8 @@ class Proofs:
         future = self._pool.start(part.job)
         self._pool.finished([future])
         result = self._pool.result(future, f"the solution of {assignment}")
-        if isinstance(part.job, PlainJob):  # a result that has lost points is forgotten
+        # Both raise an error if points are lost, so such a result is not stored.
+        if isinstance(part.job, PlainJob):
             _judge_plain(assignment, part, result)
         else:
             _judge(assignment, result)
@@ -73,37 +75,39 @@ class Proofs:
 
 
 def _judge_plain(assignment: str, part: Runnable, result: dict) -> None:
-    """Raise a SourceError if a test does not give the solution all its points."""
+    """Raise a SourceError if a test does not give the solution all of its points."""
     import nbformat
     from nbgrader.utils import determine_grade
 
     for cell in part.notebook.cells:
         if not is_test(cell):
             continue
-        made = nbformat.from_dict(cell | {"outputs": result["outputs"].get(cell.id, [])})
+        cell_with_outputs = nbformat.from_dict(
+            cell | {"outputs": result["outputs"].get(cell.id, [])}
+        )
         most = float(cell.metadata["nbgrader"]["points"])
         try:
-            score, _ = determine_grade(made)
-        except (KeyError, ValueError) as error:  # a value that is no score
-            score, told = 0, f"shows a value that nbgrader does not take: {error}"
+            score, _ = determine_grade(cell_with_outputs)
+        except (KeyError, ValueError) as error:  # the value is not a score
+            score, message = 0, f"shows a value that nbgrader does not take: {error}"
         else:
-            told = _message(made["outputs"])
+            message = _message(cell_with_outputs["outputs"])
         if score < most:
-            own = cell.metadata["nbgrader"]["grade_id"]
+            grade_id = cell.metadata["nbgrader"]["grade_id"]
             raise SourceError(
                 f"The solution in source/{assignment}/{part.name}.ipynb gets {score:g} of "
-                f"{most:g} points in the cell `{own}`, which {told}. So nobody can be graded for "
-                f"{assignment}: correct it and release it again, or raise the limits with "
-                "--timeout or --limit."
+                f"{most:g} points in the cell `{grade_id}`, which {message}. So nobody can be "
+                f"graded for {assignment}: correct it and release it again, or raise the limits "
+                "with --timeout or --limit."
             )
 
 
-def _message(found: list) -> str:
-    """Return what a test has said of the solution, in the words of a sentence."""
-    for output in found:
+def _message(outputs: list) -> str:
+    """Return why a test failed, as the end of a sentence."""
+    for output in outputs:
         if output.output_type == "error":
-            told = f"{output.ename}: {output.evalue}".strip().partition("\n")[0]
-            return f"raised {told[:300].rstrip(': .')}"
+            message = f"{output.ename}: {output.evalue}".strip().partition("\n")[0]
+            return f"raised {message[:300].rstrip(': .')}"
         if output.output_type == "stream" and output.name == "stderr":
             return f"wrote to the error stream: {' '.join(output.text.split())[:300].rstrip('.')}"
     return "ends with a value that is less"
@@ -116,9 +120,9 @@ def _judge(assignment: str, result: dict) -> None:
     if not lost:
         return
     problems = [*result["remarks"], *(text for name in lost for text in seen[name]["problems"])]
-    told = f" It was told: {problems[0]}" if problems else ""
+    first_problem = f" The first problem: {problems[0]}" if problems else ""
     raise AutograderError(
         f"The reference solution of {assignment} does not get all points here, so no answer to it "
-        f"can be judged.{told} See to the packages of this environment and to the limits, or "
-        "release the course again."
+        f"can be judged.{first_problem} Check the packages of this environment and the limits, "
+        "or release the course again."
     )

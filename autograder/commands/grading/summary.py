@@ -1,4 +1,4 @@
-"""What ``autograder grade`` shows: how far it is, and what came of it."""
+"""The output of ``autograder grade``: a progress bar and a summary."""
 
 import sys
 from collections import Counter
@@ -31,27 +31,27 @@ UNCONTAINED = (
     "Student code runs uncontained, as you, with your files and your network: --unsafe. "
     "This is noted with every score."
 )
-MOST = 30  # findings that are listed; all stand in the report
+MOST = 30  # findings to list; the report has them all
 
 
 class Rate(ProgressColumn):
-    """How many submissions are graded in a minute."""
+    """Shows how many submissions are graded per minute."""
 
     def render(self, task) -> Text:
-        """Return the rate of a task, once there is one."""
+        """Return the rate of a task, or nothing if it is not known yet."""
         return Text(f"{60 * task.speed:.0f} a minute" if task.speed else "")
 
 
 @contextmanager
 def progress(grading, expected: int):
-    """Show how far a run over some submissions is, while it runs."""
+    """Show a progress bar during a grading run."""
     columns = BarColumn(20), MofNCompleteColumn(), Rate(), TimeRemainingColumn()
     console = _console()
     if _uncontained(grading) and grading.options.scheduler is None:
         console.print(Text(UNCONTAINED, "bold red"), soft_wrap=True)
     with Progress(
         *columns,
-        TextColumn("{task.description}", markup=False),  # names of students may look like it
+        TextColumn("{task.description}", markup=False),  # student names may look like markup
         console=console,
         transient=True,
     ) as bar:
@@ -61,17 +61,19 @@ def progress(grading, expected: int):
 
 
 def show(course: Course, grading) -> int:
-    """Print a table, what must be looked at, and the count; return the exit code.
+    """Print a table, the submissions to look at and the counts; return the exit code.
 
     Raises
     ------
     AutograderError
-        If the gradebook does not hold what was graded.
+        If the gradebook does not have the recorded scores.
     """
     console = _console()
     rows = {(row["student"], row["assignment"]): row for row in Grades(course).rows()}
-    known = assignments.of_course(course)
-    console.print(_table(grading.entries, rows, dict.fromkeys([*checks.NAMES, *known])))
+    assignments_of_course = assignments.find_assignments(course)
+    console.print(
+        _table(grading.entries, rows, dict.fromkeys([*checks.NAMES, *assignments_of_course]))
+    )
     findings = [entry for entry in grading.entries if entry.reason]
     for entry in findings[:MOST]:
         place = f"{entry.student or 'submitted'}/{entry.assignment}".rstrip("/")
@@ -80,12 +82,16 @@ def show(course: Course, grading) -> int:
         console.print(f"… and {len(findings) - MOST} more.")
     counts = Counter(entry.status for entry in grading.entries)
     review = counts.pop("for review", 0)
-    told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
+    graded_counts = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
     console.print(
-        f"{len(grading.entries)} in = {told or '0 graded'} + {review} for review "
+        f"{len(grading.entries)} in = {graded_counts or '0 graded'} + {review} for review "
         f"({grading.executed} notebooks were run)."
     )
-    ours = {name for name in checks.NAMES if name not in known or known[name].ours}
+    ours = {
+        name
+        for name in checks.NAMES
+        if name not in assignments_of_course or assignments_of_course[name].ours
+    }
     if wrong := [
         entry
         for entry in grading.entries
@@ -96,20 +102,20 @@ def show(course: Course, grading) -> int:
             f"The gradebook does not hold what was found for {names}: run it again with --force."
         )
     graded = {(entry.student, entry.assignment) for entry in grading.entries}
-    if by_hand := sum(rows[own]["status"] == BY_HAND for own in graded & rows.keys()):
+    if by_hand := sum(rows[key]["status"] == BY_HAND for key in graded & rows.keys()):
         verb = "needs" if by_hand == 1 else "need"
         console.print(f"{by_hand} {verb} points by hand, or your confirmation, in formgrader.")
     if grading.note:
         console.print(Text(grading.note, "yellow"), soft_wrap=True)
     if _uncontained(grading):
-        told = "Student code ran uncontained, as you: --unsafe. This is noted with every score."
-        console.print(Text(told, "bold red"), soft_wrap=True)
+        warning = "Student code ran uncontained, as you: --unsafe. This is noted with every score."
+        console.print(Text(warning, "bold red"), soft_wrap=True)
     return 1 if review else 0
 
 
 def _console() -> Console:
-    """Return where to print; a name that a terminal or a file cannot take ends nothing."""
-    output: Any = sys.stdout  # perhaps of a kind that cannot do it
+    """Return the console; it escapes characters that the terminal or file cannot show."""
+    output: Any = sys.stdout  # may be replaced by an object without `reconfigure`
     with suppress(AttributeError):
         output.reconfigure(errors="backslashreplace")
     return Console(highlight=False)
@@ -120,18 +126,18 @@ def _uncontained(grading) -> bool:
 
 
 def _recorded(grading, entry: Entry, rows: dict, is_ours: bool) -> bool:
-    """Return whether the gradebook has the points of every part, as they were found."""
+    """Return whether the gradebook has the points that each part was given."""
     if entry.status == "for review":
         return True
     row = rows.get((entry.student, entry.assignment))
-    if not is_ours:  # nbgrader itself has scored it
+    if not is_ours:  # nbgrader has scored it itself
         return row is not None
     parts = (grading.journal.result(entry.key) or {"parts": {}})["parts"]
     exercise = checks.load(entry.assignment)
     cells = {exercise.cell(part): parts.get(part.name, {}) for part in exercise.parts}
-    found = grading.automatic.get((entry.student, entry.assignment), {})
+    automatic = grading.automatic.get((entry.student, entry.assignment), {})
     return row is not None and all(
-        found.get(cell) == part.get("points", 0) for cell, part in cells.items()
+        automatic.get(cell) == part.get("points", 0) for cell, part in cells.items()
     )
 
 
@@ -141,15 +147,17 @@ def _table(entries: list, rows: dict, names: Iterable[str]) -> Table:
     for name in ("handed in", "graded", "not attempted", "for review", "mean score"):
         table.add_column(name, justify="right")
     for name in names:
-        own = [entry for entry in entries if entry.assignment == name]
-        if not own:
+        assignment_entries = [entry for entry in entries if entry.assignment == name]
+        if not assignment_entries:
             continue
-        counts = Counter(entry.status for entry in own)
-        graded = [entry.student for entry in own if entry.status == "graded"]
-        # A gradebook that was exchanged need not know them all, which is told below.
+        counts = Counter(entry.status for entry in assignment_entries)
+        graded = [entry.student for entry in assignment_entries if entry.status == "graded"]
+        # A gradebook that was replaced may lack some of them; `show` reports that.
         scores = [rows.get((student, name), {}).get("score", "") for student in graded]
         scores = [score for score in scores if score != ""]
         mean = f"{fmean(scores):.1f}" if scores else ""
         states = ("graded", "not attempted", "for review")
-        table.add_row(name, str(len(own)), *(str(counts[state]) for state in states), mean)
+        table.add_row(
+            name, str(len(assignment_entries)), *(str(counts[state]) for state in states), mean
+        )
     return table

@@ -1,4 +1,4 @@
-"""A submission on its way from the folder where it lies to the gradebook."""
+"""A submission on its way from the folder of the course to the gradebook."""
 
 import hashlib
 from collections.abc import Iterator
@@ -14,16 +14,16 @@ from autograder.submissions.assignment import Part, Prepared
 
 @dataclass(frozen=True)
 class Runnable:
-    """A notebook and what is run of it.
+    """A notebook and the job that runs it.
 
     Attributes
     ----------
     name : str
         The name of the notebook.
     notebook : NotebookNode
-        As it is graded.
+        The repaired notebook.
     job : Job or PlainJob
-        What is run of it.
+        The job that runs the notebook.
     """
 
     name: str
@@ -35,8 +35,10 @@ def runnable(part: Part) -> Runnable:
     """Return a notebook with its job."""
     if part.surroundings is None:
         return Runnable(part.name, part.notebook, job_of(part.assignment, part.notebook))
-    called, given = f"{part.assignment}/{part.name}.ipynb", part.surroundings
-    job = plain_job(called, part.notebook, given.released, given.files, given.libraries)
+    path, surroundings = f"{part.assignment}/{part.name}.ipynb", part.surroundings
+    job = plain_job(
+        path, part.notebook, surroundings.released, surroundings.files, surroundings.libraries
+    )
     return Runnable(part.name, part.notebook, job)
 
 
@@ -47,17 +49,17 @@ class Work:
     Attributes
     ----------
     entry : Entry
-        What is known of it.
+        Its entry in the journal.
     parts : tuple of (str, Runnable)
-        Its notebooks with the keys of their jobs, of which some may be equal.
+        Keys of the jobs and the notebooks; keys may be equal.
     stamp : bytes or None
-        Content of nbgrader's file with the time of the submission.
+        Content of nbgrader's ``timestamp.txt``, if there is one.
     remark : str
-        What somebody should know about the submission, in a sentence; mostly empty.
+        Sentences for the instructor about the submission; usually empty.
     attempted : bool or None
-        Whether there is an answer; None if the results say so.
+        Whether there is an answer; None if only the results will show that.
     results : dict of str to dict
-        What has come of its jobs, by their keys.
+        Results of its jobs by their keys.
     """
 
     entry: Entry
@@ -79,7 +81,7 @@ class Work:
 
     @property
     def files(self) -> dict[str, bytes]:
-        """The files beside its notebooks, which whoever scores by hand may want to see."""
+        """The files beside its notebooks, which people who grade by hand may want to see."""
         jobs = [part.job for _, part in self.parts if isinstance(part.job, PlainJob)]
         return {name: data for job in jobs for name, data in job.files}
 
@@ -88,19 +90,19 @@ class Work:
         return {part.name: _outputs(part, self.results[key]) for key, part in self.parts}
 
     def result(self) -> dict:
-        """Return what came of all notebooks together; of one, its result."""
-        found = [self.results[key] for key, _ in self.parts]
-        if len(found) == 1:
-            return found[0]
+        """Combine the results of all notebooks; a single one keeps its result."""
+        results = [self.results[key] for key, _ in self.parts]
+        if len(results) == 1:
+            return results[0]
         names = [part.name for _, part in self.parts]
         remarks = [
             f"{name}.ipynb: {remark}"
-            for name, result in zip(names, found, strict=True)
+            for name, result in zip(names, results, strict=True)
             for remark in result["remarks"]
         ]
-        seconds = round(sum(result["seconds"] for result in found), 3)
-        more = {"seconds": seconds, "containment": found[0]["containment"]}
-        return {"outputs": {}, "parts": {}, "remarks": remarks} | more
+        seconds = round(sum(result["seconds"] for result in results), 3)
+        totals = {"seconds": seconds, "containment": results[0]["containment"]}
+        return {"outputs": {}, "parts": {}, "remarks": remarks} | totals
 
     def was_attempted(self) -> bool:
         """Return whether there is an answer."""
@@ -110,9 +112,11 @@ class Work:
         return any(part["attempted"] for part in scored) or not scored
 
 
-def keyed(prepared: Prepared, budget: Budget) -> tuple[tuple[tuple[str, Runnable], ...], str]:
-    """Return the notebooks of a submission with the keys of their jobs, and the key of them all."""
-    parts = tuple((each.job.key(budget), each) for each in map(runnable, prepared.parts))
+def with_job_keys(
+    prepared: Prepared, budget: Budget
+) -> tuple[tuple[tuple[str, Runnable], ...], str]:
+    """Return the notebooks of a submission with the keys of their jobs, and a key for them all."""
+    parts = tuple((part.job.key(budget), part) for part in map(runnable, prepared.parts))
     keys = [key for key, _ in parts]
     return parts, keys[0] if len(keys) == 1 else hashlib.sha256(
         "\n".join(keys).encode()
@@ -120,10 +124,10 @@ def keyed(prepared: Prepared, budget: Budget) -> tuple[tuple[tuple[str, Runnable
 
 
 def _outputs(part: Runnable, result: dict) -> dict[str, list]:
-    """Return outputs by cell id; a check of ours that has shown nothing did not run."""
+    """Return outputs by cell id; one of our checks without output did not run."""
     if isinstance(part.job, PlainJob):
         return result["outputs"]
-    return {own: found for own, found in result["outputs"].items() if found}
+    return {cell: outputs for cell, outputs in result["outputs"].items() if outputs}
 
 
 def _scored(results: Any) -> Iterator[dict]:

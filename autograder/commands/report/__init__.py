@@ -1,4 +1,4 @@
-"""``autograder report``: how a class did, on one page that needs nothing but itself."""
+"""``autograder report``: write one self-contained page on the results of a class."""
 
 import math
 from collections import Counter
@@ -10,8 +10,8 @@ from statistics import fmean, median, quantiles
 
 from autograder import checks
 from autograder.gradebook import journal
-from autograder.gradebook.course import Course, replacing
-from autograder.gradebook.feedback import CheckMessage, Group, grouped, messages, plain
+from autograder.gradebook.course import Course, atomic_write
+from autograder.gradebook.feedback import CheckMessage, Group, group_messages, messages, plain
 from autograder.gradebook.grades import Grades, points
 from autograder.sandbox import Containment
 
@@ -23,9 +23,9 @@ STATUSES = (
     "not graded",
     "missing",
 )
-MOST_BINS = 25  # of a histogram
+MOST_BINS = 25  # in a histogram
 MOST_MESSAGES = 12
-MOST_STUDENTS = 200  # in a list of names; the tables of grades hold all
+MOST_STUDENTS = 200  # in a list of names; the exported tables of grades have them all
 
 
 def run(folder: Path) -> int:
@@ -44,14 +44,14 @@ def run(folder: Path) -> int:
     folder = folder.resolve()
     page = html(Course(folder))
     file = folder / "report.html"
-    with replacing(file) as text:
+    with atomic_write(file) as text:
         text.write(page)
     print(file)
     return 0
 
 
 def html(course: Course) -> str:
-    """Return the page."""
+    """Return the page as HTML."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     grades = Grades(course)
@@ -77,7 +77,7 @@ def html(course: Course) -> str:
         statuses=STATUSES,
         most_students=MOST_STUDENTS,
         most_messages=MOST_MESSAGES,
-        assignments=[_assignment(grades, name, rows, seconds) for name in grades.most],
+        assignments=[_assignment(grades, name, rows, seconds) for name in grades.max_points],
         stray=_stray(grades),
         uncontained=sum(
             row["containment"] == Containment.NONE and row["score"] != "" for row in rows
@@ -91,12 +91,12 @@ class Bar:
 
     label: str
     count: int = 0
-    height: float = 0.0  # part of the highest one
+    height: float = 0.0  # relative to the highest bar
 
 
 @dataclass
 class PartResult:
-    """How many of those who tried have the points of a part."""
+    """How many of those who attempted a part earned its points."""
 
     title: str
     most: float
@@ -105,13 +105,13 @@ class PartResult:
 
     @property
     def share(self) -> float:
-        """Between 0 and 1."""
+        """Fraction of the attempts that passed, between 0 and 1."""
         return self.passed / self.tried if self.tried else 0.0
 
 
 @dataclass
 class Look:
-    """A submission that somebody must look at."""
+    """A submission that the instructor must look at."""
 
     student: str
     status: str
@@ -138,69 +138,75 @@ class Assignment:
 
     @property
     def submissions(self) -> int:
-        """How many were handed in."""
+        """Number of submissions."""
         return self.counts.total() - self.counts["missing"]
 
     @property
     def mean(self) -> float | None:
-        """Mean score in points of those that were graded and attempted."""
+        """Mean score, in points, of the graded submissions that were attempted."""
         return fmean(self.scores) if self.scores else None
 
     @property
     def median(self) -> float | None:
-        """Median score in points of the same."""
+        """Median score, in points, of the same submissions."""
         return median(self.scores) if self.scores else None
 
     @property
     def slow(self) -> float:
-        """Seconds within which 95 of 100 submissions were done."""
+        """95th percentile of the time per submission, in seconds."""
         if len(self.seconds) < 2:
             return max(self.seconds, default=0.0)
         return quantiles(self.seconds, n=20, method="inclusive")[-1]
 
 
 def _assignment(grades: Grades, name: str, rows: list[dict], seconds: dict) -> Assignment:
-    own = [row for row in rows if row["assignment"] == name]
-    scored = [row for row in own if row["status"] == "graded"]
-    read = [(row["student"], messages(grades.course, row["student"], name)) for row in scored]
-    told = [(student, found) for student, found in read if found is not None]
-    titles = _titles(grades, name, told)
+    assignment_rows = [row for row in rows if row["assignment"] == name]
+    scored = [row for row in assignment_rows if row["status"] == "graded"]
+    all_messages = [
+        (row["student"], messages(grades.course, row["student"], name)) for row in scored
+    ]
+    readable = [
+        (student, student_messages)
+        for student, student_messages in all_messages
+        if student_messages is not None
+    ]
+    titles = _titles(grades, name, readable)
     scores = [row["score"] for row in scored]
     return Assignment(
         name=name,
-        most=grades.most[name],
-        counts=Counter(row["status"] for row in own),
+        most=grades.max_points[name],
+        counts=Counter(row["status"] for row in assignment_rows),
         scores=scores,
-        bars=histogram(scores, grades.most[name]),
+        bars=histogram(scores, grades.max_points[name]),
         parts=[
             _part(titles.get(cell, cell), cell, most, scored)
             for cell, most in grades.cells[name].items()
         ],
-        messages=grouped(told),
+        messages=group_messages(readable),
         titles=titles,
-        unread=[student for student, found in read if found is None],
-        looks=_looks(grades, name, own),
-        repaired=_repaired(grades, name, own),
+        unread=[student for student, student_messages in all_messages if student_messages is None],
+        looks=_looks(grades, name, assignment_rows),
+        repaired=_repaired(grades, name, assignment_rows),
         students={
-            status: [row["student"] for row in own if row["status"] == status]
+            status: [row["student"] for row in assignment_rows if row["status"] == status]
             for status in STATUSES
         },
-        seconds=[each for (_, assignment), each in sorted(seconds.items()) if assignment == name],
+        seconds=[value for (_, assignment), value in sorted(seconds.items()) if assignment == name],
     )
 
 
 def _titles(
-    grades: Grades, name: str, told: Iterable[tuple[str, list[CheckMessage]]]
+    grades: Grades, name: str, readable: Iterable[tuple[str, list[CheckMessage]]]
 ) -> dict[str, str]:
-    """Return the titles of the parts: ours, or what the cells of another course say."""
-    known = {}
+    """Return the titles of the parts by cell: ours, or those in the cells of another course."""
+    titles = {}
     if name in checks.NAMES:
         exercise = checks.load(name)
-        known = {exercise.cell(part): part.title for part in exercise.parts}
-    for _, found in told:
-        for each in found:
-            known.setdefault(each.cell, each.title)
-    return known
+        titles = {exercise.cell(part): part.title for part in exercise.parts}
+    for _, student_messages in readable:
+        for message in student_messages:
+            titles.setdefault(message.cell, message.title)
+    return titles
 
 
 def _part(title: str, cell: str, most: float, scored: list[dict]) -> PartResult:
@@ -208,10 +214,10 @@ def _part(title: str, cell: str, most: float, scored: list[dict]) -> PartResult:
     return PartResult(title, most, passed, len(scored))
 
 
-def _looks(grades: Grades, name: str, own: list[dict]) -> list[Look]:
-    """Return what somebody must look at; what was graded with a remark comes last."""
+def _looks(grades: Grades, name: str, rows: list[dict]) -> list[Look]:
+    """Return the submissions to look at; those graded with a remark come last."""
     looks = []
-    for row in own:
+    for row in rows:
         entry = grades.entries.get((row["student"], name))
         reason = entry.reason if entry else ""
         if row["status"] == "needs manual grading":
@@ -221,18 +227,18 @@ def _looks(grades: Grades, name: str, own: list[dict]) -> list[Look]:
     return sorted(looks, key=lambda look: (-STATUSES.index(look.status), look.student))
 
 
-def _repaired(grades: Grades, name: str, own: list[dict]) -> list[Look]:
-    """Return what was repaired in notebooks before they were graded, and noticed in their code."""
-    found = []
-    for row in own:
+def _repaired(grades: Grades, name: str, rows: list[dict]) -> list[Look]:
+    """Return what was repaired in notebooks before grading, or noticed in their code."""
+    looks = []
+    for row in rows:
         entry = grades.entries.get((row["student"], name))
         for text in entry.repairs if entry and row["status"] != "for review" else ():
-            found.append(Look(row["student"], row["status"], plain(text)))
-    return found
+            looks.append(Look(row["student"], row["status"], plain(text)))
+    return looks
 
 
 def histogram(scores: list[float], most: float) -> list[Bar]:
-    """Return one bar for each point that can be had, or ten where that would be too many.
+    """Return one bar for each possible point, or ten if that would be too many.
 
     Scores above ``most`` (extra credit) are in the last bar.
     """
@@ -247,16 +253,20 @@ def histogram(scores: list[float], most: float) -> list[Bar]:
 
 
 def duration(seconds: float) -> str:
-    """Return a time that people read: ``0.4 s``, ``12 s``, ``3 min``."""
+    """Return a readable duration: ``0.4 s``, ``12 s``, ``3 min``."""
     if seconds < 10:
         return f"{seconds:.1f} s"
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
 def _stray(grades: Grades) -> list[Look]:
-    """Return what was handed in but belongs to no assignment."""
+    """Return the submissions that belong to no assignment."""
     return [
-        Look(plain(f"{each.student}/{each.assignment}".strip("/")), each.status, plain(each.reason))
-        for each in journal.recall(grades.course)
-        if each.reason and (each.student, each.assignment) not in grades.entries
+        Look(
+            plain(f"{entry.student}/{entry.assignment}".strip("/")),
+            entry.status,
+            plain(entry.reason),
+        )
+        for entry in journal.read_entries(grades.course)
+        if entry.reason and (entry.student, entry.assignment) not in grades.entries
     ]

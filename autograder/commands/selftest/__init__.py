@@ -1,4 +1,4 @@
-"""``autograder selftest``: grade the bank of known answers and compare with what is due."""
+"""``autograder selftest``: grade the bank of known answers and compare with its expectations."""
 
 import os
 import time
@@ -21,23 +21,23 @@ from autograder.execution.processes.answer import Answer
 from autograder.execution.processes.session import Budget, Session
 from autograder.execution.reference import Reference, references
 
-LIMIT = 120  # seconds for a cell or a check of a known answer, on a busy machine
-SEED = 20_260  # of the hidden checks; every course draws one of its own
+LIMIT = 120  # seconds for a cell or a check, generous enough for a busy machine
+SEED = 20_260  # of the hidden checks; a course draws its own
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the checks said about one answer of the bank.
+    """The results of the checks for one answer of the bank.
 
     Attributes
     ----------
     case : Case
-        The answer.
+        The answer and its expected results.
     visible, complete : dict of str to Result
-        By the name of the part: of the visible checks, and of these with the hidden ones.
+        Results by name of the part: of the visible checks, and of visible and hidden ones.
     slack : tuple of str
-        Parts whose hidden checks ask less than the visible ones, which in grading run only where a
-        hidden one fails.
+        Parts whose hidden checks pass although the visible ones fail. In grading, visible checks
+        run only if a hidden one fails, so these parts would be earned.
     """
 
     case: Case
@@ -46,7 +46,7 @@ class Verdict:
     slack: tuple[str, ...] = ()
 
     def faults(self) -> list[str]:
-        """Return one sentence for everything that is not as the bank demands."""
+        """Return one sentence for each deviation from what the bank expects."""
         losses = {loss.part: loss for loss in self.case.losses}
         return [
             fault
@@ -55,17 +55,17 @@ class Verdict:
         ]
 
     def _faults_of_part(self, part: str, result: Result, loss) -> Iterator[str]:
-        said = " ".join(result.problems) or "not attempted yet"
+        message = " ".join(result.problems) or "not attempted yet"
         if part in self.slack:
             yield f"{part} is lost in the visible checks, but the hidden ones pass."
         if loss is None:
             if not result.passed:
-                yield f"{part} must be earned, but: {said}"
+                yield f"{part} must be earned, but: {message}"
             return
         if result.passed:
             yield f"{part} must be lost, but passes."
-        elif loss.text not in said:
-            yield f"{part} must be told {loss.text!r}, but is told: {said}"
+        elif loss.text not in message:
+            yield f"{part} must be told {loss.text!r}, but is told: {message}"
         if loss.hidden and not self.visible[part].passed:
             yield f"{part} must be lost in the hidden checks only, but the visible ones fail."
         if not loss.hidden and self.visible[part].passed:
@@ -73,7 +73,7 @@ class Verdict:
 
 
 def run(names: list[str] | None, jobs: int | None) -> int:
-    """Grade the bank, name what differs from it, and return the exit code."""
+    """Grade the bank, print the deviations, and return the exit code."""
     console = Console(highlight=False)
     faulty = 0
     for name in names or checks.NAMES:
@@ -98,15 +98,15 @@ def run(names: list[str] | None, jobs: int | None) -> int:
 
 
 def folder() -> Path:
-    """Return the folder of the bank: ``AUTOGRADER_BANK``, or that of the clone."""
-    place = os.environ.get("AUTOGRADER_BANK")
-    found = Path(place) if place else Path(__file__).resolve().parents[3] / "tests" / "bank"
-    if not found.is_dir():
+    """Return the folder of the bank: ``AUTOGRADER_BANK``, or the one in the clone."""
+    override = os.environ.get("AUTOGRADER_BANK")
+    path = Path(override) if override else Path(__file__).resolve().parents[3] / "tests" / "bank"
+    if not path.is_dir():
         raise AutograderError(
-            f"The bank of answers is not in {found}: work in a clone of the book, or name the "
+            f"The bank of answers is not in {path}: work in a clone of the book, or name the "
             "folder in the environment variable AUTOGRADER_BANK."
         )
-    return found
+    return path
 
 
 def generated(name: str) -> list[Case]:
@@ -121,24 +121,24 @@ def generated(name: str) -> list[Case]:
 def verdicts(
     exercise: Exercise, cases: list[Case], jobs: int | None = None
 ) -> Generator[Verdict, None, None]:
-    """Yield the verdict on each answer, in their order."""
+    """Yield the verdicts in the order of the answers."""
     start.context()
     with (
-        references([exercise.name]) as known,
+        references([exercise.name]) as reference_by_name,
         local.threads(jobs or os.cpu_count() or 1) as threads,
     ):
-        reference_of = known[exercise.name]
+        reference_of = reference_by_name[exercise.name]
         yield from threads.map(lambda case: verdict(exercise, case, reference_of), cases)
 
 
-def verdict(exercise: Exercise, case: Case, known: Reference, seed: int = SEED) -> Verdict:
-    """Return what the checks say about one answer, in processes of its own."""
+def verdict(exercise: Exercise, case: Case, reference: Reference, seed: int = SEED) -> Verdict:
+    """Run the checks on one answer in separate processes, and return the results."""
     visible, hidden, budget = {}, {}, Budget(LIMIT)
     with Session(budget) as running:
-        for source in (solutions.setting(exercise.name), case.code):
+        for source in (solutions.preamble(exercise.name), case.code):
             running.run(source)
         with Answer(exercise, running, budget) as answer:
-            asking = exercise.asking(answer.ask, known.ask)
+            asking = exercise.asking(answer.ask, reference.ask)
             for part in exercise.parts:
                 visible[part.name] = asking.check(part.name)
                 hidden[part.name] = asking.check(part.name, hidden=seed)

@@ -1,7 +1,7 @@
-"""The bank of known answers: one Python file each, whose first lines say what must come of it.
+"""The bank of known answers: one Python file each, whose header states the expected result.
 
 ``BANK/EXERCISE/right/*.py`` must get full marks. ``BANK/EXERCISE/wrong/*.py`` must lose exactly the
-parts that its header names, and be told why::
+parts that its header names, with the given messages::
 
     # Scales the noise by the variance.
     # loses spread: you seem to use exp(log_var)
@@ -22,7 +22,7 @@ LOSES = re.compile(r"# loses (?P<part>\w+)(?P<hidden>, hidden)?: (?P<text>.+)")
 
 @dataclass(frozen=True)
 class Loss:
-    """A part that an answer loses, what it is told, and whether only hidden checks see it."""
+    """A part that an answer loses, a phrase of the message, and whether only hidden checks fail."""
 
     part: str
     text: str
@@ -38,11 +38,11 @@ class Case:
     exercise, name : str
         Name of the exercise and of the answer.
     title : str
-        What is special about the answer.
+        Description of the answer.
     code : str
-        The answer, as a student would leave it in the cell.
+        The answer as a student would write it in the cell.
     losses : tuple of Loss
-        Empty for a right answer.
+        Expected losses; empty for a right answer.
     """
 
     exercise: str
@@ -66,10 +66,10 @@ class Case:
 
 def read(folder: Path, exercise: str) -> list[Case]:
     """Return the answers to one exercise, the right ones first."""
-    found = [_case(file, exercise) for file in sorted((folder / exercise).glob("*/*.py"))]
-    if not found:
+    cases = [_case(file, exercise) for file in sorted((folder / exercise).glob("*/*.py"))]
+    if not cases:
         raise AutograderError(f"There are no answers in {folder / exercise}.")
-    return sorted(found, key=lambda case: (not case.right, case.name))
+    return sorted(cases, key=lambda case: (not case.right, case.name))
 
 
 def _case(file: Path, exercise: str) -> Case:

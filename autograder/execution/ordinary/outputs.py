@@ -1,29 +1,31 @@
-"""What nbgrader makes of the outputs of a test, and how they are cut so that it stays the same."""
+"""Cut the outputs of a test such that nbgrader scores them as before."""
 
 from typing import Any
 
-from autograder.execution.worker.outputs import MOST, SHARE, Cleaner, Output, failure
+from autograder.execution.worker.outputs import MAX_OUTPUTS, SHARE, Cleaner, Output, failure
 
-LONGEST = 5_000  # characters of one output of a test
-DECIDING = 10  # outputs that nbgrader looks at of which so many are kept; the first one decides
-UNCLEAR = "What this test has shown is empty or too long, so it gives no points."
-SILENT = "The cell failed and did not say why."
+MAX_CHARACTERS = 5_000  # characters of one output of a test
+MAX_DECIDING = 10  # kept outputs of those that nbgrader looks at; the first one decides
+UNCLEAR = "The output of this test is empty or too long, so it is worth no points."
+NO_REASON = "The cell failed and did not say why."
 
 
 def scored(reply: dict[str, Any]) -> list[Output]:
-    """Return the outputs of a test such that nbgrader makes of them what it would of all of them.
+    """Return the outputs of a test, cut such that nbgrader scores them as it would all of them.
 
-    Each test has room of its own: what a student prints elsewhere takes away none of its outputs.
+    Each test has its own limits: what a student prints elsewhere does not count towards them.
     """
-    found = reply["outputs"]
-    if not reply["ok"] and not any(each.get("output_type") == "error" for each in found):
-        found = [*found, failure("Failed", SILENT)]
-    deciding = [each for each in found if _decides(each)]
-    others = [each for each in found if not _decides(each)]
-    # Each with room of its own, so that a flood leaves those alone that decide.
-    parts = others[: MOST - DECIDING], deciding[:DECIDING]
-    cleaned = [each for part in parts for each in Cleaner(SHARE * LONGEST).clean(part)]
-    if _decision(cleaned) != _decision(found):
+    outputs = reply["outputs"]
+    if not reply["ok"] and not any(output.get("output_type") == "error" for output in outputs):
+        outputs = [*outputs, failure("Failed", NO_REASON)]
+    deciding = [output for output in outputs if _decides(output)]
+    others = [output for output in outputs if not _decides(output)]
+    # Each group has its own limits, so that a flood of others cannot crowd out those that decide.
+    groups = others[: MAX_OUTPUTS - MAX_DECIDING], deciding[:MAX_DECIDING]
+    cleaned = [
+        output for group in groups for output in Cleaner(SHARE * MAX_CHARACTERS).clean(group)
+    ]
+    if _decision(cleaned) != _decision(outputs):
         return [failure("NotScored", UNCLEAR)]
     return cleaned
 
@@ -36,9 +38,9 @@ def _decides(output: Output) -> bool:
     )
 
 
-def _decision(found: list[Output]) -> str:
+def _decision(outputs: list[Output]) -> str:
     """Return what nbgrader makes of outputs: ``nothing``, ``everything`` or a number."""
-    first = next(filter(_decides, found), None)
+    first = next(filter(_decides, outputs), None)
     if first is None:
         return "everything"
     if first["output_type"] != "execute_result":
@@ -46,7 +48,7 @@ def _decision(found: list[Output]) -> str:
     data = first.get("data")
     text = data.get("text/plain") if isinstance(data, dict) else None
     if not isinstance(text, str) or not text:
-        return "nothing"  # nbgrader has no score for that, and ends
+        return "nothing"  # nbgrader has no score for that, and crashes
     try:
         return repr(float(text))
     except ValueError:

@@ -1,15 +1,15 @@
-"""Run a notebook of an ordinary nbgrader assignment, and return what nbgrader scores it by.
+"""Run a notebook of an ordinary nbgrader assignment, and return the outputs that nbgrader scores.
 
 The tests run beside the student's code, as nbgrader runs them, in a contained process. One thing
 differs from ``nbgrader autograde``: hidden tests enter that process only after the student's last
-cell. In its place a cell with hidden tests runs as it was released; when the last cell has ended,
-the complete cell runs with the names, the random numbers (of ``random`` and ``numpy.random``) and
-the working folder that there were at its place, and that run counts. So
+cell. At first, a cell with hidden tests runs as it was released. When the last cell has ended, the
+complete cell runs with the names, the random numbers (of ``random`` and ``numpy.random``) and the
+working folder that it had at its place in the notebook, and that run counts. So
 
-- objects that later cells have changed in place (a list that grew, a fitted model) and files are
-  seen as they are at the end;
+- objects that later cells have changed in place (a list that grew, a fitted model) and files
+  appear as they are at the end;
 - the visible lines of such a cell run twice;
-- names that hidden lines define are there for later hidden tests only;
+- names that hidden lines define exist for later hidden tests only;
 - without hidden tests nothing differs.
 """
 
@@ -30,22 +30,22 @@ from autograder import AutograderError
 from autograder.checks.cells import is_test
 from autograder.checks.words import listing
 from autograder.execution import code
-from autograder.execution.ordinary.outputs import SILENT, scored
+from autograder.execution.ordinary.outputs import NO_REASON, scored
 from autograder.execution.processes.session import Budget, EndedError, Session, UnusableError
 from autograder.execution.worker.outputs import Cleaner, Output, failure, sentences
 
 GRACE = 5  # seconds between the interrupt of a cell and the end of its process
 CHUNK = 2**20  # bytes of a file in one message
 CALL = '__import__("autograder.execution.worker.plain", fromlist=["plain"]).{}({})'
-LOST = "The notebook could not go back to where this test stands, so it gives no points."
+STATE_LOST = "The notebook's state at this test could not be restored, so it is worth no points."
 
 
 @cache
 def environment() -> str:
     """Return a hash of what a score depends on besides the job: Python, packages, this code."""
-    found = {f"{each.name} {each.version}" for each in metadata.distributions()}
-    digest = hashlib.sha256("\n".join([platform.python_version(), *sorted(found)]).encode())
-    digest.update(code.digest(code.RUNNING).encode())
+    versions = {f"{package.name} {package.version}" for package in metadata.distributions()}
+    digest = hashlib.sha256("\n".join([platform.python_version(), *sorted(versions)]).encode())
+    digest.update(code.digest(code.EXECUTION_MODULES).encode())
     return digest.hexdigest()
 
 
@@ -56,11 +56,11 @@ class PlainCell:
     Attributes
     ----------
     id, source : str
-        As they stand in the notebook that is recorded.
+        As they are in the notebook that is recorded.
     scored : bool
         Whether its outputs give points.
     released : str or None
-        Of a cell with hidden tests: its source without them.
+        For a cell with hidden tests, its source without them.
     """
 
     id: str
@@ -78,13 +78,13 @@ class PlainJob:
     name : str
         What it is called in messages.
     cells : tuple of PlainCell
-        Its code cells in their order.
+        Its code cells, in order.
     files : tuple of (str, bytes)
-        Name, relative to the working folder, and content of what lies there.
+        Name, relative to the working folder, and content of each file there.
     libraries : tuple of str
         What the process has imported before it begins.
     environment : str
-        See the function of this name.
+        What `environment` returned on the machine that made this job.
     """
 
     name: str
@@ -94,7 +94,7 @@ class PlainJob:
     environment: str = field(default_factory=environment)
 
     def key(self, budget: Budget) -> str:
-        """Return what this job has in common with those that must have the same result."""
+        """Return a hash that is equal for jobs that must have the same result."""
         cells = [asdict(cell) for cell in self.cells]
         files = sorted((name, hashlib.sha256(data).hexdigest()) for name, data in self.files)
         parts = cells, files, self.libraries, self.environment, asdict(budget)
@@ -108,18 +108,18 @@ def plain_job(
     files: Iterable[tuple[str, bytes]] = (),
     libraries: tuple[str, ...] = (),
 ) -> PlainJob:
-    """Return the job of a notebook whose locked cells are those of the source.
+    """Return the job for a notebook whose locked cells are those of the source.
 
     Parameters
     ----------
     name : str
         What it is called in messages.
     notebook : NotebookNode
-        What runs.
+        The notebook to run.
     released : dict of str to str
         Source of the cells with hidden tests as students have it, by ``grade_id``.
     files : iterable of (str, bytes)
-        What lies beside it.
+        Names and contents of the files beside it.
     libraries : tuple of str
         What the process has imported before it begins.
     """
@@ -147,13 +147,13 @@ def execute_plain(
     slot : int
         Number of this notebook among those that run at the same time.
     groups : Path or None
-        The control group that takes those of notebooks.
+        The control group that holds the groups of notebooks.
 
     Returns
     -------
     dict
         JSON: ``outputs`` by cell id in nbformat's form; ``parts``, which is empty, since nbgrader
-        scores the outputs; ``remarks`` in sentences; ``review``, why somebody must look at the
+        scores the outputs; ``remarks`` in sentences; ``review``, why a person must look at the
         notebook, which then has no outputs; ``seconds``; ``containment``.
 
     Raises
@@ -161,7 +161,7 @@ def execute_plain(
     AutograderError
         If the fault is not the notebook's.
     """
-    began = time.monotonic()
+    start = time.monotonic()
     if job.environment != environment():
         raise AutograderError(
             f"{job.name} must run with the packages that the machine of the gradebook has: install "
@@ -169,13 +169,13 @@ def execute_plain(
         )
     outputs, review, remarks = {}, "", []
     try:
-        # A cell that is interrupted in time leaves the process alive for those below.
+        # A cell that can be interrupted leaves the process alive for the cells below.
         with Session(replace(budget, cell=budget.cell + GRACE), 2 * slot, groups) as session:
             run = _Run(session, budget)
             run.begin(job)
             ended = run.cells(job.cells)
             outputs = run.outputs
-            remarks = [each for each in (ended, run.told_of_changes()) if each]
+            remarks = [remark for remark in (ended, run.changed_tests_remark()) if remark]
     except UnusableError as error:
         review = str(error)
     return {
@@ -183,7 +183,7 @@ def execute_plain(
         "parts": {},
         "remarks": list(sentences(remarks)),
         "review": review,
-        "seconds": round(time.monotonic() - began, 3),
+        "seconds": round(time.monotonic() - start, 3),
         "containment": budget.containment,
     }
 
@@ -191,39 +191,40 @@ def execute_plain(
 class _Run:
     """One notebook in its process, and the outputs so far."""
 
-    def __init__(self, running: Session, budget: Budget):
-        self._session, self._walls = running, budget
+    def __init__(self, session: Session, budget: Budget):
+        self._session, self._budget = session, budget
         self._cleaner = Cleaner(budget.limits.output)
         self.outputs: dict[str, list[Output]] = {}
-        self._passed: set[str] = set()  # tests whose released form raised nothing in its place
-        self._changed: list[str] = []  # those of them whose released form does so at the end
+        self._passed_in_place: set[str] = set()  # tests whose released form passed at its place
+        self._changed: list[str] = []  # those of them whose released form fails at the end
 
-    def told_of_changes(self) -> str:
-        """Return which tests fail only because of what later cells have changed; mostly empty."""
+    def changed_tests_remark(self) -> str:
+        """Name the tests that fail only because of what later cells changed; usually empty."""
         if not self._changed:
             return ""
-        tests = listing(f"`{each}`" for each in self._changed)
+        tests = listing(f"`{cell_id}`" for cell_id in self._changed)
         return (
-            f"After the last cell {tests} fails in lines that passed in its place, so a later cell "
-            "has changed what is tested there. Please look whether points were lost for that alone."
+            f"After the last cell {tests} fails in lines that passed at its place, so a later cell "
+            "has changed what is tested there. Please check whether points were lost only for that."
         )
 
     def begin(self, job: PlainJob) -> None:
         """Prepare the shell and write the files, before any code of the student runs."""
-        calls = [_call("begin", self._walls.cell)]
-        calls += [_call("write", *part) for name, data in job.files for part in _parts(name, data)]
+        calls = [_call("begin", self._budget.cell)]
+        chunks = (chunk for name, data in job.files for chunk in _chunks(name, data))
+        calls += [_call("write", *chunk) for chunk in chunks]
         for call in calls:
             try:
                 reply = self._session.run(call)
             except EndedError as error:
-                raise AutograderError(f"{job.name} could not begin: {error}") from error
+                raise AutograderError(f"{job.name} could not start: {error}") from error
             if not reply["ok"]:
-                reasons = [each["evalue"] for each in reply["outputs"] if each.get("evalue")]
-                told = reasons[-1] if reasons else SILENT
-                raise AutograderError(f"{job.name} could not begin: {told}")
+                reasons = [out["evalue"] for out in reply["outputs"] if out.get("evalue")]
+                reason = reasons[-1] if reasons else NO_REASON
+                raise AutograderError(f"{job.name} could not start: {reason}")
 
     def cells(self, cells: tuple[PlainCell, ...]) -> str:
-        """Run all cells; return why the process has ended before its time, or an empty text."""
+        """Run all cells; return why the process ended too early, or an empty text."""
         self.outputs = {cell.id: [] for cell in cells if not cell.scored}
         ended = ""
         try:
@@ -234,34 +235,33 @@ class _Run:
         except EndedError as error:
             ended = str(error)
             self.outputs[current.id] = [failure("Ended", ended)]
-        told = f"This test was not run. {ended}".strip()
+        message = f"This test was not run. {ended}".strip()
         for cell in cells:
-            self.outputs.setdefault(cell.id, [failure("NotRun", told)])
+            self.outputs.setdefault(cell.id, [failure("NotRun", message)])
         return ended
 
     def _in_place(self, cell: PlainCell) -> None:
         if cell.released is not None:
-            self._session.run(_call("keep", cell.id))
+            self._session.run(_call("save_state", cell.id))
             if self._session.run(cell.released)["ok"]:
-                self._passed.add(cell.id)
+                self._passed_in_place.add(cell.id)
         elif cell.scored:
             self.outputs[cell.id] = scored(self._session.run(cell.source))
         else:
             self.outputs[cell.id] = self._cleaner.clean(self._session.run(cell.source)["outputs"])
 
     def _complete(self, cell: PlainCell) -> None:
-        assert cell.released is not None  # else it is complete in its place
-        if not self._session.run(_call("put_back", cell.id))["ok"]:
-            self.outputs[cell.id] = [failure("NotScored", LOST)]
+        assert cell.released is not None  # otherwise it has run completely at its place
+        if not self._session.run(_call("restore_state", cell.id))["ok"]:
+            self.outputs[cell.id] = [failure("NotScored", STATE_LOST)]
             return
-        found = scored(self._session.run(cell.source))
-        for each in found:
-            if each["output_type"] == "error":  # a traceback would show the hidden lines
-                each["traceback"] = [f"{each['ename']}: {each['evalue']}"]
-        self.outputs[cell.id] = found
-        failed = any(each["output_type"] == "error" for each in found)
-        if failed and cell.id in self._passed:
-            self._session.run(_call("put_back", cell.id))
+        outputs = scored(self._session.run(cell.source))
+        errors = [output for output in outputs if output["output_type"] == "error"]
+        for error in errors:  # a traceback would show the hidden lines
+            error["traceback"] = [f"{error['ename']}: {error['evalue']}"]
+        self.outputs[cell.id] = outputs
+        if errors and cell.id in self._passed_in_place:
+            self._session.run(_call("restore_state", cell.id))
             if not self._session.run(cell.released)["ok"]:
                 self._changed.append(cell.id)
 
@@ -274,8 +274,8 @@ def _call(name: str, *arguments: Any) -> str:
     return CALL.format(name, ", ".join(map(repr, arguments)))
 
 
-def _parts(name: str, data: bytes) -> Iterator[tuple[str, str, bool]]:
-    """Yield what is written of a file in each message; of an empty one, too."""
+def _chunks(name: str, data: bytes) -> Iterator[tuple[str, str, bool]]:
+    """Yield the arguments of `plain.write` for each chunk of a file; an empty file has one."""
     for begin in range(0, max(1, len(data)), CHUNK):
-        part = zlib.compress(data[begin : begin + CHUNK], 1)
-        yield name, base64.b64encode(part).decode(), begin > 0
+        chunk = zlib.compress(data[begin : begin + CHUNK], 1)
+        yield name, base64.b64encode(chunk).decode(), begin > 0

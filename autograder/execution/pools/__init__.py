@@ -21,9 +21,10 @@ def open_pool(
     scheduler : str or None
         Address of the scheduler of a dask cluster; without it, notebooks run on this machine.
     jobs : int
-        Notebooks that run at the same time; a cluster knows itself how many it can run.
+        Notebooks that run at the same time; ignored for a cluster, which has its own number.
     budget : Budget
-        Limits and containment of every notebook; on a cluster, the least containment.
+        Limits and containment of every notebook; on a cluster, the weakest accepted
+        containment.
     """
     if scheduler is None:
         return local.here(jobs, budget)

@@ -1,7 +1,7 @@
-"""Run notebooks on the workers of a dask cluster: submissions travel there, results return.
+"""Run notebooks on the workers of a dask cluster: submissions go there, results come back.
 
-Every worker starts the processes of its notebooks from a warm one on its own machine. Nothing of a
-student runs in a worker itself, and nothing there knows the course, the gradebook or a name.
+Every worker starts the processes of its notebooks from a warm one on its own machine. No student
+code runs in a worker itself, and nothing there knows the course, the gradebook or a student's name.
 """
 
 import asyncio
@@ -31,12 +31,12 @@ from autograder.execution.processes.session import Budget
 from autograder.execution.reference import references
 from autograder.sandbox import Containment
 
-ANSWER = 10  # seconds for a scheduler to answer, and for a first worker to join it
-LOOK = 5  # seconds between two looks at the workers while no job ends
-PATIENCE = 60  # seconds without any worker
-RETRIES = 2  # of a job that the grader itself could not run, perhaps on another machine
-LOG = logging.getLogger("distributed.worker")  # what a worker prints
-SAFE = "What was graded is recorded: run it again to go on."
+SCHEDULER_TIMEOUT = 10  # seconds for a scheduler to answer, and for a first worker to join it
+POLL_INTERVAL = 5  # seconds between two counts of the workers while no job ends
+PATIENCE = 60  # seconds to wait without any worker
+RETRIES = 2  # of a job in which the grader itself failed, perhaps on another machine
+LOG = logging.getLogger("distributed.worker")  # prints in the terminal of a worker
+RESUMABLE = "What was graded is recorded: run it again to go on."
 
 
 # On the workers
@@ -44,19 +44,19 @@ SAFE = "What was graded is recorded: run it again to go on."
 
 @cache
 def version() -> str:
-    """Return a hash of this project and of the packages that a score hangs on."""
+    """Return a hash of this project and of the packages that a score depends on."""
     digest = hashlib.sha256("".join(map(fingerprint, checks.NAMES)).encode())
     digest.update(code.digest(["."]).encode())
     return digest.hexdigest()
 
 
-def described() -> dict[str, str]:
-    """Return what must be known of a worker before it may run a notebook."""
+def describe() -> dict[str, str]:
+    """Return what decides whether this worker may run notebooks."""
     kind = sandbox.available()
     return {"version": version(), "containment": kind, "reason": sandbox.reason()}
 
 
-def run(job: Job | PlainJob, budget: Budget, wanted: str) -> dict[str, Any]:
+def run(job: Job | PlainJob, budget: Budget, expected_version: str) -> dict[str, Any]:
     """Run and score a notebook on the machine of this worker.
 
     Parameters
@@ -65,48 +65,48 @@ def run(job: Job | PlainJob, budget: Budget, wanted: str) -> dict[str, Any]:
         What to run.
     budget : Budget
         Its limits, and the least containment.
-    wanted : str
-        The version that the grader has.
+    expected_version : str
+        The `version` on the machine of the grader.
 
     Raises
     ------
     AutograderError
-        If this worker has joined the cluster later than the others and is not fit for the job.
+        If this worker joined the cluster later than the others and cannot run the job.
     """
-    own, worker = described(), get_worker()
-    if problem := _objection(own, wanted, budget.containment):
+    description, worker = describe(), get_worker()
+    if problem := _reason_against(description, expected_version, budget.containment):
         raise AutograderError(f"The worker {worker.address} cannot grade. {problem}")
-    contained = replace(budget, containment=own["containment"])
-    kept = cast(Notebooks, worker.plugins[Notebooks.name])
-    return kept.runner.run(job, contained)
+    contained = replace(budget, containment=description["containment"])
+    plugin = cast(Notebooks, worker.plugins[Notebooks.name])
+    return plugin.runner.run(job, contained)
 
 
 class Notebooks(WorkerPlugin):
-    """What a worker keeps for all its jobs: reference solutions, and slots of notebooks."""
+    """A plugin that holds what all jobs of a worker share: reference solutions, and slots."""
 
     name = "autograder"
-    idempotent = True  # graders of several courses may share a cluster
+    idempotent = True  # since graders of several courses may share a cluster
 
     def setup(self, worker: Worker) -> None:
-        """Make this process able to start those of notebooks."""
-        # A nanny marks its worker as a daemon, and a daemon may start no processes. This takes the
-        # mark off in the worker alone: its nanny still ends it, and with it end the notebooks.
+        """Enable this process to start the processes of notebooks."""
+        # A nanny marks its worker as a daemon, and a daemon may start no processes. This removes
+        # the mark only in the worker: its nanny still ends it, and the notebooks end with it.
         multiprocessing.current_process().daemon = False
-        # Else every notebook begins with the import of the program that this process runs: dask.
+        # Otherwise every process of a notebook would first import the main program: dask.
         vars(sys.modules["__main__"]).update(__spec__=None, __file__=None)
         groups, note = cgroup.prepared()
         if note:
             LOG.warning(note)
         start.context()
-        self._open = ExitStack()
-        known = self._open.enter_context(references(checks.NAMES))
-        # Drawn, so that two workers on a machine hardly ever give two notebooks the same.
+        self._processes = ExitStack()
+        by_name = self._processes.enter_context(references(checks.NAMES))
+        # Random, so that two workers on a machine hardly ever use the same slot.
         slots = random.sample(range(sandbox.SLOTS // 2), worker.state.nthreads)
-        self.runner = Runner(known, slots, groups)
+        self.runner = Runner(by_name, slots, groups)
 
     def teardown(self, worker: Worker) -> None:
         """End the processes of the reference solutions."""
-        self._open.close()
+        self._processes.close()
 
 
 # On the machine of the gradebook
@@ -114,12 +114,12 @@ class Notebooks(WorkerPlugin):
 
 @contextmanager
 def connected(address: str, budget: Budget) -> Iterator["Cluster"]:
-    """Give a pool of the workers that a scheduler knows.
+    """Give a pool of the workers of a scheduler.
 
     Parameters
     ----------
     address : str
-        Of the scheduler, as dask writes it: ``tcp://host:8786``.
+        Address of the scheduler, as dask writes it: ``tcp://host:8786``.
     budget : Budget
         Limits of every notebook, and the least containment.
 
@@ -128,15 +128,15 @@ def connected(address: str, budget: Budget) -> Iterator["Cluster"]:
     AutograderError
         If there are no workers, or one of them cannot grade as this machine does.
     """
-    for name in ("distributed", "distributed.client"):  # what they would tell is told here
+    for name in ("distributed", "distributed.client"):  # this module reports their errors itself
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
-        asyncio.run(asyncio.wait_for(_greeted(address), ANSWER))
-        client = Client(address, timeout=ANSWER, set_as_default=False)
+        asyncio.run(asyncio.wait_for(_greet(address), SCHEDULER_TIMEOUT))
+        client = Client(address, timeout=SCHEDULER_TIMEOUT, set_as_default=False)
     except (OSError, ValueError, RuntimeError, TypeError) as error:  # TypeError: without TLS keys
-        told = f" ({' '.join(str(error).split())})" if str(error) else ""
+        detail = f" ({' '.join(str(error).split())})" if str(error) else ""
         raise AutograderError(
-            f"No scheduler answers at {address}{told}: start one with `dask scheduler`, and take "
+            f"No scheduler answers at {address}{detail}: start one with `dask scheduler`, and use "
             "the address that it prints."
         ) from error
     with client:
@@ -148,21 +148,21 @@ def connected(address: str, budget: Budget) -> Iterator["Cluster"]:
             raise
 
 
-async def _greeted(address: str) -> None:
-    """Return if a scheduler answers: `Client` would wait for ever for one that is silent."""
+async def _greet(address: str) -> None:
+    """Return if a scheduler answers: `Client` would wait forever for a silent one."""
     comm = await connect(address, **Security().get_connection_args("client"))
     await comm.close()
 
 
 class Cluster:
-    """Workers that run notebooks; the same methods and attributes as ``local.Local``.
+    """Workers that run notebooks; with the methods and attributes of ``local.Local``.
 
     Parameters
     ----------
     client : Client
         The connection to the scheduler.
     address : str
-        Of the scheduler, as the user has written it.
+        Address of the scheduler, as the user has written it.
     budget : Budget
         Limits of every notebook, and the least containment.
     """
@@ -172,7 +172,7 @@ class Cluster:
     def __init__(self, client: Client, address: str, budget: Budget):
         self._client, self._address = client, address
         try:
-            client.wait_for_workers(1, timeout=ANSWER)
+            client.wait_for_workers(1, timeout=SCHEDULER_TIMEOUT)
         except TimeoutError as error:
             raise AutograderError(
                 f"The scheduler at {address} has no workers: start some with "
@@ -181,17 +181,17 @@ class Cluster:
         self.budget = replace(budget, containment=self._containment(budget.containment))
         client.register_plugin(Notebooks())
         self._executor = client.get_executor(pure=False, retries=RETRIES)
-        self._look()
+        self._count_threads()
 
     @property
     def jobs(self) -> int:
-        """Notebooks that can run at the same time, which changes with the workers."""
-        if time.monotonic() - self._looked > LOOK:
-            self._look()
+        """Number of notebooks that can run at the same time, which changes with the workers."""
+        if time.monotonic() - self._counted_at > POLL_INTERVAL:
+            self._count_threads()
         return self._threads
 
     def start(self, job: Job | PlainJob) -> Running:
-        """Hand a job to the scheduler."""
+        """Submit a job to the scheduler."""
         running: Running = self._executor.submit(run, job, self.budget, version())
         return running
 
@@ -201,86 +201,88 @@ class Cluster:
         Raises
         ------
         AutograderError
-            If there is no worker for a long time.
+            If there are no workers for a long time.
         """
-        since = None
-        while not (done := wait(running, LOOK, FIRST_COMPLETED).done):
-            since = None if self._look() else since or self._looked
-            if since is not None and self._looked - since >= PATIENCE:
+        idle_since = None
+        while not (done := wait(running, POLL_INTERVAL, FIRST_COMPLETED).done):
+            idle_since = None if self._count_threads() else idle_since or self._counted_at
+            if idle_since is not None and self._counted_at - idle_since >= PATIENCE:
                 raise AutograderError(
-                    f"The scheduler at {self._address} has shown no workers for {PATIENCE} s. "
-                    f"{SAFE}"
+                    f"The scheduler at {self._address} has had no workers for {PATIENCE} s. "
+                    f"{RESUMABLE}"
                 )
         return done
 
-    def result(self, future: Running, whose: str) -> dict[str, Any]:
+    def result(self, future: Running, submission: str) -> dict[str, Any]:
         """Return the result of a job that has ended.
 
         Raises
         ------
         AutograderError
-            If no worker has lived long enough to give one, or the scheduler is gone.
+            If every worker that ran it died, or the scheduler is gone.
         """
         try:
             return future.result()
         except KilledWorker as error:
             raise AutograderError(
-                f"{error.allowed_failures + 1} workers have died while they ran the notebook of "
-                f"{whose}: see what they have printed. {SAFE}"
+                f"{error.allowed_failures + 1} workers died while they ran the notebook of "
+                f"{submission}: see what they printed. {RESUMABLE}"
             ) from error
         except CancelledError as error:
             raise AutograderError(
-                f"The connection to the scheduler at {self._address} was lost. {SAFE}"
+                f"The connection to the scheduler at {self._address} was lost. {RESUMABLE}"
             ) from error
         except AutograderError:
             raise
-        except Exception as error:  # the worker has printed where it was raised
+        except Exception as error:  # the worker has printed the traceback
             raise AutograderError(
-                f"A worker could not run the notebook of {whose}: {type(error).__name__}, {error}. "
-                f"See what it has printed. {SAFE}"
+                f"A worker could not run the notebook of {submission}: {type(error).__name__}, "
+                f"{error}. See what it printed. {RESUMABLE}"
             ) from error
 
     def stop(self) -> None:
-        """Give up what has not begun; what is running ends on the workers, unheard."""
+        """Cancel the jobs that have not begun; the results of running ones are lost."""
         self._executor.shutdown(wait=False)
 
-    def _look(self) -> int:
+    def _count_threads(self) -> int:
         """Return the number of threads of all workers; 0 if the scheduler does not answer."""
         try:
             scheduler: Any = self._client.scheduler  # None once the client is closed
-            found: dict[str, int] = self._client.sync(scheduler.ncores, callback_timeout=ANSWER)
+            threads: dict[str, int] = self._client.sync(
+                scheduler.ncores, callback_timeout=SCHEDULER_TIMEOUT
+            )
         except Exception:  # dask raises many kinds, and all mean the same here
-            found = {}
-        self._threads, self._looked = sum(found.values()), time.monotonic()
+            threads = {}
+        self._threads, self._counted_at = sum(threads.values()), time.monotonic()
         return self._threads
 
     def _containment(self, least: str) -> Containment:
-        """Return the weakest containment that workers offer, if all of them are fit."""
+        """Return the weakest containment that workers offer, if all of them can grade."""
         kinds = []
-        for worker, said in self._client.run(described, on_error="return").items():
-            if isinstance(said, AutograderError):
-                problem = str(said)
-            elif isinstance(said, Exception):
-                problem = f"{said}: install this project there, in the version that is here."
+        for worker, reply in self._client.run(describe, on_error="return").items():
+            if isinstance(reply, AutograderError):
+                problem = str(reply)
+            elif isinstance(reply, Exception):
+                problem = f"{reply}: install this project there, in the same version as here."
             else:
-                problem = _objection(said, version(), least)
-                kinds.append(said["containment"])
+                problem = _reason_against(reply, version(), least)
+                kinds.append(reply["containment"])
             if problem:
                 raise AutograderError(f"The worker {worker} cannot grade. {problem}")
         return Containment(max(kinds, key=_weakness))
 
 
-def _objection(said: dict[str, str], wanted: str, least: str) -> str:
-    """Return why a worker must run no notebook, in a sentence; else an empty text."""
-    if said["version"] != wanted:
+def _reason_against(description: dict[str, str], expected_version: str, least: str) -> str:
+    """Return why a worker must not run notebooks, in a sentence; empty if it may."""
+    if description["version"] != expected_version:
         return (
-            "It has another version of this project or of its packages than the machine of the "
-            "gradebook: install the same on both, and start the worker again."
+            "It has a different version of this project or of its packages than the machine of the "
+            "gradebook: install the same on both, and restart the worker."
         )
-    if _weakness(said["containment"]) > _weakness(least):
+    if _weakness(description["containment"]) > _weakness(least):
         return (
-            f"{said['reason']} Start it where it can contain student code, or accept that with "
-            "--unsafe."
+            f"{description['reason']} Start it where it can contain student code, or accept that "
+            "with --unsafe."
         )
     return ""
 

@@ -1,4 +1,4 @@
-"""Notebooks that run in processes of this machine."""
+"""Run notebooks in processes of this machine."""
 
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
@@ -14,21 +14,21 @@ from autograder.execution.processes import cgroup, start
 from autograder.execution.processes.session import Budget
 from autograder.execution.reference import Reference, references
 
-Running = Future[dict[str, Any]]  # a job; what comes of it is that of `job.execute`
+Running = Future[dict[str, Any]]  # a job; its result is that of `job.execute`
 
 
 @contextmanager
 def here(jobs: int, budget: Budget) -> Iterator["Local"]:
-    """Give a pool of this machine."""
-    groups, note = cgroup.prepared()  # before the first process that must begin in one of them
-    start.context()  # TensorFlow is imported there while nbgrader is imported here
-    with references(checks.NAMES) as known, threads(jobs) as executor:
-        yield Local(executor, Runner(known, range(jobs), groups), jobs, budget, note)
+    """Give a pool that runs notebooks on this machine."""
+    groups, note = cgroup.prepared()  # before the first process that must begin in one
+    start.context()  # imports TensorFlow there while nbgrader is imported here
+    with references(checks.NAMES) as by_name, threads(jobs) as executor:
+        yield Local(executor, Runner(by_name, range(jobs), groups), jobs, budget, note)
 
 
 @contextmanager
 def threads(count: int) -> Iterator[ThreadPoolExecutor]:
-    """Give threads that wait for processes of notebooks, which end at once where anything fails."""
+    """Give threads that wait for processes of notebooks; if anything fails, end these at once."""
     with ThreadPoolExecutor(count) as executor:
         try:
             yield executor
@@ -39,36 +39,36 @@ def threads(count: int) -> Iterator[ThreadPoolExecutor]:
 
 
 class Runner:
-    """Runs notebooks in processes of this machine, each with a slot of its own.
+    """Runs notebooks in processes of this machine, each with its own slot.
 
     Parameters
     ----------
-    known : dict of str to Reference
-        What the checks see on the reference solutions.
+    references : dict of str to Reference
+        The reference solutions, by name of the exercise.
     slots : iterable of int
-        As many as notebooks may run at the same time.
+        One for each notebook that may run at the same time.
     groups : Path or None
-        The control group that takes those of notebooks.
+        The control group that holds the groups of notebooks.
     """
 
     def __init__(
         self,
-        known: dict[str, Reference],
+        references: dict[str, Reference],
         slots: Iterable[int],
         groups: Path | None = None,
     ):
-        self._known, self._slots, self._groups = known, deque(slots), groups
+        self._references, self._slots, self._groups = references, deque(slots), groups
 
     def run(self, job: jobs.Job | PlainJob, budget: Budget) -> dict[str, Any]:
         """Return the result of a job; several threads may do this at the same time."""
         slot = self._slots.pop()
-        known = None if isinstance(job, PlainJob) else self._known[job.exercise]
+        reference = None if isinstance(job, PlainJob) else self._references[job.exercise]
         try:
-            return jobs.execute(job, known, budget, slot, self._groups)
+            return jobs.execute(job, reference, budget, slot, self._groups)
         finally:
             self._slots.append(slot)
-            if known is not None:
-                known.close()  # it has seen the places of the checks, which hardly ever change
+            if reference is not None:
+                reference.close()  # its cache now answers nearly all questions
 
 
 class Local:
@@ -81,7 +81,7 @@ class Local:
     budget : Budget
         Limits and containment of every notebook.
     note : str
-        What the user should know about the limits, in a sentence; mostly empty.
+        What the user should know about the limits, in a sentence; usually empty.
     """
 
     def __init__(
@@ -96,13 +96,13 @@ class Local:
         self.budget, self.note = budget, note
 
     def start(self, job: jobs.Job | PlainJob) -> Running:
-        """Begin with a job as soon as a thread is free."""
+        """Start a job as soon as a thread is free."""
         return self._executor.submit(self._runner.run, job, self.budget)
 
     def finished(self, running: Collection[Running]) -> set[Running]:
         """Wait until some jobs have ended, and return these."""
         return wait(running, return_when=FIRST_COMPLETED).done
 
-    def result(self, future: Running, _whose: str) -> dict[str, Any]:
+    def result(self, future: Running, _submission: str) -> dict[str, Any]:
         """Return the result of a job that has ended."""
         return future.result()

@@ -1,1 +1,1 @@
-"""The processes of a notebook, seen from the trusted side: started, asked and ended."""
+"""The processes of a notebook, from the trusted side: started, asked and ended."""

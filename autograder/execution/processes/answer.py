@@ -16,17 +16,17 @@ class Answer:
     Parameters
     ----------
     exercise : Exercise
-        What it answers.
+        The exercise that it answers.
     session : Session
         The process that holds the notebook.
     budget : Budget
-        What the process that observes may use.
+        What the observing process may use.
     slot : int
-        Its number among those that run at the same time.
+        Number of the observing process among those that run at the same time.
     groups : Path or None
-        The control group that takes those of notebooks.
-    known : Observations or None
-        What was seen of graphs before, and where to keep what is seen of this one.
+        The control group that holds the groups of notebooks.
+    observations : Observations or None
+        Cache of what was observed of graphs, to read and to extend.
     """
 
     def __init__(
@@ -36,61 +36,63 @@ class Answer:
         budget: Budget,
         slot: int = 0,
         groups: Path | None = None,
-        known: Observations | None = None,
+        observations: Observations | None = None,
     ):
         self.exercise, self._session = exercise, session
-        self._place, self._known = (budget, slot, groups), known or Observations()
+        self._prober_arguments = budget, slot, groups
+        self._observations = observations or Observations()
         self._prober: Prober | None = None
         self._exported: dict[str, tuple[Values, str]] = {}
         self._loaded: set[str] = set()
-        self._announced = values.digest(exercise.settings(None))
+        self._visible_key = values.digest(exercise.settings(None))
         self.switches: list[str] = []
 
     def __enter__(self) -> "Answer":
-        """Return the answer, whose second process ``with`` ends."""
+        """Return the answer; leaving ``with`` ends the observing process."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the process that observes."""
+        """End the observing process."""
         if self._prober is not None:
             self._prober.close()
 
     @property
     def remark(self) -> str:
-        """What a student should know of global switches, in a sentence; mostly empty."""
+        """What a student should know about global switches, in a sentence; usually empty."""
         return sentence(tuple(self.switches))
 
     def ask(self, question: Question, _answers: tuple[Any, ...] = ()) -> Values:
         """Put a question to the answer; ``Exercise.ask`` has this form."""
         try:
-            key, stand_in = question.traced, self._stand_in(question)
+            key, stand_in = question.settings_key, self._stand_in(question)
             if key not in self._exported:
-                if stand_in and (seen := self._known.get(stand_in, question)) is not None:
-                    return seen
+                observation = self._observations.get(stand_in, question) if stand_in else None
+                if observation is not None:
+                    return observation
                 self._exported[key] = self._export(question.settings)
             exported, graph = self._exported[key]
-            if state := _state_of_all(exported):
+            if state := _common_state(exported):
                 return state
-            seen = self._known.get(graph, question)
-            if seen is None:
-                seen = self._observe(key, exported, question)
-                self._known.keep(graph, question, seen)
+            observation = self._observations.get(graph, question)
+            if observation is None:
+                observation = self._observe(key, exported, question)
+                self._observations.keep(graph, question, observation)
             if stand_in:
-                self._known.keep(stand_in, question, seen)
-            return seen
+                self._observations.keep(stand_in, question, observation)
+            return observation
         except EndedError as error:
             return {"problem": str(error)}
 
     def _stand_in(self, question: Question) -> str | None:
-        """Return the graph for hidden checks, if it may stand in for the one for announced places.
+        """Return the graph for hidden checks, if it may stand in for the one for visible checks.
 
-        Announced places are asked after a loss, to explain it, and give no points: answers whose
-        graphs for hidden checks are equal share what is seen there. Hidden questions are answered
-        by the graph itself alone, and so is what has no graph.
+        Visible checks run after a loss, to explain it, and give no points: answers whose graphs
+        for hidden checks are equal share what is observed there. For hidden questions and for
+        answers without a graph, nothing stands in.
         """
-        if question.traced != self._announced:
+        if question.settings_key != self._visible_key:
             return None
-        others = [each for key, each in self._exported.items() if key != self._announced]
+        others = [export for key, export in self._exported.items() if key != self._visible_key]
         return next((graph for exported, graph in others if exported["files"]), None)
 
     def _export(self, settings: Values) -> tuple[Values, str]:
@@ -100,14 +102,14 @@ class Answer:
 
     def _observe(self, key: str, exported: Values, question: Question) -> Values:
         if self._prober is None:
-            self._prober = Prober(*self._place)
+            self._prober = Prober(*self._prober_arguments)
         if key not in self._loaded:
             self._prober.load(key, exported)
             self._loaded.add(key)
         return self._prober.probe(key, self.exercise.name, question.check, question.inputs)
 
 
-def _state_of_all(exported: Values) -> Values:
+def _common_state(exported: Values) -> Values:
     """Return why there is nothing to observe, if it is the same for all functions."""
     states: list[Values] = list(exported["functions"].values())
     if not exported["files"] and states and all(state == states[0] for state in states):

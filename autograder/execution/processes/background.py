@@ -1,7 +1,7 @@
-"""Imported first by the process that notebooks are forked from: it leaves the terminal's group.
+"""Leave the terminal's process group: the warm process imports this module first.
 
-Ctrl-C in a terminal reaches all processes of its group. It is for the command, which then ends
-those that it has started; a process that dies while it imports its libraries would print where.
+Ctrl-C in a terminal reaches all processes of its group. Only the command should see it, and end
+the others; a process that it interrupts while it imports libraries would print a traceback.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Limits on all processes of a notebook together, where a part of cgroup v2 is ours to divide."""
+"""Limit all processes of a notebook together, where a part of cgroup v2 is delegated to us."""
 
 import contextlib
 import os
@@ -14,9 +14,9 @@ CROWDED = (
     "Other programs share the control group {folder}: start the grader in one of its own "
     "(systemd-run --user --scope -p Delegate=yes autograder grade ...) to limit total memory."
 )
-OURS = "grader"  # the group that takes the processes of the grader itself
+GRADER_GROUP = "grader"  # holds the processes of the grader itself
 PREFIX = "notebook-"
-PATIENCE = 10_000  # milliseconds until killed processes are gone
+PATIENCE = 10_000  # milliseconds to wait until killed processes are gone
 
 
 def delegated(
@@ -27,41 +27,41 @@ def delegated(
     Parameters
     ----------
     mounts, membership : Path
-        Where the kernel says what is mounted, and to which groups this process belongs.
+        Files in which the kernel lists the mounts, and the groups of this process.
     """
-    for folder in own(mounts, membership):
-        given = {*(folder / "cgroup.controllers").read_text().split()}
-        if given >= CONTROLLERS and os.access(folder, os.W_OK):
+    for folder in own_folders(mounts, membership):
+        controllers = {*(folder / "cgroup.controllers").read_text().split()}
+        if controllers >= CONTROLLERS and os.access(folder, os.W_OK):
             return folder
     return None
 
 
-def own(
+def own_folders(
     mounts: Path = Path("/proc/self/mountinfo"), membership: Path = Path("/proc/self/cgroup")
 ) -> Iterator[Path]:
-    """Yield the folders in which this process's own group of version 2 can be seen."""
+    """Yield the folders in which this process's own cgroup (version 2) is visible."""
     paths = [line[3:] for line in membership.read_text().splitlines() if line.startswith("0::")]
     for line in mounts.read_text().splitlines():
-        place, _, kind = line.partition(" - ")
+        mount, _, kind = line.partition(" - ")
         if not kind.startswith("cgroup2 ") or not paths:
             continue
-        root, mounted = place.split()[3:5]
+        root, mounted = mount.split()[3:5]
         folder = Path(mounted, os.path.relpath(paths[0], root))
         if ".." in folder.parts or not (folder / "cgroup.controllers").is_file():
-            continue  # the group lies outside of what is mounted here
+            continue  # the group lies outside this mount
         yield folder
 
 
 def divide(folder: Path, processes: Collection[int]) -> None:
-    """Make a group ready for groups of notebooks, and remove those that a killed run left.
+    """Prepare a group for groups of notebooks, and remove those that a killed run left behind.
 
     Parameters
     ----------
     folder : Path
         What `delegated` returned.
     processes : collection of int
-        The processes of the grader; they move to a group of their own, for the kernel wants a
-        group to hold either processes or limited groups.
+        The processes of the grader; they move to their own group, since the kernel requires that a
+        group holds either processes or limited groups.
 
     Raises
     ------
@@ -69,41 +69,41 @@ def divide(folder: Path, processes: Collection[int]) -> None:
         If other processes share the group or the kernel refuses.
     """
     try:
-        for left in folder.glob(f"{PREFIX}*"):
+        for leftover in folder.glob(f"{PREFIX}*"):
             with contextlib.suppress(FileNotFoundError):  # its own grader has removed it
-                if not _has_a_grader(left) and not _populated(left):
-                    left.rmdir()
+                if not _has_a_grader(leftover) and not _populated(leftover):
+                    leftover.rmdir()
         enabled = {*(folder / "cgroup.subtree_control").read_text().split()}
         if enabled >= CONTROLLERS:
             return
         present = {int(text) for text in (folder / "cgroup.procs").read_text().split()}
         if present - {*processes}:
             raise AutograderError(CROWDED.format(folder=folder))
-        (folder / OURS).mkdir(exist_ok=True)
-        for process in present:
-            (folder / OURS / "cgroup.procs").write_text(str(process))
-        wanted = " ".join(f"+{name}" for name in sorted(CONTROLLERS))
-        (folder / "cgroup.subtree_control").write_text(wanted)
+        (folder / GRADER_GROUP).mkdir(exist_ok=True)
+        for pid in present:
+            (folder / GRADER_GROUP / "cgroup.procs").write_text(str(pid))
+        controllers = " ".join(f"+{name}" for name in sorted(CONTROLLERS))
+        (folder / "cgroup.subtree_control").write_text(controllers)
     except OSError as error:
         raise AutograderError(f"The control group {folder} cannot be divided: {error}.") from error
 
 
 def _has_a_grader(folder: Path) -> bool:
     """Return whether the grader that made a group for a notebook may still be running."""
-    number = folder.name.removeprefix(PREFIX).partition("-")[0]
-    return Path("/proc", number).exists()
+    pid = folder.name.removeprefix(PREFIX).partition("-")[0]
+    return Path("/proc", pid).exists()
 
 
 def prepared() -> tuple[Path | None, str]:
-    """Return the group for those of notebooks, if there is one, or why one cannot be used.
+    """Return the group that can hold the groups of notebooks, or why there is none.
 
-    It must be called before this process has started others, which then begin where it is.
+    Call it before this process starts others, since they begin in the group of this process.
     """
     folder = delegated()
     if folder is None:
-        return None, ""  # nothing that the user could easily change
-    if folder.name == OURS:
-        folder = folder.parent  # this process has been here before
+        return None, ""  # no reason, since the user could hardly change that
+    if folder.name == GRADER_GROUP:
+        folder = folder.parent  # this process has moved there in an earlier call
     try:
         divide(folder, [os.getpid()])
     except AutograderError as error:
@@ -117,13 +117,13 @@ class Group:
     Parameters
     ----------
     folder : Path
-        A group that `divide` has made ready.
+        A group that `divide` has prepared.
     slot : int
-        Number of the notebook among those that run at a time.
+        Number of the notebook among those that run at the same time.
     memory : int
         Bytes that all its processes and its /tmp may hold together.
     processes : int
-        Processes and threads, with those that watch it.
+        Processes and threads, including those that watch it.
 
     Raises
     ------
@@ -132,22 +132,22 @@ class Group:
     """
 
     def __init__(self, folder: Path, slot: int, memory: int, processes: int):
-        # With a part that is drawn, so that one that could not be removed is in nobody's way.
+        # With a random part, so that a group that could not be removed is in nobody's way.
         self.folder = folder / f"{PREFIX}{os.getpid()}-{slot}-{secrets.token_hex(4)}"
         try:
             self.folder.mkdir()
             self._set("memory.max", memory)
-            self._set("memory.oom.group", 1)  # not one process at random, but the notebook
+            self._set("memory.oom.group", 1)  # kill the whole notebook, not one process of it
             if (self.folder / "memory.swap.max").exists():
                 self._set("memory.swap.max", 0)
             self._set("pids.max", processes)
         except OSError as error:
             raise AutograderError(
-                f"The control group {self.folder} cannot be made: {error}."
+                f"The control group {self.folder} cannot be created: {error}."
             ) from error
 
     def __enter__(self) -> "Group":
-        """Return the group, which ``with`` closes."""
+        """Return the group; leaving ``with`` closes it."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -155,7 +155,7 @@ class Group:
         self.close()
 
     def add(self, process: int) -> None:
-        """Take in a process; all that it starts from now on belongs to the group.
+        """Move a process into the group; all that it starts from now on belongs to it, too.
 
         Raises
         ------
@@ -164,15 +164,15 @@ class Group:
         """
         try:
             self._set("cgroup.procs", process)
-        except ProcessLookupError:  # it has ended, and whoever waits for it will see that
+        except ProcessLookupError:  # it has ended, and whoever waits for it will notice
             return
         except OSError as error:
             raise AutograderError(
-                f"The control group {self.folder} takes in no process: {error}."
+                f"The control group {self.folder} accepts no process: {error}."
             ) from error
 
     def exhausted(self) -> bool:
-        """Return whether the kernel has ended the notebook because its memory was used up."""
+        """Return whether the kernel has killed the notebook because it ran out of memory."""
         return _values(self.folder / "memory.events").get("oom_kill", 0) > 0
 
     def close(self) -> None:
@@ -181,7 +181,7 @@ class Group:
         Raises
         ------
         AutograderError
-            If processes of it cannot be ended.
+            If its processes cannot be ended.
         """
         self._set("cgroup.kill", 1)
         with (self.folder / "cgroup.events").open() as events:

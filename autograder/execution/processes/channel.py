@@ -1,7 +1,7 @@
-"""Messages to and from a process that is not to be trusted, each within a deadline as a whole.
+"""Exchange messages with an untrusted process, each within a deadline for the whole message.
 
 The frames are those of ``multiprocessing.connection.Connection``, which the other side uses. That
-class waits for ever for the second half of a message, so this side reads and writes by itself.
+class waits forever for the second half of a message, so this side does its own reading and writing.
 """
 
 import os
@@ -14,12 +14,12 @@ from multiprocessing.connection import Connection
 from autograder import AutograderError
 
 HEAD, LONG_HEAD = struct.Struct("!i"), struct.Struct("!Q")
-LONGEST_SHORT = 0x7FFFFFFF  # bytes of a message whose head is short
+MAX_SHORT = 0x7FFFFFFF  # bytes of a message with a short head
 CHUNK = 2**20
 
 
 class Channel:
-    """One end of a connection, the trusted one.
+    """The trusted end of a connection.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class Channel:
         data : bytes
             The message.
         deadline : float
-            Time of the monotonic clock by which all of it must be on its way.
+            Time of the monotonic clock by which all of it must be sent.
 
         Raises
         ------
@@ -49,14 +49,14 @@ class Channel:
         OSError
             If the other side is gone.
         """
-        head = HEAD.pack(len(data)) if len(data) <= LONGEST_SHORT else HEAD.pack(-1)
-        if len(data) > LONGEST_SHORT:
+        head = HEAD.pack(len(data)) if len(data) <= MAX_SHORT else HEAD.pack(-1)
+        if len(data) > MAX_SHORT:
             head += LONG_HEAD.pack(len(data))
-        left = memoryview(head + data)
-        while left:
+        unsent = memoryview(head + data)
+        while unsent:
             self._wait(deadline, write=True)
             try:
-                left = left[self._socket.send(left[:CHUNK]) :]
+                unsent = unsent[self._socket.send(unsent[:CHUNK]) :]
             except BlockingIOError:
                 continue
 
@@ -66,18 +66,18 @@ class Channel:
         Parameters
         ----------
         deadline : float
-            Time of the monotonic clock by which all of it must be here.
+            Time of the monotonic clock by which all of it must have arrived.
         largest : int
-            Bytes that it may have.
+            The most bytes that it may have.
 
         Raises
         ------
         TimeoutError
-            If it is not here in time, or not all of it.
+            If it does not arrive completely in time.
         EOFError, OSError
             If the other side is gone.
         AutograderError
-            If it is longer than it may be.
+            If it is too long.
         """
         (size,) = HEAD.unpack(self._read(HEAD.size, deadline))
         if size == -1:
@@ -104,8 +104,8 @@ class Channel:
         return bytes(data)
 
     def _wait(self, deadline: float, *, write: bool) -> None:
-        left = deadline - time.monotonic()
+        seconds = deadline - time.monotonic()
         poller = select.poll()  # not select(), which cannot watch descriptors from 1024 on
         poller.register(self._socket, select.POLLOUT if write else select.POLLIN)
-        if left <= 0 or not poller.poll(left * 1000):
+        if seconds <= 0 or not poller.poll(seconds * 1000):
             raise TimeoutError

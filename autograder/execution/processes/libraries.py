@@ -1,4 +1,4 @@
-"""The libraries that the process from which all notebooks are forked has imported already."""
+"""The libraries that the warm process imports, from which all notebooks are forked."""
 
 import os
 import re
@@ -12,37 +12,37 @@ from typing import Any
 from autograder import AutograderError
 from autograder.execution.worker.entering import LIBRARIES
 
-OURS = "autograder.checks"  # stands for all that our exercises need
-ORDINARY = ("numpy", "pandas", "matplotlib.pyplot")  # of a course without our exercises
+OUR_EXERCISES = "autograder.checks"  # stands for all that our exercises need
+ORDINARY = ("numpy", "pandas", "matplotlib.pyplot")  # for a course without our exercises
 NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
-LONGEST = 300  # seconds for all imports
+IMPORT_TIMEOUT = 300  # seconds for all imports
 
 
-def chosen(config: Any, with_ours: bool) -> tuple[str, ...]:
-    """Return what a course wants to have imported: ``c.Autograder.libraries`` of its settings.
+def select(config: Any, with_ours: bool) -> tuple[str, ...]:
+    """Return the libraries that a course wants imported, from ``c.Autograder.libraries``.
 
     Parameters
     ----------
     config : Config
         nbgrader's settings of the course.
     with_ours : bool
-        Whether one of our exercises is in the course.
+        Whether the course has one of our exercises.
 
     Raises
     ------
     AutograderError
-        If the setting is no list of names of modules, or one of them cannot be imported.
+        If the setting is not a list of module names, or one of them cannot be imported.
     """
-    ours = (OURS,) if with_ours else ()
+    ours = (OUR_EXERCISES,) if with_ours else ()
     if "libraries" not in config.get("Autograder", {}):
         return ours or ORDINARY
     names = config.Autograder.libraries
-    named = isinstance(names, list | tuple) and all(
-        isinstance(each, str) and NAME.fullmatch(each) for each in names
+    valid = isinstance(names, list | tuple) and all(
+        isinstance(name, str) and NAME.fullmatch(name) for name in names
     )
-    if not named:
+    if not valid:
         raise AutograderError(
-            "c.Autograder.libraries in nbgrader_config.py must be a list of names of modules, such "
+            "c.Autograder.libraries in nbgrader_config.py must be a list of module names, such "
             f"as {list(ORDINARY)}."
         )
     _require(tuple(names))
@@ -51,30 +51,32 @@ def chosen(config: Any, with_ours: bool) -> tuple[str, ...]:
 
 @cache
 def _require(names: tuple[str, ...]) -> None:
-    """Import some libraries in a process of their own, which is where they may fail."""
+    """Check in a separate process that some libraries can be imported."""
     code = "import importlib, sys\nfor name in sys.argv[1:]:\n"
     code += "    try:\n        importlib.import_module(name)\n"
     code += "    except BaseException as error:\n"
     code += "        sys.exit(f'\\n{name} cannot be imported ({type(error).__name__}: {error})')"
     command = [sys.executable, "-P", "-c", code, *names]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST, check=False)
-        told = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=IMPORT_TIMEOUT, check=False
+        )
+        errors = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
     except subprocess.TimeoutExpired:
         raise AutograderError(
-            f"The libraries in nbgrader_config.py are not imported within {LONGEST} s: take those "
-            "out of c.Autograder.libraries that hang."
+            f"The libraries in nbgrader_config.py could not be imported within {IMPORT_TIMEOUT} s: "
+            "take those that hang out of c.Autograder.libraries."
         ) from None
     if done.returncode:
         raise AutograderError(
-            f"{told[0].rstrip('.')}: install it, or take it out of c.Autograder.libraries in "
+            f"{errors[0].rstrip('.')}: install it, or take it out of c.Autograder.libraries in "
             "nbgrader_config.py."
         )
 
 
 @contextmanager
-def announced(names: Iterable[str]) -> Iterator[None]:
-    """Tell the processes that begin meanwhile what to import."""
+def preloading(names: Iterable[str]) -> Iterator[None]:
+    """Make warm processes that start in the meantime import some libraries."""
     before = os.environ.get(LIBRARIES)
     os.environ[LIBRARIES] = ",".join(names)
     try:
@@ -85,6 +87,6 @@ def announced(names: Iterable[str]) -> Iterator[None]:
             os.environ[LIBRARIES] = before
 
 
-def named() -> tuple[str, ...]:
-    """Return what a process has been told to import."""
-    return tuple(filter(None, os.environ.get(LIBRARIES, OURS).split(",")))
+def requested() -> tuple[str, ...]:
+    """Return the names of the libraries that this process is to import."""
+    return tuple(filter(None, os.environ.get(LIBRARIES, OUR_EXERCISES).split(",")))

@@ -17,13 +17,13 @@ from autograder.execution import prober
 from autograder.execution.processes import cgroup, start
 from autograder.execution.processes.channel import Channel
 from autograder.execution.worker import serve, wire
-from autograder.execution.worker.entering import GO, Place
+from autograder.execution.worker.entering import GO, ProcessConfig
 from autograder.sandbox import Containment, Limits
 
-START = 300  # seconds for the libraries to be imported on a busy machine
-AROUND = 3  # processes outside and inside that keep a contained one, and bwrap
+START_TIMEOUT = 300  # seconds to import the libraries on a busy machine
+HELPER_PROCESSES = 3  # watcher, first process and bwrap, besides those of the notebook
 Reply = TypeVar("Reply")
-END = 5  # seconds for a process to end that has closed its connection
+END_TIMEOUT = 5  # seconds for a process to end after it has closed its connection
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,12 @@ class Budget:
     Attributes
     ----------
     cell, notebook : float
-        Seconds that one cell or probe, and that all of them, may take.
+        Seconds that one cell or probe, and all of them together, may take.
     containment : str
-        How the process is kept from everything else; ``none`` for trusted code.
+        Kind of containment of the process; ``none`` for trusted code.
     limits : Limits
-        What a contained process may use; its control group and the limit of output hold for all.
+        What a contained process may use; its control group and the output
+        limit also apply to one that is not contained.
     """
 
     cell: float = 60
@@ -51,11 +52,11 @@ class EndedError(AutograderError):
 
 
 class UnusableError(AutograderError):
-    """A process said something that no honest one says; the message says what."""
+    """A process sent something that no honest one sends; the message says what."""
 
 
-def _group(folder: Path, slot: int, limits: Limits) -> cgroup.Group:
-    return cgroup.Group(folder, slot, limits.memory, limits.processes + AROUND)
+def _make_group(folder: Path, slot: int, limits: Limits) -> cgroup.Group:
+    return cgroup.Group(folder, slot, limits.memory, limits.processes + HELPER_PROCESSES)
 
 
 class Process:
@@ -64,43 +65,43 @@ class Process:
     Parameters
     ----------
     target : callable
-        What it runs: ``target(connection, place)``.
+        What it runs: ``target(connection, config)``.
     budget : Budget
         What it may use.
     slot : int
         Number of this process among those that run at the same time.
     groups : Path or None
-        The control group that takes those of notebooks; without it, each process has its limits,
-        but all of a notebook together have none.
+        The control group that holds the groups of notebooks; without it, each process has limits,
+        but all processes of a notebook together have none.
     """
 
     def __init__(
         self,
-        target: Callable[[Connection, Place], None],
+        target: Callable[[Connection, ProcessConfig], None],
         budget: Budget,
         slot: int = 0,
         groups: Path | None = None,
     ):
         self.budget, self.problem = budget, ""
         self._folder = tempfile.TemporaryDirectory(prefix="autograder-", ignore_cleanup_errors=True)
-        chosen = start.context()
-        ours, theirs = chosen.Pipe()
+        context = start.context()
+        ours, theirs = context.Pipe()
         self._channel = Channel(ours)
         limits = budget.limits
-        place = Place(self._folder.name, budget.containment, limits, slot)
-        self._process = chosen.Process(target=target, args=(theirs, place))
-        self._group = _group(groups, slot, limits) if groups else None
+        config = ProcessConfig(self._folder.name, budget.containment, limits, slot)
+        self._process = context.Process(target=target, args=(theirs, config))
+        self._group = _make_group(groups, slot, limits) if groups else None
         try:
             start.start(self._process)
         except (EOFError, OSError) as error:
             raise AutograderError("The process that runs notebooks could not start.") from error
         start.RUNNING.add(self)
         theirs.close()
-        self._wait()
+        self._wait_for_start()
         self._deadline = time.monotonic() + budget.notebook
 
     def __enter__(self) -> Self:
-        """Return the process, which ``with`` ends."""
+        """Return the process; leaving ``with`` ends it."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -114,7 +115,7 @@ class Process:
         self._process.kill()
         assert self._process.pid is not None  # it was started
         if self.budget.containment == Containment.NONE:
-            with contextlib.suppress(OSError):  # there is none any more
+            with contextlib.suppress(OSError):  # all of them have ended
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     def close(self) -> None:
@@ -126,20 +127,20 @@ class Process:
         self._folder.cleanup()
 
     def request(
-        self, kind: str, message: Values, who: str, decode: Callable[[Values], Reply]
+        self, kind: str, message: Values, subject: str, decode: Callable[[Values], Reply]
     ) -> Reply:
         """Send a message and return the reply.
 
         Parameters
         ----------
         kind : str
-            What is wanted.
+            Name of the request.
         message : dict
-            Its details.
-        who : str
-            What a sentence about a failure begins with.
+            Its arguments.
+        subject : str
+            Subject of the sentence that reports a failure.
         decode : callable
-            Takes the reply apart, one of those in ``wire``.
+            Checks and decodes the reply; one of the functions in ``wire``.
 
         Raises
         ------
@@ -150,51 +151,52 @@ class Process:
         """
         if self.problem:
             raise EndedError(self.problem)
-        begin = time.monotonic()
-        deadline = min(begin + self.budget.cell, self._deadline)
+        start_time = time.monotonic()
+        deadline = min(start_time + self.budget.cell, self._deadline)
         try:
             self._channel.send(f"{kind} ".encode() + wire.pack(message), deadline)
             return decode(wire.unpack(self._channel.receive(deadline, wire.LARGEST)))
         except TimeoutError:
-            if self._deadline < begin + self.budget.cell:
-                self._end(f"The notebook took {self.budget.notebook:g} s in all and was stopped.")
-            self._end(f"{who} did not end within {self.budget.cell:g} s and was stopped.")
+            if self._deadline < start_time + self.budget.cell:
+                seconds = self.budget.notebook
+                self._fail(f"The notebook took {seconds:g} s in total and was stopped.")
+            self._fail(f"{subject} did not end within {self.budget.cell:g} s and was stopped.")
         except (EOFError, OSError):
-            self._process.join(END)
-            self._end(f"{who} {self._how_it_ended()}, so nothing could follow.")
+            self._process.join(END_TIMEOUT)
+            self._fail(f"{subject} {self._cause_of_end()}, so nothing more could run.")
         except AutograderError as error:
-            self.problem = f"{who} gave an answer that cannot be used. {error}"
+            self.problem = f"{subject} sent a reply that cannot be used. {error}"
             self._stop()
             raise UnusableError(self.problem) from error
 
     def _stop(self) -> None:
-        """End the process; a contained one first ends all that it has started."""
+        """End the process; a contained one first ends everything that it has started."""
         if self._process.is_alive():
             self._process.terminate()
-            self._process.join(END)
+            self._process.join(END_TIMEOUT)
         self.kill()
         self._process.join()
         start.RUNNING.discard(self)
 
-    def _wait(self) -> None:
+    def _wait_for_start(self) -> None:
         """Wait until the libraries are imported; a failure here is never the student's."""
-        problem, deadline = "", time.monotonic() + START
+        problem, deadline = "", time.monotonic() + START_TIMEOUT
         try:
-            self._let_go(deadline)
+            self._release(deadline)
             problem = wire.started(wire.unpack(self._channel.receive(deadline, wire.LARGEST)))
             if not problem:
                 return
         except (EOFError, OSError):  # TimeoutError, too
-            self._process.join(END)
+            self._process.join(END_TIMEOUT)
         code = self._process.exitcode
         self.close()
-        ended = f"exit code {code}" if code is not None else f"within {START} s"
+        ended = f"exit code {code}" if code is not None else f"within {START_TIMEOUT} s"
         raise AutograderError(
             problem or f"The process that runs notebooks did not start ({ended})."
         )
 
-    def _let_go(self, deadline: float) -> None:
-        """Let the process begin, in its group, to which then belongs all that it starts."""
+    def _release(self, deadline: float) -> None:
+        """Let the process begin, in its control group, which then holds all that it starts."""
         assert self._process.pid is not None  # it was started
         if self._group is not None:
             try:
@@ -204,7 +206,7 @@ class Process:
                 raise
         self._channel.send(GO, deadline)
 
-    def _how_it_ended(self) -> str:
+    def _cause_of_end(self) -> str:
         code = self._process.exitcode
         if self._group is not None and self._group.exhausted():
             memory = self.budget.limits.memory // 2**20
@@ -215,10 +217,10 @@ class Process:
             return "crashed the process of the notebook (segmentation fault)"
         if code is not None and code < 0:
             name = signal.Signals(-code).name
-            return f"brought the process of the notebook to its end ({name}, as for want of memory)"
+            return f"ended the process of the notebook ({name}, perhaps for lack of memory)"
         return "ended the process of the notebook"
 
-    def _end(self, problem: str) -> NoReturn:
+    def _fail(self, problem: str) -> NoReturn:
         self.problem = problem
         self._stop()
         raise EndedError(problem)
@@ -245,7 +247,7 @@ class Session(Process):
         return {"outputs": outputs, "ok": ok}
 
     def export(self, exercise: str, names: Iterable[str], settings: Values) -> Values:
-        """Return what came of the answer, in the form of ``autograder.checks.export``."""
+        """Return the exported answer, in the form of ``autograder.checks.export``."""
         message = {"exercise": exercise, "names": list(names), "settings": settings}
         return self.request("export", message, "Your answer", wire.exported)
 
@@ -264,7 +266,7 @@ class Prober(Process):
         self._observe("load", {"key": key, "exported": exported})
 
     def probe(self, key: str, exercise: str, check: str, inputs: Values) -> Values:
-        """Return what a probe sees: ``values``, a ``problem``, or that it is ``missing``."""
+        """Return what a probe observes: ``values``, a ``problem``, or that it is ``missing``."""
         message = {"key": key, "exercise": exercise, "check": check, "inputs": inputs}
         return self._observe("probe", message)
 

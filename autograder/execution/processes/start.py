@@ -18,63 +18,64 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "-1",
-    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # faults and forks take a sixth of CPU without
-    "JE_ARROW_MALLOC_CONF": "background_thread:false",  # no thread that a fork would lack
+    # Without it, page faults and forks take a sixth of the CPU time.
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",  # no thread, since a fork would lack it
     "MPLBACKEND": "agg",
     "NBGRADER_EXECUTION": "autograde",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
-    "PYTHONSAFEPATH": "1",  # else a module in the working folder would be imported
+    "PYTHONSAFEPATH": "1",  # else modules in the working folder could be imported
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_NUM_INTRAOP_THREADS": "1",
 }
 BACKGROUND = "autograder.execution.processes.background"
-PASSED = (
+INHERITED_VARIABLES = (
     *("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH", "TMPDIR", "TZ"),
     LIBRARIES,
 )
 STARTING = threading.Lock()
-WARM: list[int] = []  # number of the process that others are forked from
+WARM_PID: list[int] = []  # of the process that others are forked from; empty until it starts
 STOPPED = threading.Event()
-RUNNING: set["Killable"] = set()  # those that were started and have not ended
+RUNNING: set["Killable"] = set()  # processes that were started and have not ended
 PAUSE = 0.05  # seconds
 
 
 class Killable(Protocol):
-    """What can be ended at once, from any thread and more than once."""
+    """A process that any thread can kill, any number of times."""
 
     def kill(self) -> None:
-        """End it."""
+        """End it at once."""
 
 
 def context() -> "SpawnContext | ForkServerContext":
     """Return how processes are started: if possible, forked from one with all imports done.
 
-    That one is started by the first call, which must come before any thread is: for a moment the
-    environment of this process, which belongs to all threads, is emptied.
+    The first call starts that process. It must come before any thread starts: it briefly empties
+    the environment of this process, which all threads share.
 
     Raises
     ------
     AutograderError
-        If the process that others are forked from has ended. Another one would be started with the
+        If the process that others are forked from has ended. A new one would be started with the
         whole environment.
     """
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
-    chosen = multiprocessing.get_context("forkserver")
+    forking = multiprocessing.get_context("forkserver")
     with STARTING:
-        if not WARM:
-            chosen.set_forkserver_preload([BACKGROUND, "autograder.execution.processes.warm"])
-            with environment():
+        if not WARM_PID:
+            forking.set_forkserver_preload([BACKGROUND, "autograder.execution.processes.warm"])
+            with reduced_environment():
                 forkserver.ensure_running()
-            # Nothing public tells the number.
-            WARM.append(forkserver._forkserver._forkserver_pid)  # type: ignore[attr-defined]
-    if _has_ended(WARM[0]):
+            # No public attribute has the PID.
+            WARM_PID.append(forkserver._forkserver._forkserver_pid)  # type: ignore[attr-defined]
+    if _has_ended(WARM_PID[0]):
         raise AutograderError(
-            "The process that notebooks are forked from has ended, perhaps for want of memory: run "
-            "it again; what was graded before stays."
+            "The process that notebooks are forked from has ended, perhaps for lack of memory: run "
+            "the command again; what was graded before is kept."
         )
-    return chosen
+    return forking
 
 
 def start(process: BaseProcess) -> None:
@@ -83,31 +84,31 @@ def start(process: BaseProcess) -> None:
     Raises
     ------
     AutograderError
-        If they are.
+        If all processes are being stopped.
     EOFError, OSError
-        If they are from now on.
+        If they are stopped while this one starts.
     """
-    # Where none can be forked from a clean process, a new program gets little of the environment.
+    # Where there is no clean process to fork from, the new program gets the reduced environment.
     spawned = "forkserver" not in multiprocessing.get_all_start_methods()
     with STARTING:
         if STOPPED.is_set():
             raise AutograderError("The processes of notebooks were stopped.")
-        with environment() if spawned else contextlib.nullcontext():
+        with reduced_environment() if spawned else contextlib.nullcontext():
             process.start()
 
 
 @contextlib.contextmanager
 def stopping() -> Iterator[None]:
-    """End all processes, also those that other threads are about to start, until this is left.
+    """End all processes, also those that other threads are about to start, until ``with`` is left.
 
-    By then no other thread may be waiting for one.
+    By then, no other thread may still be waiting for a process.
     """
-    over = threading.Event()
+    finished = threading.Event()
 
     def stop() -> None:
-        while not over.is_set():
-            _stop()
-            over.wait(PAUSE)
+        while not finished.is_set():
+            _kill_all()
+            finished.wait(PAUSE)
 
     thread = threading.Thread(target=stop)
     STOPPED.set()
@@ -115,36 +116,36 @@ def stopping() -> Iterator[None]:
     try:
         yield
     finally:
-        over.set()
+        finished.set()
         thread.join()
         with STARTING:
-            if WARM:
+            if WARM_PID:
                 forkserver._forkserver._stop()  # type: ignore[attr-defined] # nothing public does
-                WARM.clear()
+                WARM_PID.clear()
             STOPPED.clear()
 
 
-def _stop() -> None:
-    if WARM and not _has_ended(WARM[0]):  # which may still be importing libraries
-        os.kill(WARM[0], signal.SIGKILL)
-    for each in list(RUNNING):
-        each.kill()
+def _kill_all() -> None:
+    if WARM_PID and not _has_ended(WARM_PID[0]):  # which may still be importing libraries
+        os.kill(WARM_PID[0], signal.SIGKILL)
+    for process in list(RUNNING):
+        process.kill()
 
 
-def _has_ended(process: int) -> bool:
+def _has_ended(pid: int) -> bool:
     try:
-        return os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-    except ChildProcessError:  # somebody else has collected it
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:  # somebody else has waited for it
         return True
 
 
 @contextlib.contextmanager
-def environment() -> Iterator[None]:
-    """Give the process that others are forked from little of the environment: no secrets."""
+def reduced_environment() -> Iterator[None]:
+    """Reduce the environment to what the warm process may have: no secrets."""
     before = dict(os.environ)
-    passed = {name: before[name] for name in PASSED if name in before}
+    inherited = {name: before[name] for name in INHERITED_VARIABLES if name in before}
     os.environ.clear()
-    os.environ.update(passed | ENVIRONMENT)
+    os.environ.update(inherited | ENVIRONMENT)
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""What student code must not find beside it: oracles, judges, and models that hold a solution."""
+"""Conceal from student code the oracles, the judges, and models that contain a solution."""
 
 import sys
 from importlib.util import find_spec
@@ -7,26 +7,26 @@ from typing import Any
 
 EXERCISES = Path(__file__).parents[2] / "exercises"
 JUDGING = "judging"  # name of the folder of each exercise that holds its judges
-OF_LATENTS = ("bounds", "workshop_models", "workshop_pictures")  # modules
+LATENTS_MODULES = ("bounds", "workshop_models", "workshop_pictures")
 
 
-def forget() -> None:
-    """Let none of these modules be imported into this process from now on."""
+def block_imports() -> None:
+    """Keep these modules from being imported into this process from now on."""
     modules: dict[str, Any] = sys.modules  # None in it keeps a module from being imported
-    for place in _judging():
-        modules[f"autograder.exercises.{place.parent.name}.{JUDGING}"] = None
-    for name in OF_LATENTS:
+    for folder in _judging_folders():
+        modules[f"autograder.exercises.{folder.parent.name}.{JUDGING}"] = None
+    for name in LATENTS_MODULES:
         modules[f"latents.{name}"] = None
 
 
 def paths() -> list[Path]:
-    """Return the files and folders that a contained process sees empty."""
-    found, latents = _judging(), find_spec("latents")
-    for place in map(Path, (latents and latents.submodule_search_locations) or ()):
-        found += [place / f"{name}.py" for name in OF_LATENTS]
-        found.append(place / "__pycache__")
-    return [path for path in found if path.exists()]
+    """Return the files and folders that appear empty in a contained process."""
+    concealed, latents = _judging_folders(), find_spec("latents")
+    for folder in map(Path, (latents and latents.submodule_search_locations) or ()):
+        concealed += [folder / f"{name}.py" for name in LATENTS_MODULES]
+        concealed.append(folder / "__pycache__")
+    return [path for path in concealed if path.exists()]
 
 
-def _judging() -> list[Path]:
+def _judging_folders() -> list[Path]:
     return sorted(EXERCISES.glob(f"*/{JUDGING}"))

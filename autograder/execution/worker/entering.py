@@ -1,4 +1,4 @@
-"""What a process does before it runs or loads anything of a student: it is contained."""
+"""Contain a process before it runs or loads anything from a student."""
 
 import os
 import resource
@@ -13,23 +13,23 @@ from autograder.execution.worker import concealed, wire
 from autograder.sandbox import Containment, Limits, bubblewrap, watcher
 
 GO = b"go"
-# Variable: names of what the warm process has imported, with a comma between them; unset means what
-# our exercises need.
+# Environment variable: comma-separated names of the modules that the warm process has imported; if
+# it is not set, those that our exercises need.
 LIBRARIES = "AUTOGRADER_LIBRARIES"
-RESERVE = 512 * 2**20  # bytes; without them TensorFlow crashes where it cannot start a thread
+RESERVE = 512 * 2**20  # bytes; without them TensorFlow crashes when it cannot start a thread
 
 Begin = Callable[[Connection, Limits], None]
 
 
-class Place(NamedTuple):
-    """Where a process is to run, and what it may use.
+class ProcessConfig(NamedTuple):
+    """How and where a process is to run, and what it may use.
 
     Attributes
     ----------
     folder : str
-        Its empty working folder, where it is not contained.
+        Its empty working folder, if it is not contained.
     containment : str
-        How it is kept from everything else.
+        Kind of its containment.
     limits : Limits
         What it may use.
     slot : int
@@ -42,84 +42,84 @@ class Place(NamedTuple):
     slot: int
 
 
-def enter(connection: Connection, place: Place, module: str, begin: Begin) -> None:
+def enter(connection: Connection, config: ProcessConfig, module: str, begin: Begin) -> None:
     """Contain this process, then call ``begin(connection, limits)``.
 
     Parameters
     ----------
     connection : Connection
-        Carries bytes: from the other side the word to begin; then what went wrong at the start.
-        What follows is between ``begin`` and the other side.
-    place : Place
-        Where this process is to run.
+        Carries bytes: the other side sends the word to begin; a failure to start is reported back.
+        What follows is up to ``begin`` and the other side.
+    config : ProcessConfig
+        How and where this process is to run.
     module : str
-        Name of the module of ``begin``, for a containment that starts another program.
+        Name of the module that defines ``begin``, for a containment that starts a new program.
     begin : callable
-        What the process does when it is contained.
+        Called when the process is contained.
     """
     try:
-        connection.recv_bytes()  # else processes could start before this one has its control group
+        connection.recv_bytes()  # not before this process is in its control group
     except EOFError:
         return
-    folder = place.folder
+    folder = config.folder
     try:
-        if place.containment == Containment.NONE:
+        if config.containment == Containment.NONE:
             _bind_to_parent()
-            _limit_files(place.limits)
+            _limit_files(config.limits)
         else:
-            _contain(connection.fileno(), place, module)
+            _contain(connection.fileno(), config, module)
             folder = "/tmp"
     except AutograderError as error:
         connection.send_bytes(wire.pack({"failed": str(error)}))
         return
-    start(connection, folder, place.limits, begin)
+    start(connection, folder, config.limits, begin)
 
 
 def start(connection: Connection, folder: str, limits: Limits, begin: Begin) -> None:
-    """Call ``begin`` in a process that is contained already, and end when the other side does."""
+    """Call ``begin`` in a process that is already contained; return when the other side is gone."""
     os.chdir(folder)
     os.environ["IPYTHONDIR"] = folder
-    sys.argv = [""]  # that of the grader names the course
-    concealed.forget()
+    sys.argv = [""]  # the grader's own would reveal the course
+    concealed.block_imports()
     try:
         begin(connection, limits)
     except (EOFError, ConnectionError):
         return
 
 
-def resume(number: int, module: str, limits: dict[str, int]) -> None:
-    """Go on as `start` does, in a program that bubblewrap has started.
+def resume(descriptor: int, module: str, limits: dict[str, int]) -> None:
+    """Do what `start` does, in a program that bubblewrap has started.
 
     Parameters
     ----------
-    number : int
-        Descriptor of the connection.
+    descriptor : int
+        File descriptor of the connection.
     module : str
         Name of the module whose ``begin`` is called.
     limits : dict
         Fields of ``Limits``.
     """
     try:
-        start(Connection(number), "/tmp", Limits(**limits), sys.modules[module].begin)
+        start(Connection(descriptor), "/tmp", Limits(**limits), sys.modules[module].begin)
     finally:
-        os._exit(0)  # nothing that student code has put into the way of the end may run
+        os._exit(0)  # no exit handler that student code has registered may run
 
 
-def _contain(number: int, place: Place, module: str) -> None:
-    """Return in a contained process only; one that bubblewrap starts goes on in `resume`."""
-    common = place.limits, place.slot, [number], sandbox.readable_paths()
-    if place.containment == Containment.BUBBLEWRAP:
+def _contain(descriptor: int, config: ProcessConfig, module: str) -> None:
+    """Return only in a contained process; one that bubblewrap starts continues in `resume`."""
+    common = config.limits, config.slot, [descriptor], sandbox.readable_paths()
+    if config.containment == Containment.BUBBLEWRAP:
         names = os.environ.get(LIBRARIES)
-        first = f"import os; os.environ[{LIBRARIES!r}] = {names!r}\n" if names else ""
-        first += f"import autograder.execution.processes.warm, {module}"
-        call = f"entering.resume({number}, {module!r}, {asdict(place.limits)})"
-        then = f"from autograder.execution.worker import entering; {call}"
-        bubblewrap.enter(*common, first, then, concealed.paths())
+        setup = f"import os; os.environ[{LIBRARIES!r}] = {names!r}\n" if names else ""
+        setup += f"import autograder.execution.processes.warm, {module}"
+        call = f"entering.resume({descriptor}, {module!r}, {asdict(config.limits)})"
+        main = f"from autograder.execution.worker import entering; {call}"
+        bubblewrap.enter(*common, setup, main, concealed.paths())
     sandbox.enter(*common, concealed.paths())
 
 
 def _bind_to_parent() -> None:
-    """Lead a group that can be ended as a whole, and end with the process that this came from."""
+    """Lead a process group that can be killed as a whole, and die with the parent."""
     if os.name == "posix":
         os.setpgid(0, 0)
     if sys.platform == "linux":
@@ -127,23 +127,23 @@ def _bind_to_parent() -> None:
 
 
 def _limit_files(limits: Limits) -> None:
-    """Let no file grow for ever, so that an endless output ends as it does in a contained one."""
+    """Limit the size of files, so that endless output ends as it does in a contained process."""
     highest = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
-    most = limits.disk if highest == resource.RLIM_INFINITY else min(limits.disk, highest)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most, highest))
+    limit = limits.disk if highest == resource.RLIM_INFINITY else min(limits.disk, highest)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, highest))
 
 
-def hold_memory() -> None:
-    """Let cells meet a ``MemoryError`` a little earlier, so that an answer can still be exported.
+def reserve_memory() -> None:
+    """Make cells raise ``MemoryError`` a little earlier, so that an answer can still be exported.
 
-    Nothing happens where the memory is not limited.
+    This does nothing where the memory is not limited.
     """
-    most = resource.getrlimit(resource.RLIMIT_AS)[1]
-    if most != resource.RLIM_INFINITY:
-        resource.setrlimit(resource.RLIMIT_AS, (max(most - RESERVE, most // 2), most))
+    limit = resource.getrlimit(resource.RLIMIT_AS)[1]
+    if limit != resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_AS, (max(limit - RESERVE, limit // 2), limit))
 
 
 def release_memory() -> None:
-    """Let what follows use all of it."""
-    most = resource.getrlimit(resource.RLIMIT_AS)[1]
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    """Allow the process to use all of its memory again."""
+    limit = resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

@@ -11,22 +11,22 @@ from autograder.execution.worker.shell import Notebook
 
 def export(notebook: Notebook, exercise: str, names: Iterable[str], settings: Values) -> Values:
     """Return the graph of what a notebook has defined; see ``autograder.checks.export``."""
-    notebook.rewind()  # what was written takes room in /tmp, which the answer may need
+    notebook.rewind()  # the printed text takes room in /tmp that the answer may need
     entering.release_memory()
     return traced(exercise, Answers(notebook.names(), names, notebook.raised), settings)
 
 
 class Answers(dict[str, Any]):
-    """The names that a student has defined, and what the first cell that failed has raised.
+    """The answers that a student has defined, and the error of the first cell that failed.
 
     Parameters
     ----------
     defined : mapping of str to object
-        The name space of the notebook.
+        The namespace of the notebook.
     names : iterable of str
         Names of the answers.
     raised : str
-        What the first cell that failed has raised.
+        The error of the first cell that failed; empty if none did.
     """
 
     def __init__(self, defined: Mapping[str, Any], names: Iterable[str], raised: str):

@@ -1,6 +1,6 @@
-"""The side of a student's process in `ordinary.run`: files, limits on cells, states to return to.
+"""What `ordinary.run` does inside a student's process: files, cell timeouts, states to restore.
 
-`ordinary.run` calls these functions by the source of cells that leave no trace in the history.
+It calls these functions in cells of its own, which leave no trace in the history.
 """
 
 import base64
@@ -16,22 +16,22 @@ from typing import Any
 
 from autograder.execution.worker import entering
 
-INLINE = "module://matplotlib_inline.backend_inline"  # as in a kernel of Jupyter
+INLINE = "module://matplotlib_inline.backend_inline"  # as in a Jupyter kernel
 
 
 class CellTimeoutError(KeyboardInterrupt):
-    """A cell took too long; as an interrupt, so that ``except Exception`` does not hold it up."""
+    """A cell took too long; an interrupt, so that ``except Exception`` does not catch it."""
 
     seconds = 0.0
 
     def __str__(self) -> str:
-        """Return what is told; it is raised without arguments."""
+        """Return the message here, since it is raised without arguments."""
         return f"The cell did not end within {self.seconds:g} s and was stopped."
 
 
-_kept: dict[str, tuple[dict[str, Any], Any, Any, str]] = {}  # by the cell whose place it is
-_begun: dict[str, Any] = {}  # of the complete run of a cell: the name space before it
-_defined: dict[str, Any] = {}  # names that only hidden lines have defined
+_states: dict[str, tuple[dict[str, Any], Any, Any, str]] = {}  # by the cell that they precede
+_names_before: dict[str, Any] = {}  # the namespace before the complete run of the last cell
+_hidden_names: dict[str, Any] = {}  # names that only hidden lines have defined
 _timers: list[threading.Timer] = []
 
 
@@ -41,16 +41,16 @@ def begin(seconds: float) -> None:
     Parameters
     ----------
     seconds : float
-        That one cell may take.
+        How long one cell may take.
     """
     if "" not in sys.path:
-        sys.path.insert(0, "")  # modules beside the notebook
+        sys.path.insert(0, "")  # to find modules beside the notebook
     _plot_in_the_notebook()
     entering.release_memory()  # nothing is exported
     CellTimeoutError.seconds = seconds
     events = _shell().events
-    events.register("pre_run_cell", lambda _: _start(seconds))
-    events.register("post_run_cell", lambda _: _stop())
+    events.register("pre_run_cell", lambda _: _start_timer(seconds))
+    events.register("post_run_cell", lambda _: _stop_timer())
     _forget_this_cell()
 
 
@@ -73,26 +73,26 @@ def write(name: str, data: str, more: bool) -> None:
     _forget_this_cell()
 
 
-def keep(cell: str) -> None:
-    """Keep the state of the notebook in front of a cell: names, random numbers, working folder."""
+def save_state(cell: str) -> None:
+    """Save the state of the notebook before a cell: names, random numbers, working folder."""
     _forget_this_cell()
-    _kept[cell] = dict(_shell().user_ns), random.getstate(), _numpy_state(), str(Path.cwd())
+    _states[cell] = dict(_shell().user_ns), random.getstate(), _numpy_state(), str(Path.cwd())
 
 
-def put_back(cell: str) -> None:
-    """Go back to the state in front of a cell, but for what hidden lines above it have defined."""
-    space = _shell().user_ns
-    if _begun:
-        new = {name: value for name, value in space.items() if name not in _begun}
-        _defined.update(new)
-    names, numbers, arrays, folder = _kept[cell]
-    space.clear()  # in place: functions look their names up here
-    space.update(_defined | names)
-    _begun.clear()
-    _begun.update(space)
-    random.setstate(numbers)
-    if arrays is not None:
-        sys.modules["numpy"].random.set_state(arrays)
+def restore_state(cell: str) -> None:
+    """Restore the state before a cell, but keep what hidden lines above it have defined."""
+    namespace = _shell().user_ns
+    if _names_before:
+        new = {name: value for name, value in namespace.items() if name not in _names_before}
+        _hidden_names.update(new)
+    names, random_state, numpy_state, folder = _states[cell]
+    namespace.clear()  # in place: functions look their names up here
+    namespace.update(_hidden_names | names)
+    _names_before.clear()
+    _names_before.update(namespace)
+    random.setstate(random_state)
+    if numpy_state is not None:
+        sys.modules["numpy"].random.set_state(numpy_state)
     os.chdir(folder)
     _forget_this_cell()
 
@@ -104,17 +104,17 @@ def _shell() -> Any:
 
 
 def _forget_this_cell() -> None:
-    """Take the cell that runs out of the history, as if it had not been there."""
+    """Remove the running cell from the history, as if it had never been there."""
     shell = _shell()
     history = shell.history_manager
-    for kept in (history.input_hist_parsed, history.input_hist_raw):
-        if len(kept) > 1:
-            kept.pop()
-    shell.execution_count -= 1  # and it is added again when the cell has ended
+    for sources in (history.input_hist_parsed, history.input_hist_raw):
+        if len(sources) > 1:
+            sources.pop()
+    shell.execution_count -= 1  # IPython counts one up when the cell has ended
 
 
 def _plot_in_the_notebook() -> None:
-    """Let Matplotlib draw as in a notebook: `show` shows, and a cell closes its figures."""
+    """Make Matplotlib plot as in a notebook: `show` displays, and figures close with their cell."""
     os.environ["MPLBACKEND"] = INLINE
     matplotlib = sys.modules.get("matplotlib")
     if matplotlib is None:
@@ -132,16 +132,16 @@ def _numpy_state() -> Any:
     return numpy.random.get_state() if numpy is not None else None
 
 
-def _start(seconds: float) -> None:
+def _start_timer(seconds: float) -> None:
     """Interrupt this thread after some time."""
-    _stop()
+    _stop_timer()
     timer = threading.Timer(seconds, _interrupt, [threading.get_ident()])
     timer.daemon = True
     timer.start()
     _timers.append(timer)
 
 
-def _stop() -> None:
+def _stop_timer() -> None:
     while _timers:
         _timers.pop().cancel()
 

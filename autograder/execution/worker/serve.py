@@ -1,33 +1,33 @@
-"""The process that holds a student's notebook: runs its cells, exports its answer, no more.
+"""The process that holds a student's notebook: it runs the cells and exports the answer, no more.
 
-Student code may take over this process and write whatever it likes to the connection. What it can
-gain by that is what the graph that it sends is worth.
+Student code may take over this process and write whatever it likes to the connection. All it can
+gain is the points for the graph that it sends.
 """
 
 from multiprocessing.connection import Connection
 
 from autograder.execution.worker import entering, wire
-from autograder.execution.worker.entering import Place
+from autograder.execution.worker.entering import ProcessConfig
 from autograder.execution.worker.export import export
 from autograder.execution.worker.shell import Notebook
 from autograder.sandbox import Limits
 
 
-def serve(connection: Connection, place: Place) -> None:
+def serve(connection: Connection, config: ProcessConfig) -> None:
     """Answer requests until the other side hangs up.
 
     The requests are ``run {"source": ...}`` and ``export {"exercise": ..., "settings": ...}``.
     """
-    entering.enter(connection, place, __name__, begin)
+    entering.enter(connection, config, __name__, begin)
 
 
 def begin(connection: Connection, limits: Limits) -> None:
-    """Make a notebook, say whether that went well, and answer requests."""
+    """Make a notebook, report whether that succeeded, and answer requests."""
     try:
         notebook, problem = Notebook(limits.output), ""
-        entering.hold_memory()
-    except Exception as error:  # nothing of a student has run, so it is the grader's
-        notebook, problem = None, f"A notebook could not begin: {type(error).__name__}: {error}."
+        entering.reserve_memory()
+    except Exception as error:  # no student code has run, so it is the grader's fault
+        notebook, problem = None, f"A notebook could not start: {type(error).__name__}: {error}."
     connection.send_bytes(wire.pack({"failed": problem}))
     if notebook is None:
         return

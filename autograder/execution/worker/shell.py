@@ -1,4 +1,4 @@
-"""A notebook without a kernel around it: IPython runs its cells, and their outputs are kept."""
+"""A notebook without a kernel: IPython runs its cells, and their outputs are collected."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,15 @@ import tempfile
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from autograder.execution.worker.outputs import IMAGES, MOST, SHARE, Output, raised, shortened, size
+from autograder.execution.worker.outputs import (
+    MAX_OUTPUTS,
+    SHARE,
+    TOTAL_IMAGES,
+    Output,
+    raised,
+    shortened,
+    size,
+)
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -20,33 +28,33 @@ Emit = Callable[[Output], None]
 
 
 class Notebook:
-    """An IPython shell without a kernel around it.
+    """An IPython shell without a kernel.
 
     Parameters
     ----------
     output : int
-        Characters of text that are sent of a cell; pictures have a limit of their own.
+        Characters of text that are sent for a cell; pictures have their own limit.
     """
 
     def __init__(self, output: int):
-        self.most, self.longest = output, output // SHARE + 1
+        self.max_text, self.longest = output, output // SHARE + 1
         self.longest_in_bytes = 4 * self.longest
         self.streams = {number: tempfile.TemporaryFile() for number in (1, 2)}  # noqa: SIM115
         self.rewind()
         sys.stdout, sys.stderr = _text(1), _text(2)
         self.outputs: list[Output] = []
-        self.late: list[Output] = []
+        self.overflow: list[Output] = []
         self.raised = ""
         self.shell = _shell(self._emit)
-        # As in Jupyter: cells may ask for a loop, and import what stands in the working folder.
+        # As in Jupyter: cells may ask for an event loop, and import from the working folder.
         asyncio.set_event_loop(asyncio.new_event_loop())
         sys.path.insert(0, "")
 
     def run(self, source: str) -> dict[str, Any]:
         """Run a cell and return its outputs in the form of nbformat, and whether it succeeded."""
         self.outputs.clear()
-        self.late.clear()
-        self.texts, self.images = self.most, IMAGES
+        self.overflow.clear()
+        self.texts, self.images = self.max_text, TOTAL_IMAGES
         self.rewind()
         result = self.shell.run_cell(source, store_history=True)
         outputs = [
@@ -54,30 +62,30 @@ class Notebook:
             for number, name in ((1, "stdout"), (2, "stderr"))
             if (text := self._written(number))
         ]
-        outputs += self.outputs + self.late
-        errors = [each for each in outputs if each["output_type"] == "error"]
+        outputs += self.outputs + self.overflow
+        errors = [output for output in outputs if output["output_type"] == "error"]
         self.raised = self.raised or (raised(errors[0]) if errors else "")
         return {"outputs": outputs, "ok": bool(result.success)}
 
     def names(self) -> dict[str, Any]:
-        """Return the name space of the notebook."""
+        """Return the namespace of the notebook."""
         names: dict[str, Any] = self.shell.user_ns
         return names
 
     def rewind(self) -> None:
-        """Forget what was written: it takes room in /tmp, which what follows may need.
+        """Drop what was written: it takes room in /tmp that the next steps may need.
 
-        As much as is kept of a text has its room for good, so that a cell can print on a full disk.
+        The part of a text that is sent stays allocated, so that a cell can print on a full disk.
         """
         for number, file in self.streams.items():
             os.ftruncate(file.fileno(), self.longest_in_bytes)
             if hasattr(os, "posix_fallocate"):  # not on macOS
                 os.posix_fallocate(file.fileno(), 0, self.longest_in_bytes)
             os.lseek(file.fileno(), 0, os.SEEK_SET)
-            os.dup2(file.fileno(), number)  # which the student may have closed
+            os.dup2(file.fileno(), number)  # the student may have closed it
 
     def _written(self, number: int) -> str:
-        # A longer text loses its end at the other side, which tells so.
+        # One character too many is sent, so that the other side cuts a longer text and says so.
         with contextlib.suppress(Exception):
             (sys.stdout if number == 1 else sys.stderr).flush()
         file = self.streams[number].fileno()
@@ -85,17 +93,17 @@ class Notebook:
         return os.pread(file, end, 0).decode("utf-8", "replace")[: self.longest]
 
     def _emit(self, output: Output) -> None:
-        """Take an output; where there is no more room, only the last one."""
+        """Collect an output; once the limits are reached, keep only the last one."""
         output = shortened(output, self.longest)
         image = output.get("data", {}).pop("image/png", "")
         self.texts -= size(output)
         if image and len(image) <= self.images:
             self.images -= len(image)
             output["data"]["image/png"] = image
-        if self.texts >= 0 and len(self.outputs) < 10 * MOST:
+        if self.texts >= 0 and len(self.outputs) < 10 * MAX_OUTPUTS:
             self.outputs.append(output)
         else:
-            self.late[:] = [CUT, output]
+            self.overflow[:] = [CUT, output]
 
 
 def _text(number: int) -> io.TextIOWrapper:
@@ -111,10 +119,10 @@ def _shell(emit: Emit) -> "InteractiveShell":
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
-    kind: Any = InteractiveShell  # without its types, which allow nothing to be replaced
+    kind: Any = InteractiveShell  # untyped, since its types forbid replacing attributes
     kind.displayhook_class, kind.display_pub_class = _hooks(emit)
     shell = kind.instance(config=config)
-    shell.enable_gui = lambda gui=None: None  # `%matplotlib inline` asks for one
+    shell.enable_gui = lambda gui=None: None  # `%matplotlib inline` calls it
     shell._showtraceback = lambda kind, error, lines: emit(
         {
             "output_type": "error",
@@ -127,7 +135,7 @@ def _shell(emit: Emit) -> "InteractiveShell":
 
 
 def _hooks(emit: Emit) -> tuple[type, type]:
-    """Return what IPython calls with the value of a cell, and with what a cell displays."""
+    """Return the classes to which IPython hands the value of a cell and what it displays."""
     from IPython.core.displayhook import DisplayHook
     from IPython.core.displaypub import DisplayPublisher
 

@@ -1,7 +1,7 @@
-"""What crosses the border to a process that is not to be trusted: JSON and arrays, no objects.
+"""Exchange messages with an untrusted process: JSON and arrays, no objects.
 
-Whatever such a process sends is taken apart here and nowhere else, by type and size. What is not of
-the expected form is an `AutograderError`, whose message says what.
+Whatever such a process sends is checked here and nowhere else, by type and size. Anything that does
+not have the expected form raises an `AutograderError`, whose message says what is wrong.
 """
 
 import base64
@@ -17,11 +17,11 @@ from autograder.checks.values import Values
 from autograder.execution.worker.outputs import Output, sentences
 
 LARGEST = 64 * 2**20  # bytes of one message
-MOST_VALUES = 1_000_000  # of its JSON; each takes some 80 bytes of memory
-MOST_FUNCTIONS = 300  # of an answer
-LONGEST_NAME = 80
+MAX_VALUES = 1_000_000  # of its JSON; each takes some 80 bytes of memory
+MAX_FUNCTIONS = 300  # of an answer
+MAX_NAME = 80  # characters
 KINDS = "biuf"  # Boolean, integer, unsigned, floating
-NUMBERS = re.compile(r"[<>|=]?[biuf](1|2|4|8)")  # types of arrays, as NumPy writes them
+NUMERIC_TYPE = re.compile(r"[<>|=]?[biuf](1|2|4|8)")  # type of an array, as NumPy writes it
 
 
 def pack(message: Any) -> bytes:
@@ -30,17 +30,17 @@ def pack(message: Any) -> bytes:
 
 
 def unpack(data: bytes) -> Values:
-    """Return the message that some bytes hold.
+    """Return the message that was packed into some bytes.
 
     Raises
     ------
     AutograderError
-        If they are too many, not JSON, no dict, or hold an array of anything but numbers.
+        If they are too long, not JSON, not a dict, or hold an array of anything but numbers.
     """
     if len(data) > LARGEST:
         raise AutograderError(f"A message of {len(data):,} bytes is larger than {LARGEST:,}.")
-    if sum(map(data.count, (b"[", b"{", b","))) > MOST_VALUES:
-        raise AutograderError(f"A message holds more than {MOST_VALUES:,} values.")
+    if sum(map(data.count, (b"[", b"{", b","))) > MAX_VALUES:
+        raise AutograderError(f"A message holds more than {MAX_VALUES:,} values.")
     try:
         message = json.loads(data, object_hook=_array)
     except (ValueError, RecursionError, TypeError, KeyError) as error:
@@ -51,7 +51,7 @@ def unpack(data: bytes) -> Values:
 
 
 def started(message: Values) -> str:
-    """Return what went wrong when a process began; empty if nothing did."""
+    """Return what went wrong when a process started; empty if nothing did."""
     return _text(message.get("failed"))
 
 
@@ -59,37 +59,37 @@ def cell(message: Values) -> tuple[list[Output], bool]:
     """Return the outputs of a cell, not cleaned yet, and whether it succeeded."""
     _refuse_failed(message)
     outputs = message.get("outputs")
-    found = outputs if isinstance(outputs, list) else []
-    return list(filter(_is_output, found)), message.get("ok") is True
+    raw = outputs if isinstance(outputs, list) else []
+    return list(filter(_is_output, raw)), message.get("ok") is True
 
 
 def exported(message: Values) -> Values:
-    """Return what came of an answer, in the form of ``autograder.checks.export``."""
+    """Return an exported answer, in the form of ``autograder.checks.export``."""
     _refuse_failed(message)
     functions, files, switches = map(message.get, ("functions", "files", "switches"))
     if not (isinstance(functions, dict) and isinstance(files, dict) and isinstance(switches, list)):
         raise AutograderError("It is not the graph of an answer.")
-    if len(functions) > MOST_FUNCTIONS or not all(map(_is_name, functions)):
+    if len(functions) > MAX_FUNCTIONS or not all(map(_is_name, functions)):
         raise AutograderError("The functions of the answer have names that cannot be used.")
     if files and not (set(files) == set(FILES) and all(map(_is_bytes, files.values()))):
-        raise AutograderError("The graph of the answer is not made of the files that are expected.")
+        raise AutograderError("The graph of the answer does not consist of the expected files.")
     states = {name: _state(state) for name, state in functions.items()}
     return {"functions": states, "files": files, "switches": [*sentences(switches[:20], 100)]}
 
 
 def observed(message: Values) -> Values:
-    """Return what a probe has seen: ``values``, a ``problem``, or that it is ``missing``."""
+    """Return what a probe observed: ``values``, a ``problem``, or that it is ``missing``."""
     _refuse_failed(message)
     values = message.get("values")
     if isinstance(values, dict):
         return {"values": values}
     if not (state := _state(message)):
-        raise AutograderError("It says nothing of the answer.")
+        raise AutograderError("It says nothing about the answer.")
     return state | ({"by_graph": True} if message.get("by_graph") is True else {})
 
 
 def _state(state: Any) -> Values:
-    """Return why a function is not there; an empty dict if it is."""
+    """Return why a function is missing; an empty dict if it is there."""
     if not isinstance(state, dict):
         raise AutograderError("It does not say what became of a function.")
     if problem := _text(state.get("problem")):
@@ -98,8 +98,8 @@ def _state(state: Any) -> Values:
 
 
 def _refuse_failed(message: Values) -> None:
-    if told := _text(message.get("failed")):
-        raise AutograderError(f"It says: {told}.")
+    if reason := _text(message.get("failed")):
+        raise AutograderError(f"It says: {reason}.")
 
 
 def _text(value: Any) -> str:
@@ -111,7 +111,7 @@ def _is_output(value: Any) -> bool:
 
 
 def _is_name(value: str) -> bool:
-    return len(value) <= LONGEST_NAME and value.isprintable()
+    return len(value) <= MAX_NAME and value.isprintable()
 
 
 def _is_bytes(value: Any) -> bool:
@@ -131,7 +131,7 @@ def _array(value: Values) -> Any:
     if "__array__" not in value:
         return value
     text, kind, shape = value["__array__"], value["dtype"], value["shape"]
-    if not (isinstance(kind, str) and NUMBERS.fullmatch(kind)):
+    if not (isinstance(kind, str) and NUMERIC_TYPE.fullmatch(kind)):
         raise ValueError(f"an array of {str(kind)[:40]!r}")
     if not (isinstance(shape, list) and len(shape) <= 8 and all(map(_is_size, shape))):
         raise ValueError("an array without a shape")

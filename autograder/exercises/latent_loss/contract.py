@@ -1,4 +1,4 @@
-"""What of ``latent_loss`` is traced: the function, for codes of several widths."""
+"""The contract of ``latent_loss``: the function is traced for codes of several widths."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,13 +7,13 @@ from autograder.checks.contract import AnswerError, Order, Traced
 from autograder.checks.values import Values
 from autograder.checks.words import shape
 
-WIDTHS = (1, 2, 5, 40)  # latents of a code; apart from 1 none is a size of a batch
-WIDER = "widths"  # of the settings: further widths, which only hidden checks have
-BATCHES = (1, 3, 32)  # examples, for a function that has to know how many there are
+WIDTHS = (1, 2, 5, 40)  # latents of a code; apart from 1, none equals a batch size
+WIDER = "widths"  # key of the settings: further widths, which only hidden checks have
+BATCHES = (1, 3, 32)  # batch sizes, for a function that has to know its own
 
 
 def orders(answers: Mapping[str, Any], settings: Values) -> list[Order]:
-    """Return one function for each width; see ``autograder.checks.contract``.
+    """Return the orders for each width; see ``autograder.checks.contract``.
 
     That for a single latent calls the answer twice, and returns ``first`` and ``second``: numbers
     that are drawn while the graph is made are fixed in it, and differ between the two.
@@ -44,7 +44,7 @@ def name(width: int) -> str:
 
 
 def _call(latent_loss: Callable, mean: Any, log_var: Any) -> Any:
-    """Return what an answer returns, as one tensor."""
+    """Return the result of an answer as one tensor."""
     import tensorflow as tf
 
     if mean.shape[0] is None:

@@ -1,4 +1,4 @@
-"""What is observed of the graph of a latent loss; nothing is judged here."""
+"""Probes of ``latent_loss``: they observe the graph of an answer and judge nothing."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,20 +10,20 @@ from autograder.checks.surroundings import fix_seeds
 from autograder.checks.values import Values
 from autograder.exercises.latent_loss.contract import BATCHES, name
 
-CALLS = 20  # with the same inputs: more than there are seeds in a short list
+CALLS = 20  # with the same inputs; more than the seeds that an answer might cycle through
 STEP = 0.05  # large enough for float32, and small enough for a slope that is right to 1 %
 FULL = max(BATCHES)
 
 
 def call(graphs: Graphs, mean, log_var) -> np.ndarray:
-    """Return what the function gives for a batch, (batch, d) twice, as a float64 array."""
+    """Call the function for a batch, (batch, d) twice, and return the result as float64."""
     import tensorflow as tf
 
     return tf.cast(_result(graphs, *_tensors(mean, log_var)), tf.float64).numpy()
 
 
 def _tensors(*arrays) -> list:
-    """Return float32 tensors, which is what an encoder gives."""
+    """Return float32 tensors, the type that an encoder returns."""
     import tensorflow as tf
 
     return [tf.constant(np.asarray(array), tf.float32) for array in arrays]
@@ -36,14 +36,14 @@ def _result(graphs: Graphs, mean: Any, log_var: Any, key: str = "first") -> Any:
 
 
 def singles(graphs: Graphs, mean, log_var) -> np.ndarray:
-    """Return the value of every latent as that of one latent of one example.
+    """Return the value of every latent as if it were the only latent of a single example.
 
     They are computed in batches, unless the examples of a batch depend on each other.
     """
     mean, log_var = np.asarray(mean), np.asarray(log_var)
-    found = _in_full_batches(graphs, mean.reshape(-1, 1), log_var.reshape(-1, 1))
-    if all(each.size == FULL for each in found):
-        together = np.ravel(found)[: mean.size]
+    results = _in_full_batches(graphs, mean.reshape(-1, 1), log_var.reshape(-1, 1))
+    if all(result.size == FULL for result in results):
+        together = np.ravel(results)[: mean.size]
         some = np.unique(np.linspace(0, mean.size - 1, 4).astype(int))
         alone = [_single(graphs, mean.flat[k], log_var.flat[k]) for k in some]
         if np.allclose(together[some], alone, rtol=1e-4, atol=1e-6, equal_nan=True):
@@ -53,7 +53,7 @@ def singles(graphs: Graphs, mean, log_var) -> np.ndarray:
 
 
 def _in_full_batches(graphs: Graphs, mean: np.ndarray, log_var: np.ndarray) -> list[np.ndarray]:
-    """Return the result of each full batch into which codes are divided."""
+    """Divide codes into full batches, and return the result of each."""
     return [call(graphs, *batch) for batch in _full_batches(mean, log_var)]
 
 
@@ -61,7 +61,9 @@ def _full_batches(mean: np.ndarray, log_var: np.ndarray) -> Iterator[tuple]:
     """Yield codes, (count, d) twice, in full batches, of which the last one is padded."""
     count, width = mean.shape
     rows = -(-count // FULL) * FULL
-    codes = [np.resize(each, (rows, width)).reshape(-1, FULL, width) for each in (mean, log_var)]
+    codes = [
+        np.resize(values, (rows, width)).reshape(-1, FULL, width) for values in (mean, log_var)
+    ]
     yield from zip(*codes, strict=True)
 
 
@@ -71,11 +73,11 @@ def _gradient_in_full_batches(graphs: Graphs, mean: Any, log_var: Any, results: 
     It has the shape (2, batch, d).
     """
     weights = np.ones(FULL) / results
-    found = [
+    gradients = [
         gradient(graphs, np.stack(batch), weights)["gradient"]
         for batch in _full_batches(mean, log_var)
     ]
-    return np.concatenate(found, axis=1)[:, : len(mean)]
+    return np.concatenate(gradients, axis=1)[:, : len(mean)]
 
 
 def _single(graphs: Graphs, mean: float, log_var: float) -> float:
@@ -87,20 +89,22 @@ def changes(graphs: Graphs, mean, log_var) -> bool:
     """Return whether the same inputs give other values when the function is called again."""
     first = call(graphs, mean, log_var)
     again = (call(graphs, mean, log_var) for _ in range(CALLS - 1))
-    return not all(np.allclose(first, each, rtol=1e-5, atol=1e-6, equal_nan=True) for each in again)
+    return not all(
+        np.allclose(first, values, rtol=1e-5, atol=1e-6, equal_nan=True) for values in again
+    )
 
 
 def remembers(graphs: Graphs) -> bool:
     """Return whether values depend on a variable that the function changes itself.
 
-    How often or with what it was called before is of no account then, for all variables are moved,
-    the states of generators of random numbers too: it is asked only where no value changes.
+    The calls made before do not matter, because all variables are moved, including the states of
+    random generators. So use this only if repeated calls give the same values.
     """
     operations = graphs.operations
-    if not any(kind.startswith("Assign") for each in operations.values() for kind in each):
+    if not any(kind.startswith("Assign") for kinds in operations.values() for kind in kinds):
         return False
     at = np.linspace(-3, 3, FULL)[:, None]
-    before = [(each, each.numpy()) for each in graphs.all_variables()]
+    before = [(kinds, kinds.numpy()) for kinds in graphs.all_variables()]
     seen = []
     for move in (lambda x: x, lambda x: x + 10**6, lambda x: 0 * x - 1):
         for variable, start in before:
@@ -108,14 +112,14 @@ def remembers(graphs: Graphs) -> bool:
         seen.append(call(graphs, at, at))
     for variable, start in before:
         variable.assign(start)
-    return not all(np.allclose(seen[0], each, rtol=1e-5, atol=1e-6) for each in seen[1:])
+    return not all(np.allclose(seen[0], kinds, rtol=1e-5, atol=1e-6) for kinds in seen[1:])
 
 
 def value(graphs: Graphs, inputs: Values) -> Values:
-    """Return values of single latents, and what is seen of random numbers."""
+    """Return values of single latents, and signs of random numbers."""
     one, other = _tensors([[1.0]], [[1.0]])
     mean, log_var = (np.resize(inputs[key], (FULL, 1)) for key in ("mean", "log_var"))
-    drawn = {kind for each in graphs.operations for kind in graphs.random_operations(each)}
+    drawn = {kind for function in graphs.operations for kind in graphs.random_operations(function)}
     is_random = changes(graphs, mean, log_var)
     return {
         "size": int(np.size(_result(graphs, one, other))),
@@ -138,7 +142,7 @@ def prior(graphs: Graphs, inputs: Values) -> Values:
     """Return the values at the prior for codes of several widths, near it, and far from it."""
     zeros = [np.zeros((3, width)) for width in inputs["widths"]]
     return {
-        "values": [call(graphs, each, each) for each in zeros],
+        "values": [call(graphs, codes, codes) for codes in zeros],
         "off": singles(graphs, inputs["mean"], inputs["log_var"]),
         "far": singles(graphs, **inputs["far"]),
     }
@@ -147,12 +151,12 @@ def prior(graphs: Graphs, inputs: Values) -> Values:
 def sums(graphs: Graphs, inputs: Values) -> Values:
     """Return the values of each batch, and those of its latents one by one."""
     batches = [*inputs["batches"], *inputs["anywhere"]]
-    any_size = all(graphs.has(name(np.shape(each["mean"])[1])) for each in inputs["odd"])
+    any_size = all(graphs.has(name(np.shape(codes["mean"])[1])) for codes in inputs["odd"])
     if any_size:
         batches += inputs["odd"]
     codes = [np.resize(batches[0][key], (FULL, 1)) for key in ("mean", "log_var")]
     return {
-        "changes": changes(graphs, **batches[0]),  # first, for a state may settle
+        "changes": changes(graphs, **batches[0]),  # first, because a state may settle
         "fixed": fixed(graphs, *codes),
         "any_size": any_size,
         "batches": [call(graphs, **batch) for batch in batches],
@@ -177,19 +181,19 @@ def gradients(graphs: Graphs, inputs: Values) -> Values:
         return gradient(graphs, places, np.resize(weights, places.shape[1]))
 
     return {
-        "slopes": [_slopes(graphs, np.asarray(each), weights, again) for each in inputs["at"]],
-        "at": [observe(each) for each in inputs["at"]],
+        "slopes": [_slopes(graphs, np.asarray(places), weights, again) for places in inputs["at"]],
+        "at": [observe(places) for places in inputs["at"]],
         "prior": observe(np.zeros_like(first)),
-        "others": [observe(each) for each in inputs["others"]],
+        "others": [observe(places) for places in inputs["others"]],
     }
 
 
 def _starting_anew(graphs: Graphs) -> Any:
-    """Return what makes a function that draws random numbers draw the same ones again."""
-    before = [(each, each.numpy()) for each in graphs.all_variables()]
+    """Return a function that resets all random states, so that the same numbers are drawn again."""
+    before = [(variable, variable.numpy()) for variable in graphs.all_variables()]
 
     def again() -> None:
-        fix_seeds()  # which is slow, for TensorFlow forgets its kernels
+        fix_seeds()  # slow, because TensorFlow discards its kernels
         for variable, start in before:
             variable.assign(start)
 
@@ -204,13 +208,13 @@ def _slopes(graphs: Graphs, at: np.ndarray, weights: np.ndarray, again: Any) -> 
             moved = at.copy()
             moved[index] += steps * STEP
             again()
-            found = call(graphs, *moved)
-            slopes[index] += steps * np.sum(found * np.resize(weights, found.shape)) / (2 * STEP)
+            result = call(graphs, *moved)
+            slopes[index] += steps * np.sum(result * np.resize(weights, result.shape)) / (2 * STEP)
     return slopes
 
 
 def gradient(graphs: Graphs, at: np.ndarray, weights: np.ndarray) -> Values:
-    """Return the result and its gradient, zeros where there is none, as a tape gives them."""
+    """Return the result and its gradient by a tape; where there is none, it is 0."""
     import tensorflow as tf
 
     inputs = _tensors(*at)
@@ -220,10 +224,10 @@ def gradient(graphs: Graphs, at: np.ndarray, weights: np.ndarray) -> Values:
     seen = {"result": tf.cast(result, tf.float64).numpy()}
     upstream = tf.cast(np.resize(weights, result.shape), result.dtype)
     try:
-        found = tape.gradient(result, inputs, upstream, unconnected_gradients="zero")
-    except (LookupError, TypeError, ValueError) as error:  # of a graph that is not ours
+        gradients = tape.gradient(result, inputs, upstream, unconnected_gradients="zero")
+    except (LookupError, TypeError, ValueError) as error:  # from the student's graph
         return seen | {"gradient": np.zeros(at.shape), "stopped": str(error)}
-    return seen | {"gradient": np.stack([tf.convert_to_tensor(each) for each in found])}
+    return seen | {"gradient": np.stack([tf.convert_to_tensor(gradient) for gradient in gradients])}
 
 
 def training(graphs: Graphs, inputs: Values) -> Values:
@@ -234,7 +238,7 @@ def training(graphs: Graphs, inputs: Values) -> Values:
     """
     batches = inputs["batches"]
     width = np.shape(batches[0]["mean"])[1]
-    graphs.get(name(width))  # and no function that needs to know the size of the batch
+    graphs.get(name(width))  # raises an error if the function needs to know the batch size
     step, weights = _training_step(graphs, width)
     seen: Values = {"called": [], "in_full_batches": [], "reported": [], "moved": []}
     for batch in batches:
@@ -273,7 +277,7 @@ def _training_step(graphs: Graphs, width: int) -> tuple[Any, Any]:
         def call(self, inputs):
             mean, log_var = inputs[0] + self.moved[0], inputs[1] + self.moved[1]
             loss = keras.ops.cast(keras.ops.mean(_result(graphs, mean, log_var)), "float32")
-            # Keras stops where no weight has a gradient, which is another part's affair.
+            # Keras raises an error if no weight has a gradient, which another part judges.
             self.add_loss(loss + 0 * keras.ops.sum(self.moved))
             return inputs[0]
 

@@ -1,4 +1,4 @@
-"""What of ``sampling`` is traced: the layer, for codes of three widths and in every mode."""
+"""The contract of ``sampling``: the layer is traced for codes of three widths, in every mode."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -8,10 +8,10 @@ from autograder.checks.contract import AnswerError, Order, Traced
 from autograder.checks.values import Values
 from autograder.checks.words import listing, shape
 
-# How a layer is called in each mode; one traced function returns the codes of all of them.
+# Arguments of the layer in each mode; one traced function returns the codes of all modes.
 MODES = {"training": {"training": True}, "inference": {"training": False}, "plain": {}}
-# Sizes of a batch for each number of latents, for which the layer is traced where it cannot be
-# without knowing one.
+# Batch sizes for each number of latents. The layer is traced for them if it cannot be traced for
+# batches of unknown size.
 BATCHES = {5: (12_000, 300), 64: (100,), 2: (100,)}
 FIRST_CALLS = 2, 3  # sizes of the batches that a new layer is called with
 IN_A_MODEL = 2  # latents of the codes for which the layer is called as part of a model
@@ -20,7 +20,7 @@ _CLASS = "a class: `class Sampling(keras.layers.Layer)`, of which the checks mak
 
 
 def orders(answers: Mapping[str, Any], settings: Values) -> list[Order]:
-    """Return one function for each width; see ``autograder.checks.contract``."""
+    """Return one order for each width; see ``autograder.checks.contract``."""
 
     def order(width: int) -> Order:
         shapes = ((None, width),) * 2
@@ -41,39 +41,41 @@ def _traced(answer: Any, width: int) -> Traced:
     called = _in_a_model(layer, width) if width == IN_A_MODEL else layer
 
     def function(mean: Any, log_var: Any) -> dict:
-        return {mode: _code(called([mean, log_var], **given)) for mode, given in MODES.items()}
+        return {
+            mode: _code(called([mean, log_var], **arguments)) for mode, arguments in MODES.items()
+        }
 
     return Traced(function)
 
 
 def _called(answer: Any, width: int) -> Any:
-    """Return a layer that has been called: what it makes in its first call is there.
+    """Return a layer that has been called, so that everything its first call creates exists.
 
-    Batches are small, as a layer may go through them example by example. One that keeps the size of
-    its first batch, or something of that size, is made anew for the size that most probes ask for.
+    The batches are small, since a layer may loop over examples. A layer that keeps the size of its
+    first batch, or something of that size, is created again for the size that most probes use.
     """
     layer = _layer(answer)
     first, second = FIRST_CALLS
     try:
-        for given in MODES.values():
-            _call(layer, first, width, given)
+        for arguments in MODES.values():
+            _call(layer, first, width, arguments)
         _call(layer, second, width, MODES["training"])
     except Exception:
         layer = _layer(answer)
-        for given in MODES.values():
-            _call(layer, BATCHES[width][0], width, given)
+        for arguments in MODES.values():
+            _call(layer, BATCHES[width][0], width, arguments)
     return layer
 
 
-def _call(layer: Any, batch: int, width: int, given: Mapping[str, bool]) -> None:
+def _call(layer: Any, batch: int, width: int, arguments: Mapping[str, bool]) -> None:
     import tensorflow as tf
 
-    some = tf.zeros((batch, width))
-    layer([some, some], **given)
+    zeros = tf.zeros((batch, width))
+    layer([zeros, zeros], **arguments)
 
 
 def _layer(answer: Any) -> Any:
-    """Return a layer made by ``answer()``, or say why there is none."""
+    """Return the layer that ``answer()`` makes, or raise an error that says why there is none."""
     import keras
 
     if _is_of_tf_keras(answer):
@@ -101,7 +103,7 @@ def _made(answer: Callable[[], Any]) -> Any:
         return answer()
     except TypeError as error:
         if error.__traceback__ and error.__traceback__.tb_next:
-            raise  # by the code of the student
+            raise  # the error comes from the student's code
         raise AnswerError(
             f"Sampling() raised TypeError: {error}. The checks make the layer without arguments: "
             "give every argument of __init__ a default, and take the width from mean."
@@ -109,13 +111,17 @@ def _made(answer: Callable[[], Any]) -> Any:
 
 
 def _refuse_two_tensors(layer: Any) -> None:
-    """Say that a call takes one list, where it takes two tensors."""
+    """Raise an AnswerError if ``call`` takes two tensors instead of one list."""
     kinds = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
     try:
-        every = inspect.signature(layer.call).parameters.values()
+        parameters = inspect.signature(layer.call).parameters.values()
     except (AttributeError, TypeError, ValueError):
         return  # Keras will say what is wrong
-    named = [each.name for each in every if each.kind in kinds and each.default is each.empty]
+    named = [
+        parameter.name
+        for parameter in parameters
+        if parameter.kind in kinds and parameter.default is parameter.empty
+    ]
     if named[1:] == ["training"]:
         raise AnswerError(
             "`call` cannot be used without `training`, as in `layer([mean, log_var])`: give it a "
@@ -130,7 +136,7 @@ def _refuse_two_tensors(layer: Any) -> None:
 
 def _is_of_tf_keras(answer: Any) -> bool:
     kind = answer if isinstance(answer, type) else type(answer)
-    return any(each.__module__.partition(".")[0] == "tf_keras" for each in kind.__mro__)
+    return any(base.__module__.partition(".")[0] == "tf_keras" for base in kind.__mro__)
 
 
 def _takes(answer: Callable, *arguments: Any) -> bool:
@@ -142,7 +148,7 @@ def _takes(answer: Callable, *arguments: Any) -> bool:
 
 
 def _in_a_model(layer: Any, width: int) -> Any:
-    """Return a functional model of the layer alone, where the size of the batch is unknown."""
+    """Return a functional model of only the layer, for batches of unknown size."""
     import keras
 
     ends = [keras.Input((width,)), keras.Input((width,))]
@@ -150,17 +156,17 @@ def _in_a_model(layer: Any, width: int) -> Any:
     if not isinstance(code, keras.KerasTensor):
         raise _no_code(code)
     if code.shape is None or tuple(code.shape) != (None, width):
-        found = "unknown" if code.shape is None else shape(code.shape)
+        shape_of_code = "unknown" if code.shape is None else shape(code.shape)
         raise AnswerError(
-            f"In a model with an unknown batch size the shape of the code is {found}, expected "
-            f"{shape((None, width))}: keras.ops.shape(mean) keeps what is known of the shape of "
-            "mean."
+            f"In a model with an unknown batch size the shape of the code is {shape_of_code}, "
+            f"expected {shape((None, width))}: keras.ops.shape(mean) keeps what is known of the "
+            "shape of mean."
         )
     return keras.Model(ends, code)
 
 
 def _code(returned: Any) -> Any:
-    """Return what a layer gave as a tensor of real numbers."""
+    """Return the output of a layer as a tensor, after checking that it is one of real numbers."""
     import keras
     import numpy as np
     import tensorflow as tf
@@ -179,9 +185,11 @@ def _code(returned: Any) -> Any:
 
 def _no_code(returned: Any) -> AnswerError:
     if returned is None:
-        found = "None (is a `return` missing?)"
+        description = "None (is a `return` missing?)"
     elif isinstance(returned, list | tuple | dict):
-        found = f"a {type(returned).__name__} of length {len(returned)}"
+        description = f"a {type(returned).__name__} of length {len(returned)}"
     else:
-        found = f"an object of type {type(returned).__name__}"
-    return AnswerError(f"The layer returned {found}, expected one tensor of the shape of the mean.")
+        description = f"an object of type {type(returned).__name__}"
+    return AnswerError(
+        f"The layer returned {description}, expected one tensor of the shape of the mean."
+    )

@@ -46,13 +46,13 @@ Codes = dict[str, np.ndarray]
 
 
 def shapes(graphs: Graphs, inputs: Values) -> Values:
-    """Return the shapes of codes for batches of several sizes; nothing for an error.
+    """Return the shapes of codes for batches of several sizes; an error leaves an empty dict.
 
-    Where the size of the batch has to be known, it is said whether a fixed one is possible.
+    If the layer needs to know the batch size, ``fixed`` says whether a fixed one is possible.
     """
     import tensorflow as tf
 
-    found: Values = {}
+    observations: Values = {}
     for width in BATCHES:
         try:
             graphs.get(name(width))
@@ -60,9 +60,9 @@ def shapes(graphs: Graphs, inputs: Values) -> Values:
             if error.state.get("missing"):
                 raise
             fixed = graphs.has(at(name(width), BATCHES[width][0]))
-            found[str(width)] = {"problem": error.state.get("problem"), "fixed": fixed}
+            observations[str(width)] = {"problem": error.state.get("problem"), "fixed": fixed}
             continue
-        found[str(width)] = {}
+        observations[str(width)] = {}
         for batch in inputs["batches"]:
             mean, log_var = (np.resize(inputs[key], (batch, width)) for key in GIVEN)
             try:
@@ -70,45 +70,45 @@ def shapes(graphs: Graphs, inputs: Values) -> Values:
                 seen = {mode: list(z.shape) for mode, z in codes.items()}
             except tf.errors.OpError:
                 seen = {}
-            found[str(width)][str(batch)] = seen
-    return found
+            observations[str(width)][str(batch)] = seen
+    return observations
 
 
 def draw(graphs: Graphs, inputs: Values) -> Values:
     """Return moments of many codes for each example and latent, for codes of every width.
 
-    A call costs far more than a row, so a few large calls are made. Only where the copies of a call
-    turn out to share noise, which few calls say little about, are there many calls.
+    A call costs far more than a row, so there are few calls with many rows. If the copies in a call
+    turn out to share noise, many calls are made, because a few would reveal little.
     """
-    found: Values = {}
+    observations: Values = {}
     shared = False
     for width, plan in DRAWN.items():
         mean, log_var = places(inputs, width)
         look = partial(_moments, graphs, mean, log_var)
         seen = _if_possible(width, partial(look, *plan))
         if width == MAIN and (shared := _is_shared(seen)):
-            # Not possible where the size of a batch is a fixed one, that of the few calls.
+            # Fails if the layer is limited to the batch size of the few calls.
             seen = _if_possible(0, partial(look, *SHARED)) or seen
-        found[str(width)] = seen
+        observations[str(width)] = seen
     if len(inputs["also"][0]):
         plan = OF_PLACES_SHARED if shared else OF_PLACES
         mean, log_var = inputs["also"]
-        found["also"] = _if_possible(0, partial(_moments, graphs, mean, log_var, *plan))
+        observations["also"] = _if_possible(0, partial(_moments, graphs, mean, log_var, *plan))
     for batch, width in inputs["small"]:
         look = partial(_of_small, graphs, inputs, batch, width)
-        found[f"{batch} {width}"] = _if_possible(0, look)
-    return {**found, "random": _draws_numbers(graphs)}
+        observations[f"{batch} {width}"] = _if_possible(0, look)
+    return {**observations, "random": _draws_numbers(graphs)}
 
 
 def places(inputs: Values, width: int) -> list[np.ndarray]:
-    """Return the means and log-variances of two examples of a width: of WIDE, all there are."""
-    given = []
+    """Return means and log-variances of two examples of a width; for WIDE, of all examples."""
+    values_of = []
     for key, also in zip(GIVEN, inputs["also"], strict=True):
         values = np.broadcast_to(inputs[key], (2, MAIN))
         if width == WIDE:
             values = np.concatenate([values, also])
-        given.append(widened(values, width))
-    return given
+        values_of.append(widened(values, width))
+    return values_of
 
 
 def _of_small(graphs: Graphs, inputs: Values, batch: int, width: int) -> Values:
@@ -118,16 +118,18 @@ def _of_small(graphs: Graphs, inputs: Values, batch: int, width: int) -> Values:
 
     def look(z: np.ndarray) -> Values:
         noise = (z - mean) / np.exp(log_var / 2)
-        found = moments(noise.reshape(len(z), -1))
-        found = {key: float(value) for key, value in found.items()}
-        return {**found, "draws": noise.size, "again": len(distinct(z)) < len(z)}
+        observed = moments(noise.reshape(len(z), -1))
+        observed = {key: float(value) for key, value in observed.items()}
+        return {**observed, "draws": noise.size, "again": len(distinct(z)) < len(z)}
 
     return _alike(graphs, {"mean": mean, "log_var": log_var}, width, calls, look, batch)
 
 
 def _is_shared(seen: Values) -> bool:
     calls, copies = DRAWN[MAIN]
-    return any(vary_more_than_independent(each, calls * copies) for each in seen.values())
+    return any(
+        vary_more_than_independent(observation, calls * copies) for observation in seen.values()
+    )
 
 
 def widened(values: float | np.ndarray, width: int) -> np.ndarray:
@@ -138,164 +140,168 @@ def widened(values: float | np.ndarray, width: int) -> np.ndarray:
 def _moments(graphs: Graphs, mean: np.ndarray, log_var: np.ndarray, calls: int, copies: int):
     batch = [np.tile(value, (copies, 1)) for value in (mean, log_var)]
     drawn = [_call(graphs, *batch) for _ in range(calls)]
-    found: Values = {}
+    observations: Values = {}
     for mode in MODES:
         shaped = [_in_shape(codes[mode], batch[0].shape) for codes in drawn]
-        usable = [each for each in shaped if each is not None]
+        usable = [codes for codes in shaped if codes is not None]
         if len(usable) < len(shaped):
-            found[mode] = {"other": list(drawn[0][mode].shape), "wanted": list(batch[0].shape)}
+            observations[mode] = {
+                "other": list(drawn[0][mode].shape),
+                "wanted": list(batch[0].shape),
+            }
         else:
             z = mostly_finite(np.stack(usable), batch[0])
-            found[mode] = moments(z.reshape(calls, copies, *mean.shape))
-    return found
+            observations[mode] = moments(z.reshape(calls, copies, *mean.shape))
+    return observations
 
 
 def normality(graphs: Graphs, inputs: Values) -> Values:
-    """Count how many of many draws lie within or below some standard deviations, their own ones."""
+    """Return the shares of draws within or below some of their own standard deviations."""
 
     def look(z: np.ndarray) -> Values:
-        # In one call each latent by itself: what a batch shares is for the part on independence.
+        # With a single call, standardize each latent separately: noise that a batch shares is
+        # judged by the part on independence.
         axes = (0, 1) if len(z) == 1 else None
         away = z - z.mean(axis=axes, keepdims=True)
         return form(away / np.maximum(z.std(axis=axes, keepdims=True), SAME))
 
-    found = {"main": _alike(graphs, inputs, MAIN, 1, look)}
+    observations = {"main": _alike(graphs, inputs, MAIN, 1, look)}
     elsewhere = dict(zip(GIVEN, inputs["at"], strict=True))
     for batch, width, calls in inputs["other"]:
         some = partial(_alike, graphs, elsewhere, width, calls, look, batch)
-        found[f"{batch} {width}"] = _if_possible(0, some)
-    return found
+        observations[f"{batch} {width}"] = _if_possible(0, some)
+    return observations
 
 
 def latents(graphs: Graphs, inputs: Values) -> Values:
-    """Return how the noises of the latents of a code are correlated, of few and of many."""
+    """Return the correlations between the noises of latents, for few latents and for many."""
 
     def look(z: np.ndarray) -> Values:
         within = distinct(z)
         calls, batch, width = within.shape
         if batch > 1:  # what a batch shares: see examples
             within = within - within.mean(axis=1, keepdims=True)
-        found = correlation(within.reshape(-1, width))
-        return {**found, "draws": calls * max(1, batch - 1), "number": single(z)}
+        observations = correlation(within.reshape(-1, width))
+        return {**observations, "draws": calls * max(1, batch - 1), "number": single(z)}
 
     few = _alike(graphs, inputs, MAIN, 1, look)
     many = {}
     if inputs["many"]:
         many = _if_possible(WIDE, lambda: _alike(graphs, inputs, WIDE, WIDE_CALLS, look))
-    found = {"few": few, "many": many, "random": _draws_numbers(graphs)}
+    observations = {"few": few, "many": many, "random": _draws_numbers(graphs)}
     for batch, width in inputs["small"]:
         some = partial(_alike, graphs, inputs, width, MOST, look, batch)
-        found[f"{batch} {width}"] = _if_possible(0, some)
-    return found
+        observations[f"{batch} {width}"] = _if_possible(0, some)
+    return observations
 
 
 def examples(graphs: Graphs, inputs: Values) -> Values:
-    """Return how the noises of the codes of a batch are correlated, a small and a large batch."""
+    """Return the correlations between the noises of codes, in a small and in a large batch."""
 
     def look(z: np.ndarray) -> Values:
         z = distinct(z)
         shared = together(z)
         calls, batch, width = z.shape
         within = z - z.mean(axis=2, keepdims=True)  # what the latents share: see latents
-        found = correlation(np.moveaxis(within, 1, 2).reshape(-1, batch))
+        observations = correlation(np.moveaxis(within, 1, 2).reshape(-1, batch))
         again = recurring(z[:REARRANGED] - inputs["mean"])
-        return {**found, "draws": calls * (width - 1), "again": again, "together": shared}
+        return {**observations, "draws": calls * (width - 1), "again": again, "together": shared}
 
     small = _alike(graphs, inputs, WIDE, WIDE_CALLS, look)
     large = _alike(graphs, inputs, MAIN, 1, lambda z: repetitions(z[0]))
-    found = {"small": small, "large": large, "random": _draws_numbers(graphs)}
+    observations = {"small": small, "large": large, "random": _draws_numbers(graphs)}
     for batch in inputs["small"]:
         some = partial(_alike, graphs, inputs, WIDE, WIDE_CALLS, look, batch)
-        found[f"{batch} {WIDE}"] = _if_possible(0, some)
-    return found
+        observations[f"{batch} {WIDE}"] = _if_possible(0, some)
+    return observations
 
 
 def freshness(graphs: Graphs, inputs: Values) -> Values:
-    """Return which numbers come again in later calls, and whether modes have the same noise."""
+    """Return how many numbers recur in later calls, and whether modes share their noise."""
     some: list[np.ndarray] = []
 
     def look(z: np.ndarray) -> Values:
         some.append(z[:REARRANGED])
         return {**compared(z), "number": single(z)}
 
-    found = _alike(graphs, inputs, WIDE, inputs["calls"], look)
+    observations = _alike(graphs, inputs, WIDE, inputs["calls"], look)
     pairs = itertools.combinations([z[0] for z in some], 2)
     same = max((float(np.mean(np.abs(a - b) < SAME)) for a, b in pairs), default=0.0)
-    found["related"] = related(np.stack(some, axis=1) - inputs["mean"]) if some else {}
+    observations["related"] = related(np.stack(some, axis=1) - inputs["mean"]) if some else {}
     for batch, width, calls in inputs["other"]:
         look_at = partial(_alike, graphs, inputs, width, calls, compared, batch)
-        found[f"{batch} {width}"] = _if_possible(0, look_at)
-    return {**found, "among_modes": same, "random": _draws_numbers(graphs)}
+        observations[f"{batch} {width}"] = _if_possible(0, look_at)
+    return {**observations, "among_modes": same, "random": _draws_numbers(graphs)}
 
 
 def gradients(graphs: Graphs, inputs: Values) -> Values:
-    """Return codes, and the gradient of their product with ``upstream``, for mean and log_var.
+    """Return codes, and gradients of their product with ``upstream`` for mean and log_var.
 
-    Where there is not one code for each mean, it is the gradient of their sum, without codes.
+    If there is not one code for each mean, return gradients of the sum of the codes, and no codes.
     """
     import tensorflow as tf
 
-    large, batch = BATCHES[MAIN]  # where a layer goes through its examples, gradients cost most
+    large, batch = BATCHES[MAIN]  # gradients are slow if a layer loops over its examples
     rows = len(inputs["mean"])
     shape = batch, MAIN
     try:
-        given, codes, tape = _taped(graphs, inputs, shape)
-    except tf.errors.OpError:  # it takes the size that it was called with only
+        tensors, codes, tape = _taped(graphs, inputs, shape)
+    except tf.errors.OpError:  # it takes only the size that it was first called with
         shape = large, MAIN
-        given, codes, tape = _taped(graphs, inputs, shape)
+        tensors, codes, tape = _taped(graphs, inputs, shape)
     more = _call(graphs, *(np.resize(inputs[key], (large, MAIN)) for key in GIVEN))
-    found: Values = {}
+    observations: Values = {}
     for mode, z in codes.items():
         fits = z.shape.num_elements() == np.prod(shape)
-        upstream = tf.reshape(given[2], z.shape) if fits else tf.ones_like(z)
-        both = tape.gradient(z, given[:2], output_gradients=tf.cast(upstream, z.dtype))
-        arrays = [None if each is None else _numbers(each)[:rows] for each in both]
-        found[mode] = {"gradients": arrays, "z": None}
+        upstream = tf.reshape(tensors[2], z.shape) if fits else tf.ones_like(z)
+        both = tape.gradient(z, tensors[:2], output_gradients=tf.cast(upstream, z.dtype))
+        arrays = [None if gradient is None else _numbers(gradient)[:rows] for gradient in both]
+        observations[mode] = {"gradients": arrays, "z": None}
         if fits and more[mode].size == large * MAIN:
             copies = more[mode].reshape(-1, rows, MAIN)
             of_copies = {"mean": copies.mean(axis=0), "std": copies.std(axis=0)}
-            found[mode] |= {"z": _numbers(z).reshape(shape)[:rows], **of_copies}
+            observations[mode] |= {"z": _numbers(z).reshape(shape)[:rows], **of_copies}
     for batch, width in inputs["small"]:
         look = partial(_gradients_of_small, graphs, inputs, (batch, width))
-        found[f"{batch} {width}"] = _if_possible(0, look)
-    return found
+        observations[f"{batch} {width}"] = _if_possible(0, look)
+    return observations
 
 
 def _taped(graphs: Graphs, inputs: Values, shape: tuple[int, int]) -> tuple:
     """Return mean, log_var and upstream gradients, codes of a batch, and a tape with gradients."""
     import tensorflow as tf
 
-    given = [
+    tensors = [
         tf.constant(np.resize(inputs[key], shape), tf.float32)
         for key in ("mean", "log_var", "upstream")
     ]
     function = graphs.get(name(shape[1]), shape[0])
     with tf.GradientTape(persistent=True) as tape:
-        tape.watch(given[:2])
-        codes = _of_modes(function(*given[:2]))
-    return given, codes, tape
+        tape.watch(tensors[:2])
+        codes = _of_modes(function(*tensors[:2]))
+    return tensors, codes, tape
 
 
 def _gradients_of_small(graphs: Graphs, inputs: Values, shape: tuple[int, int]) -> Values:
-    """Return codes of one call and their gradients, and codes of more calls at the same place."""
+    """Return codes of one call and their gradients, and codes of more calls with equal inputs."""
     import tensorflow as tf
 
-    given, codes, tape = _taped(graphs, inputs, shape)
+    tensors, codes, tape = _taped(graphs, inputs, shape)
     at = [np.resize(inputs[key], shape) for key in GIVEN]
     more = [_call(graphs, *at) for _ in range(calls_for_gradients(*shape))]
-    found: Values = {}
+    observations: Values = {}
     for mode, z in codes.items():
         if tuple(z.shape) != shape:
-            return {}  # the part on shapes speaks of that
-        both = tape.gradient(z, given[:2], output_gradients=tf.cast(given[2], z.dtype))
-        arrays = [None if each is None else _numbers(each) for each in both]
-        others = np.stack([each[mode] for each in more])
-        found[mode] = {"gradients": arrays, "z": _numbers(z), "more": others}
-    return found
+            return {}  # the part on shapes reports that
+        both = tape.gradient(z, tensors[:2], output_gradients=tf.cast(tensors[2], z.dtype))
+        arrays = [None if gradient is None else _numbers(gradient) for gradient in both]
+        others = np.stack([gradient[mode] for gradient in more])
+        observations[mode] = {"gradients": arrays, "z": _numbers(z), "more": others}
+    return observations
 
 
 def calls_for_gradients(batch: int, width: int) -> int:
-    """Return how many calls show whether small batches of codes are right."""
+    """Return the number of calls needed to judge the codes of small batches."""
     return min(MOST, -(-ENOUGH_FOR_GRADIENTS // (batch * width)))
 
 
@@ -304,8 +310,8 @@ def _call(graphs: Graphs, mean: np.ndarray, log_var: np.ndarray) -> Codes:
     import tensorflow as tf
 
     function = graphs.get(name(mean.shape[1]), len(mean))
-    given = [tf.constant(value, tf.float32) for value in (mean, log_var)]
-    return {mode: _numbers(z) for mode, z in _of_modes(function(*given)).items()}
+    tensors = [tf.constant(value, tf.float32) for value in (mean, log_var)]
+    return {mode: _numbers(z) for mode, z in _of_modes(function(*tensors)).items()}
 
 
 def _of_modes(returned) -> dict:
@@ -322,10 +328,10 @@ def _numbers(tensor) -> np.ndarray:
 
 
 def _in_shape(z: np.ndarray, wanted: tuple[int, ...]) -> np.ndarray | None:
-    """Return codes in the shape of their mean, if they can be read as one code for each mean.
+    """Return codes in the shape of their mean, or None if they do not fit it.
 
-    A wrong shape costs the part on shapes. The other parts look at the numbers all the same: in
-    another arrangement, or one code that stands for several.
+    A wrong shape costs only the part on shapes. The other parts still judge the numbers, reshaped
+    or broadcast to the shape of the mean.
     """
     if z.size == np.prod(wanted):
         return z.reshape(wanted)
@@ -336,7 +342,7 @@ def _in_shape(z: np.ndarray, wanted: tuple[int, ...]) -> np.ndarray | None:
 
 
 def _if_possible(width: int, look: Callable[[], Values]) -> Values:
-    """Return what is seen, or nothing where the layer cannot be used; MAIN has to be possible."""
+    """Call ``look``; if the layer cannot be used, return nothing, or raise the error for MAIN."""
     import tensorflow as tf
 
     try:
@@ -355,35 +361,35 @@ def _alike(
     look: Callable,
     batch: int | None = None,
 ) -> Values:
-    """Look at the codes of some calls, (calls, batch, width), of one mean and log-variance."""
+    """Observe the codes of some calls, (calls, batch, width), for one mean and log-variance."""
     shape = batch or BATCHES[width][0], width
     drawn = _drawn(graphs, shape, (inputs["mean"], inputs["log_var"]), calls)
-    found: Values = {}
+    observations: Values = {}
     for mode in MODES:
         shaped = [_in_shape(codes[mode], shape) for codes in drawn]
-        usable = [each for each in shaped if each is not None]
+        usable = [codes for codes in shaped if codes is not None]
         if len(usable) < len(shaped):
-            found[mode] = {"other": list(drawn[0][mode].shape), "wanted": list(shape)}
+            observations[mode] = {"other": list(drawn[0][mode].shape), "wanted": list(shape)}
             continue
         z = mostly_finite(np.stack(usable), inputs["mean"])
-        found[mode] = look(z) if np.all(np.isfinite(z)) else {"finite": False}
-    return found
+        observations[mode] = look(z) if np.all(np.isfinite(z)) else {"finite": False}
+    return observations
 
 
 def _drawn(
     graphs: Graphs, shape: tuple[int, int], at: tuple[float, float], calls: int
 ) -> list[Codes]:
-    """Return the codes of some calls at one place; probes of the same place share them."""
-    known = graphs.notes.setdefault(("drawn", shape, at), [])
-    given = [np.full(shape, value) for value in at]
-    while len(known) < calls:
-        known.append(_call(graphs, *given))
-    return known[:calls]
+    """Return the codes of some calls with equal inputs; probes with the same inputs share them."""
+    calls_so_far = graphs.notes.setdefault(("drawn", shape, at), [])
+    arguments = [np.full(shape, value) for value in at]
+    while len(calls_so_far) < calls:
+        calls_so_far.append(_call(graphs, *arguments))
+    return calls_so_far[:calls]
 
 
 def _draws_numbers(graphs: Graphs) -> bool:
-    """Return whether there are random numbers in the graph, used or not."""
-    return any(graphs.random_operations(each) for each in graphs.operations)
+    """Return whether the graph draws random numbers, even if it does not use them."""
+    return any(graphs.random_operations(function) for function in graphs.operations)
 
 
 PROBES = {

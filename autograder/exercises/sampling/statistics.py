@@ -1,4 +1,4 @@
-"""Figures that say how codes vary: with their calls along the first axis, then a batch.
+"""Statistics of how codes vary, with calls along the first axis, then the batch.
 
 The noise of a wrong answer may be shared within a call or repeated between calls. So each moment
 comes with what the noise, as it was seen to vary over calls and over rows, may do to it.
@@ -8,28 +8,28 @@ import numpy as np
 
 from autograder.checks.values import Values
 
-SAME = 1e-6  # numbers that differ by less are the same
-ENOUGH_TO_COMPARE = 30  # numbers of one row or latent, of which a share says something
-PAIRED = 256  # numbers of a call that are compared for all pairs of calls
-REARRANGED = 12  # calls whose codes are compared whatever the order of their numbers
-RARE = 1e-4  # share of numbers that need not be finite: a uniform number may be 0, its log is not
-ALIKE = 1e-5  # average difference of numbers that are the same but for rounding
+SAME = 1e-6  # numbers that differ by less count as the same
+ENOUGH_TO_COMPARE = 30  # numbers of one row or latent that a share needs to be meaningful
+PAIRED = 256  # numbers per call that are compared for all pairs of calls
+REARRANGED = 12  # calls whose codes are compared in any order of their numbers
+RARE = 1e-4  # tolerated share of non-finite numbers, such as the log of a uniform number that is 0
+ALIKE = 1e-5  # average difference of numbers that are equal except for rounding
 WITHIN = (0.4, 1.0, 2.0, 3.0, 3.25)  # standard deviations on both sides of the mean
 BELOW = (-2.0, -1.0, 0.0, 1.0, 2.0)  # standard deviations above the mean
 
 
 def moments(z: np.ndarray) -> Values:
-    """Return moments over calls and rows, (calls, rows, ...), and how sure they are."""
-    with np.errstate(all="ignore"):  # whoever looks at them is told of what is not a number
-        found, mean_error = average(z)
-        variance, variance_error = average((z - found) ** 2)
+    """Return moments over calls and rows, (calls, rows, ...), with their standard errors."""
+    with np.errstate(all="ignore"):  # the judges report what is not a number
+        mean, mean_error = average(z)
+        variance, variance_error = average((z - mean) ** 2)
         std = np.sqrt(variance)
         std_error = variance_error / (2 * np.maximum(std, SAME))
-    return {"mean": found, "mean_error": mean_error, "std": std, "std_error": std_error}
+    return {"mean": mean, "mean_error": mean_error, "std": std, "std_error": std_error}
 
 
 def mostly_finite(z: np.ndarray, mean: float | np.ndarray) -> np.ndarray:
-    """Return codes with the mean in place of numbers that are not finite, if these are rare."""
+    """Replace non-finite numbers by the mean, if they are rare."""
     wrong = ~np.isfinite(z)
     return np.where(wrong, mean, z) if 0 < wrong.mean() <= RARE else z
 
@@ -58,23 +58,23 @@ def average(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return of_calls.mean(axis=0), np.sqrt(between)
 
 
-def vary_more_than_independent(found: Values, draws: int) -> bool:
-    """Return True if a moment is thrice as uncertain as independent noise would leave it.
+def vary_more_than_independent(observed: Values, draws: int) -> bool:
+    """Return whether a moment is three times as uncertain as with independent noise.
 
-    Independent noise seems √2 times as uncertain as it is. That it seems to be thrice as uncertain
-    happens to one answer in ten thousand, and costs time only.
+    Independent noise may appear √2 times as uncertain as it is. That it appears three times as
+    uncertain happens to one answer in ten thousand, and only costs time.
     """
-    if "std" not in found:
+    if "std" not in observed:
         return False
-    std = np.maximum(found["std"], SAME)
+    std = np.maximum(observed["std"], SAME)
     return bool(
-        np.any(found["mean_error"] > 3 * std / np.sqrt(draws))
-        or np.any(found["std_error"] > 3 * std / np.sqrt(2 * draws))
+        np.any(observed["mean_error"] > 3 * std / np.sqrt(draws))
+        or np.any(observed["std_error"] > 3 * std / np.sqrt(2 * draws))
     )
 
 
 def correlation(columns: np.ndarray, groups: np.ndarray | None = None) -> Values:
-    """Return the correlation of largest size between two columns of (draws, variables).
+    """Return the largest correlation in magnitude between two columns of (draws, variables).
 
     Where ``groups`` are given, one for each column, two columns of a group are not compared.
 
@@ -83,19 +83,19 @@ def correlation(columns: np.ndarray, groups: np.ndarray | None = None) -> Values
     dict
         ``correlation``, that ``of_sizes`` whatever their signs, and of how many ``draws``.
     """
-    found = {"correlation": 0.0, "of_sizes": 0.0, "draws": len(columns)}
+    result = {"correlation": 0.0, "of_sizes": 0.0, "draws": len(columns)}
     groups = np.arange(columns.shape[1]) if groups is None else groups
     varies = columns.std(axis=0) > SAME
     moving, groups = columns[:, varies], groups[varies]
     if len(np.unique(groups)) > 1:
-        found["correlation"] = _largest(moving, groups)
-        found["of_sizes"] = _largest(sizes(moving), groups)
-    return found
+        result["correlation"] = _largest(moving, groups)
+        result["of_sizes"] = _largest(sizes(moving), groups)
+    return result
 
 
 def _largest(columns: np.ndarray, groups: np.ndarray) -> float:
     columns = columns - columns.mean(axis=0)
-    columns /= np.maximum(columns.std(axis=0), SAME)  # sizes may all be one number
+    columns /= np.maximum(columns.std(axis=0), SAME)  # sizes may all be the same
     r = columns.T @ columns / len(columns)
     r = r[groups[:, np.newaxis] < groups]
     return float(r[np.argmax(np.abs(r))])
@@ -111,12 +111,12 @@ def sizes(noise: np.ndarray) -> np.ndarray:
 
 
 def single(z: np.ndarray) -> float | None:
-    """Return the number that all codes of the first call are, or None if they differ."""
+    """Return the number that all codes of the first call equal, or None if they differ."""
     return float(z[0].flat[0]) if np.ptp(z[0]) < SAME else None
 
 
 def repetition(z: np.ndarray) -> Values:
-    """Return how the noise of a batch, (rows, latents), is correlated with itself further down.
+    """Return the correlation of the noise of a batch, (rows, latents), with its own later rows.
 
     Of all distances at which the noise may come again, and of the batch in reverse order, the
     correlation of largest size is returned, with its distance in rows (None for the reverse).
@@ -143,15 +143,15 @@ def repetitions(z: np.ndarray) -> Values:
 
 
 def form(noise: np.ndarray) -> Values:
-    """Return which shares of noise of variance 1, (calls, ...), lie where.
+    """Return the shares of noise of variance 1, (calls, ...), within and below some limits.
 
     Returns
     -------
     dict
-        ``share``: within each of ``WITHIN``, then below each of ``BELOW``. ``error``: what the
-        noise, as it was seen to vary over calls, may do to it. ``different``: numbers that are not
-        known to repeat others. Single numbers of independent rows may be alike, for noise may be
-        rounded; whole rows or columns are so only where it comes again.
+        ``share``: within each of ``WITHIN``, then below each of ``BELOW``. ``error``: its
+        standard error, from the observed variation over calls. ``different``: count of numbers
+        that do not seem to repeat others. Single numbers of independent rows may be equal, since
+        noise may be rounded; whole rows or columns are equal only if noise is repeated.
     """
     calls = len(noise)
     lies = np.stack(
@@ -165,7 +165,7 @@ def form(noise: np.ndarray) -> Values:
 
 
 def recurring(noise: np.ndarray, groups: np.ndarray | None = None) -> float:
-    """Return the share of rows of noise, (calls, rows, numbers), that come again.
+    """Return the share of rows of noise, (calls, rows, numbers), that recur.
 
     They come again with other signs or in another order too: within their call or, where each call
     is given the number of a group, in a call of another group. Sixty numbers of two independent
@@ -204,11 +204,12 @@ def related(noise: np.ndarray) -> Values:
     whole = recurring(noise.reshape(len(noise), 1, -1), groups)
     different = len(np.unique(np.round(np.abs(noise[0]), 5)))
     free = (noise.shape[1] - 1) * (noise.shape[2] - 1)
-    # What the codes of a batch or the latents of a code share is for the part on independence.
+    # Noise shared by the codes of a batch or the latents of a code is judged by the part on
+    # independence.
     noise = noise - noise.mean(axis=1, keepdims=True)
     noise = noise - noise.mean(axis=2, keepdims=True)
-    found = correlation(noise.reshape(len(noise), -1).T, groups)
-    return {**found, "draws": min(free, different), "rearranged": max(rows, whole)}
+    correlations = correlation(noise.reshape(len(noise), -1).T, groups)
+    return {**correlations, "draws": min(free, different), "rearranged": max(rows, whole)}
 
 
 def distinct(z: np.ndarray) -> np.ndarray:
@@ -221,13 +222,13 @@ def distinct(z: np.ndarray) -> np.ndarray:
 
 
 def _some(z: np.ndarray) -> np.ndarray:
-    """Return as many numbers of each call of (calls, ...) as are compared: (calls, numbers)."""
+    """Return the numbers of each call of (calls, ...) to be compared: (calls, numbers)."""
     every = z.reshape(len(z), -1)
     return every[:, :: max(1, every.shape[1] // PAIRED)]
 
 
 def _largest_share(equal: np.ndarray, axes: tuple[int, int]) -> float:
-    """Return the largest average over two axes; 0 for averages of very few."""
+    """Return the largest average over either axis; 0 if there are very few numbers."""
     few = equal.size // equal.shape[3 - sum(axes)] < ENOUGH_TO_COMPARE
     return 0.0 if few else float(equal.mean(axis=axes).max())
 

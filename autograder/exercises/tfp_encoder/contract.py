@@ -1,4 +1,4 @@
-"""What of ``tfp_encoder`` is traced: priors of several sizes, and an encoder in both its modes."""
+"""The contract of ``tfp_encoder``: priors of several sizes, and the encoder in both modes."""
 
 import traceback
 from collections.abc import Callable, Mapping
@@ -9,9 +9,9 @@ from autograder.checks.contract import AnswerError, Order, Traced
 from autograder.checks.values import Values
 from latents.errors import explain
 
-BATCHES = (1, 2, 100)  # sizes of batches that probes use, besides one in the settings
+BATCHES = (1, 2, 100)  # batch sizes that probes use, besides one in the settings
 TRAINING, INFERENCE = "training", "inference"
-TRAINED = "trained"  # those of the weights that training changes
+TRAINED = "trained"  # key of the weights that training changes
 KERAS_3 = (
     "Your encoder has layers of Keras 3, which keras and tf.keras are here: take those of "
     "tf_keras, such as tf_keras.layers.Conv2D, for only these work with tfp.layers."
@@ -24,12 +24,12 @@ SYMBOLIC = (
 
 
 def prior_name(size: int) -> str:
-    """Return the name of the function with the prior over codes of a size."""
+    """Return the name of the function for the prior over codes of a size."""
     return f"prior of {size}"
 
 
 def orders(answers: Mapping[str, Any], settings: Values) -> list[Order]:
-    """Return the functions of an answer; see ``autograder.checks.contract``."""
+    """Return the orders of an answer; see ``autograder.checks.contract``."""
     images, codes = (None, *settings["shape"]), (None, settings["encoded_size"])
     model = _once(lambda: _outer(answers["make_encoder"], settings))
     batches = (*BATCHES, settings["batch"])
@@ -44,14 +44,14 @@ def orders(answers: Mapping[str, Any], settings: Values) -> list[Order]:
 
 
 def _once(make: Callable) -> Callable:
-    """Return a function that gives what another one gives, or raises, and calls it once only."""
+    """Return a function that calls another one once, and caches its result or exception."""
     kept: list[tuple] = []
 
     def call():
         if not kept:
             try:
                 kept.append((make(), None))
-            except BaseException as error:  # it would raise again, at the same price
+            except BaseException as error:  # calling again would raise again, at the same cost
                 kept.append((None, error))
         value, raised = kept[0]
         if raised is not None:
@@ -71,14 +71,14 @@ def _prior(make_prior: Callable, size: int) -> Traced:
     def prior(z):
         sample = p.sample(tf.shape(z)[0])
         if sample.shape.rank != 2 or sample.shape[1] != size:
-            return {"sample": sample}  # it has no density of such codes
+            return {"sample": sample}  # it has no density for such codes
         return {"sample": sample, "log_prob": p.log_prob(tf.cast(z, p.dtype))}
 
     return Traced(prior)
 
 
 def _outer(make_encoder: Callable, settings: Values) -> Any:
-    """Return a model around the encoder, such as whoever trains it has."""
+    """Return a model that contains the encoder, as for training."""
     import tf_keras
 
     shape = tuple(settings["shape"])
@@ -94,9 +94,9 @@ def _outer(make_encoder: Callable, settings: Values) -> Any:
             raise AnswerError(f"{explain(error)['problem']} {hint}") from error
         raise
     if not isinstance(encoder, tf_keras.Model):
-        told = f"make_encoder returned {kind(encoder)}, expected a model of tf_keras."
+        message = f"make_encoder returned {kind(encoder)}, expected a model of tf_keras."
         is_3 = type(encoder).__module__.split(".")[0] == "keras"
-        raise AnswerError(f"{told} {KERAS_3}" if is_3 else told)
+        raise AnswerError(f"{message} {KERAS_3}" if is_3 else message)
 
     class Outer(tf_keras.Model):
         def __init__(self):
@@ -125,9 +125,9 @@ def prior_of(settings: Values) -> Any:
 
 
 def channels(encoder: Any) -> int | None:
-    """Return how many channels an encoder takes if it takes one only, as in the chapter."""
-    known = getattr(encoder, "input_shape", None)
-    return 1 if isinstance(known, tuple) and known[-1:] == (1,) else None
+    """Return 1 if an encoder takes only one channel, as in the chapter, else None."""
+    input_shape = getattr(encoder, "input_shape", None)
+    return 1 if isinstance(input_shape, tuple) and input_shape[-1:] == (1,) else None
 
 
 def _is_of_keras_3(error: BaseException) -> bool:
@@ -136,7 +136,7 @@ def _is_of_keras_3(error: BaseException) -> bool:
 
 
 def _traced(model: Any, function: Callable) -> Traced:
-    # Named by hand, for a `partial` has no name and TensorFlow wants one.
+    # Set the name, because a `partial` has none and TensorFlow needs one.
     def traced(*tensors):
         return function(model, *tensors)
 
@@ -163,7 +163,7 @@ def _inference(model: Any, images: Any, z: Any) -> dict[str, Any]:
 
 
 def _observed(q: Any) -> dict[str, Any]:
-    """Return moments of a posterior and the code that a decoder gets, or what stands there."""
+    """Return moments of a posterior and the code that a decoder gets, or what is in its place."""
     import tensorflow as tf
 
     if is_distribution(q):
@@ -189,13 +189,15 @@ def _code(q: Any) -> dict[str, Any]:
     try:
         return {"code": tf.convert_to_tensor(q)}
     except (TypeError, ValueError):
-        if hasattr(q, "tensor_distribution"):  # of a layer, with a function of the student's own
+        if hasattr(
+            q, "tensor_distribution"
+        ):  # returned by a layer that converts with a function of the student's
             raise
         return {"code": q.sample(), "stand_in": tf.ones(())}
 
 
 def _loss(losses: list) -> Any:
-    """Return what Keras adds to the loss of the data; if one loss is no number, that one."""
+    """Return the sum of the losses that Keras adds, or the first that is not a scalar."""
     import tensorflow as tf
 
     here = tf.compat.v1.get_default_graph()
@@ -216,12 +218,12 @@ def covariance_root(q: Any) -> Any:
         return operator.to_dense()
     try:
         return tf.linalg.cholesky(q.covariance())
-    except NotImplementedError:  # so TFP says that the latents are independent
+    except NotImplementedError:  # this is how TFP reports independent latents
         return tf.linalg.diag(q.stddev())
 
 
 def _covariance(q: Any) -> dict[str, Any]:
-    """Return what a distribution itself says of its covariance, if it says anything."""
+    """Return the covariance that a distribution reports, if it reports one."""
     try:
         return {"covariance": q.covariance()}
     except (AttributeError, NotImplementedError):
@@ -229,12 +231,12 @@ def _covariance(q: Any) -> dict[str, Any]:
 
 
 def is_distribution(output: Any) -> bool:
-    """Return True for what TFP calls a distribution."""
+    """Return whether an object is a distribution of TFP."""
     return hasattr(output, "log_prob") and hasattr(output, "event_shape")
 
 
 def kind(value: Any) -> str:
-    """Return in words what a function returned."""
+    """Describe what a function returned."""
     import numpy as np
     import tensorflow as tf
 

@@ -1,4 +1,4 @@
-"""The graph of an encoder with weights from seeds: how probes set, call and differentiate it."""
+"""Set the weights of an encoder's graph from seeds, call it and differentiate it."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +20,7 @@ from autograder.exercises.tfp_encoder.weights import (
 )
 
 ONE, FEW, MANY = BATCHES
-Place = tuple[str, tuple[int, ...]]  # name of an output, and where in it
+Place = tuple[str, tuple[int, ...]]  # name of an output, and an index into it
 
 
 def places_of(size: int) -> list[Place]:
@@ -31,7 +31,7 @@ def places_of(size: int) -> list[Place]:
 
 
 def at(place: Place) -> Callable:
-    """Return a function that gives an element of what is seen."""
+    """Return a function that picks one element of the outputs."""
     return lambda seen: seen[place[0]][place[1]]
 
 
@@ -58,7 +58,7 @@ class Encoder:
         self.graphs, self.inputs = graphs, inputs
         listed = graphs.variables(TRAINING, "weights", MANY)
         self._fixed = [(weight, weight.numpy()) for weight in listed if not weight.trainable]
-        # Counters, and numbers such as a weight of the KL, are no weights of a layer.
+        # Counters, and scalars such as a weight of the KL, are not weights of a layer.
         weights = [
             weight
             for weight in listed
@@ -70,26 +70,28 @@ class Encoder:
         self.frozen = [i for i, weight in enumerate(self.weights) if id(weight) not in trained]
 
     def call(self, name: str, images: np.ndarray, z: np.ndarray | None = None) -> Values:
-        """Call the encoder; what stands where a distribution should is its mean."""
-        given = [tensor(images)]
+        """Call the encoder; an output that is no distribution counts as the mean."""
+        arguments = [tensor(images)]
         if name == INFERENCE:
             nothing = np.zeros((len(images), self.inputs["encoded_size"]))
-            given.append(tensor(nothing if z is None else z))
-        return _arrays(self._outputs(name, given))
+            arguments.append(tensor(nothing if z is None else z))
+        return _arrays(self._outputs(name, arguments))
 
     def gradient(
         self, images: np.ndarray, weights: Sequence, pick: Callable
     ) -> tuple[Values, list[np.ndarray]]:
-        """Return what is seen in training, and the gradient of a part of it by some weights."""
+        """Return the outputs in training, and the gradient of one of them by some weights."""
         import tensorflow as tf
 
-        # Not a persistent tape: TensorFlow would derive the graph thrice, for higher orders too.
+        # No persistent tape: with one, TensorFlow would differentiate the graph three times.
         with tf.GradientTape() as tape:
             tape.watch(weights)
             seen = self._outputs(TRAINING, [tensor(images)])
             target = pick(seen)
-        found = tape.gradient(target, weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-        return _arrays(seen), [np.asarray(each, np.float64) for each in found]
+        gradients = tape.gradient(
+            target, weights, unconnected_gradients=tf.UnconnectedGradients.ZERO
+        )
+        return _arrays(seen), [np.asarray(gradient, np.float64) for gradient in gradients]
 
     def assign(self, values: Sequence[np.ndarray]) -> None:
         """Set all weights that training changes."""
@@ -102,11 +104,11 @@ class Encoder:
         self.assign(drawn(self.shapes, self.inputs["seed"], gain, bias))
 
     def fill_stack(self, sign: int, gain: float = 1.0) -> None:
-        """Give an encoder that fits the wanted kernels the weights of ``weights.stack_weights``."""
+        """Set the weights of ``weights.stack_weights`` in an encoder with the wanted kernels."""
         kernels, biases = stack_weights(self.inputs["kernels"], self.inputs["seed"], gain)
         last = len(kernels) - 1
         for place, i in enumerate(arrange(self.shapes, self.inputs["kernels"])):
-            which = min(place, last)  # all that comes after the stack gets the last
+            which = min(place, last)  # all layers after the stack get the last one
             kernel, bias = kernels[which], biases[which]
             if which == last:
                 kernel, bias = sign * np.tile(kernel, self.shapes[i][-1]), sign * bias
@@ -114,7 +116,7 @@ class Encoder:
             self.weights[i + 1].assign(np.broadcast_to(bias, self.shapes[i + 1]))
 
     def fill_idle(self, idle: str, spread: float) -> None:
-        """Make weights large that the posterior does not depend on, for others behind them are 0.
+        """Make those weights large that do not affect the posterior because later ones are 0.
 
         It depends on the last bias only, if the last layer is turned off (``idle`` is "features")
         or the layer before it ("outputs").
@@ -151,11 +153,11 @@ class Encoder:
         seen = self.call(TRAINING, images)
         if not biases:
             return
-        found = [seen[name][index] for name, index in places]
-        rows = [np.concatenate(self.gradient(images, biases, at(each))[1]) for each in places]
-        if not (np.isfinite(rows).all() and np.isfinite(found).all()):
+        current = [seen[name][index] for name, index in places]
+        rows = [np.concatenate(self.gradient(images, biases, at(place))[1]) for place in places]
+        if not (np.isfinite(rows).all() and np.isfinite(current).all()):
             return
-        step = np.linalg.lstsq(np.stack(rows), wanted - found, rcond=1e-6)[0]
+        step = np.linalg.lstsq(np.stack(rows), wanted - current, rcond=1e-6)[0]
         ends = np.cumsum([bias.shape[0] for bias in biases])[:-1]
         for bias, part in zip(biases, np.split(step, ends), strict=True):
             bias.assign_add(np.asarray(part, bias.dtype.as_numpy_dtype))
@@ -201,10 +203,11 @@ class Encoder:
     def keeps_state(self, images: np.ndarray) -> bool:
         """Return whether the loss depends on a variable that calls in training change.
 
-        How often or with what the encoder was called before is of no account then, for these
-        variables are moved far away. A loss with chance in it tells nothing.
+        The calls made before do not matter, because these variables are moved far away. A sampled
+        loss proves nothing, so the answer is then False.
         """
-        kinds = (k for f, each in self.graphs.operations.items() if TRAINING in f for k in each)
+        operations = self.graphs.operations
+        kinds = (kind for name in operations if TRAINING in name for kind in operations[name])
         if not any(kind.startswith("Assign") for kind in kinds):
             return False
         variables = self.graphs.all_variables()
@@ -224,7 +227,7 @@ class Encoder:
             variable.assign(before)
         first, second, *others = losses
         return np.array_equal(first, second) and not all(
-            np.allclose(first, each, rtol=1e-4, atol=1e-4) for each in others
+            np.allclose(first, loss, rtol=1e-4, atol=1e-4) for loss in others
         )
 
     def restore(self) -> None:
@@ -232,8 +235,8 @@ class Encoder:
         for weight, value in self._fixed:
             weight.assign(value)
 
-    def _outputs(self, name: str, given: list) -> dict[str, Any]:
-        seen = dict(self.graphs.get(name, given[0].shape[0])(*given))
+    def _outputs(self, name: str, arguments: list) -> dict[str, Any]:
+        seen = dict(self.graphs.get(name, arguments[0].shape[0])(*arguments))
         if "location" in seen:
             seen["mean"] = seen.pop("location")
         return seen
@@ -241,7 +244,7 @@ class Encoder:
 
 @contextlib.contextmanager
 def encoder_of(graphs: Graphs, inputs: Values) -> Iterator[Encoder]:
-    """Give the encoder of an answer, and restore it."""
+    """Yield the encoder of an answer, and restore its weights afterwards."""
     encoder = Encoder(graphs, inputs)
     try:
         yield encoder
@@ -254,7 +257,7 @@ def _shape(weight: Any) -> tuple[int, ...]:
 
 
 def tensor(values: Any) -> Any:
-    """Return numbers as a tensor of the type that all graphs take."""
+    """Return numbers as a tensor of the type that all graphs accept."""
     import tensorflow as tf
 
     return tf.constant(values, tf.float32)

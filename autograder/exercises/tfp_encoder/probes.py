@@ -27,32 +27,33 @@ from autograder.exercises.tfp_encoder.weights import GAIN, first_layer, fits, pi
 
 CODES = 20  # calls with few images, more than a short list of noises
 CALLS = 8  # calls with many images, for the distribution of codes
-REPEATS = 8  # calls with many images, where a loss has chance in it
+REPEATS = 8  # calls with many images, if the loss is sampled
 FAR = 150.0  # how far from the prior the mean is moved, in standard deviations of it
-ASIDE = 1.25  # the same for gradients
-SHRINK = 0.5  # and what the scale is multiplied by, so that chance does not hide its gradient
+ASIDE = 1.25  # the same, for gradients
+SHRINK = 0.5  # factor of the scale, so that sampling noise does not hide its gradient
 NUDGE = 5e-4  # relative change of a kernel, for slopes
 LARGE = 30.0  # spread of weights that nothing should depend on
 
 
 def prior(graphs: Graphs, inputs: Values) -> Values:
     """Return samples, their type and shape, and log-densities, for each size."""
-    found = []
+    observations = []
     for size, z in zip(inputs["sizes"], inputs["z"], strict=True):
         seen = graphs.get(prior_name(size))(tensor(z))
         sample = seen["sample"]
-        one = {"dtype": sample.dtype.name, "shape": list(sample.shape)}
+        observation = {"dtype": sample.dtype.name, "shape": list(sample.shape)}
         if "log_prob" in seen:
-            one["log_prob"] = np.asarray(seen["log_prob"], np.float64)
-            one["sample"] = np.asarray(sample, np.float32)
-        found.append(one)
-    return {"found": found}
+            observation["log_prob"] = np.asarray(seen["log_prob"], np.float64)
+            observation["sample"] = np.asarray(sample, np.float32)
+        observations.append(observation)
+    return {"found": observations}
 
 
 def stack(graphs: Graphs, inputs: Values) -> Values:
-    """Return shapes of weights and, if they can be set, posterior means: positive and negative.
+    """Return shapes of weights and, if they can be set, posterior means for both signs.
 
-    ``together`` are those of the same images among many, ``large`` those with large weights.
+    ``together`` are the means of the same images in a large batch, ``large`` those with large
+    weights.
     """
     seen: Values = {"training": [], "again": [], "inference": []}
     modes = (("training", TRAINING), ("again", TRAINING), ("inference", INFERENCE))
@@ -64,7 +65,7 @@ def stack(graphs: Graphs, inputs: Values) -> Values:
         for sign in (1, -1):
             encoder.fill_stack(sign)
             for key, name in modes:
-                with contextlib.suppress(NoGraphError):  # there is no distribution at inference
+                with contextlib.suppress(NoGraphError):  # at inference there may be no distribution
                     seen[key].append(encoder.call(name, images)["mean"])
         seen["together"] = encoder.call(TRAINING, pictures(inputs, MANY))["mean"][:FEW]  # negative
         encoder.fill_stack(1, GAIN)
@@ -73,9 +74,9 @@ def stack(graphs: Graphs, inputs: Values) -> Values:
 
 
 def centring(graphs: Graphs, inputs: Values) -> Values:
-    """Return gradients for even images, and for one of different greys with all or half of them.
+    """Return gradients for uniform images, and for a grey image with full and half contrast.
 
-    Without a bias, return means for grey and for nothing.
+    If there is no bias, return the means of a grey image with and without the first kernel.
     """
     with encoder_of(graphs, inputs) as encoder:
         shapes, weights = encoder.shapes, encoder.weights
@@ -93,15 +94,15 @@ def centring(graphs: Graphs, inputs: Values) -> Values:
         grey = np.repeat(pictures(inputs, FEW)[1:], inputs["batch"], axis=0)
         uneven = [_by_kernel(encoder, pair, image) for image in (grey, grey, 0.25 + grey / 2)]
         by_kernel, by_bias = map(np.stack, zip(*rows, strict=True))
-        if not by_bias.any():  # `distribution` speaks of a gradient that is stopped
+        if not by_bias.any():  # `distribution` reports a gradient that is stopped
             return {"means": _without_bias(encoder, weights[kernel])}
     return {"by_kernel": by_kernel, "by_bias": by_bias, "uneven": np.stack(uneven)}
 
 
 def _of_even(encoder: Encoder, pair: tuple, value: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return the gradients of the latents of an even image, added up, by kernel and bias."""
+    """Return the summed gradients of the latents of a uniform image, by kernel and bias."""
     by_kernel, by_bias = encoder.gradient(_even(encoder, value), pair, lambda seen: seen["mean"])[1]
-    if by_kernel.ndim == 4:  # at the pixel below, where no image ends
+    if by_kernel.ndim == 4:  # take the centre of the kernel, which never reaches over the edge
         height, width = ((size - 1) // 2 for size in by_kernel.shape[:2])
         by_kernel = by_kernel[height, width]
     return by_kernel.mean(0), by_bias
@@ -114,11 +115,11 @@ def _by_kernel(encoder: Encoder, pair: tuple, image: np.ndarray) -> np.ndarray:
 def _without_bias(encoder: Encoder, kernel: Any) -> np.ndarray:
     """Return the means of a grey image, and what they are if the stack sees nothing."""
     signs = np.where(np.arange(kernel.shape[-1]) % 2, -1.0, 1.0)
-    found = []
+    means = []
     for values in (np.broadcast_to(signs, kernel.shape), np.zeros(kernel.shape)):
         kernel.assign(values)
-        found.append(encoder.call(TRAINING, _even(encoder, 0.5))["mean"][0])
-    return np.stack(found)
+        means.append(encoder.call(TRAINING, _even(encoder, 0.5))["mean"][0])
+    return np.stack(means)
 
 
 def _even(encoder: Encoder, value: float) -> np.ndarray:
@@ -193,7 +194,7 @@ def _steps(encoder: Encoder, images: np.ndarray) -> list[Values]:
 def derivatives(graphs: Graphs, inputs: Values) -> Values:
     """Return derivatives of mean, root, code and loss of one image, by all weights.
 
-    Those of code and loss are also taken for a batch in which all images are that one.
+    Those of code and loss are also computed for a batch of copies of that image.
 
     ``by_output`` has a row for each element of the mean and, after them, of the lower triangle of
     the root. Its columns are the elements of the last biases and then, for each other weight, the
@@ -228,7 +229,7 @@ def _derivatives(encoder: Encoder) -> Values:
     rows = [of(at(place)) for place in places_of(size)]
     along = np.random.default_rng([seed, 6]).normal(size=size).astype(np.float32)
     batch = np.repeat(image, encoder.inputs["batch"], axis=0)
-    steps = [of(lambda seen: seen["loss"])]  # of all, if the loss is no number
+    steps = [of(lambda seen: seen["loss"])]  # summed over all elements if the loss is not a scalar
     if not np.array_equal(before["loss"], steps[0]["loss"]):
         alike = np.repeat(image, MANY, axis=0)
         steps += [of(lambda seen: seen["loss"], alike) for _ in range(REPEATS)]
@@ -245,7 +246,7 @@ def _derivatives(encoder: Encoder) -> Values:
 
 
 def _slopes(encoder: Encoder, image: np.ndarray) -> np.ndarray:
-    """Return how mean and scale of an image change with each kernel, and what gradients say of it.
+    """Return the slopes of mean and scale of an image along each kernel, by values and gradients.
 
     The shape is (kernels, 2, 4): for each kernel and for mean and scale the slope along some random
     direction, by the values behind and before it and by the gradient, and how large a slope by this
@@ -266,7 +267,7 @@ def _slopes(encoder: Encoder, image: np.ndarray) -> np.ndarray:
         lambda seen: tensor_sum(seen["root"][0] * of_root),
     )
     gradients = [encoder.gradient(image, kernels, pick)[1] for pick in picks]
-    found = np.zeros((len(kernels), 2, 4))
+    slopes = np.zeros((len(kernels), 2, 4))
     here = encoder.call(TRAINING, image)
     for i, kernel in enumerate(kernels):
         start = kernel.numpy()
@@ -281,12 +282,12 @@ def _slopes(encoder: Encoder, image: np.ndarray) -> np.ndarray:
             before, at_it, behind = map(target, (seen[0], here, seen[1]))
             usual = np.sqrt(((gradients[j][i] * sizes) ** 2).sum())
             by_gradient = (gradients[j][i] * direction).sum()
-            found[i, j] = (behind - at_it) / NUDGE, (at_it - before) / NUDGE, by_gradient, usual
-    return found
+            slopes[i, j] = (behind - at_it) / NUDGE, (at_it - before) / NUDGE, by_gradient, usual
+    return slopes
 
 
 def _columns(gradients: Sequence[np.ndarray], whole: Sequence[int], seed: int) -> np.ndarray:
-    """Return the gradient by some weights, and one number for each other one."""
+    """Return the full gradient by some weights, and one number for each of the others."""
     rng = np.random.default_rng([seed, 7])
     sums = [(g * rng.choice([-1.0, 1.0], g.shape)).sum() for g in gradients]
     others = [value for i, value in enumerate(sums) if i not in whole]

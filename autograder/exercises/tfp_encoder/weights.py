@@ -1,4 +1,4 @@
-"""Images, and weights for an encoder, drawn from seeds: nothing hangs on how it is initialized."""
+"""Draw images and weights from seeds, so that nothing depends on an encoder's initialization."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from autograder.checks.values import Values
 
-GAIN = 3.0  # of all weights of the stack: each layer then enlarges what it gets
+GAIN = 3.0  # of all weights of the stack: each layer then amplifies its input
 Shape = tuple[int, ...]
 
 
@@ -16,9 +16,9 @@ def pictures(inputs: Values, batch: int) -> np.ndarray:
     The first ones are the same for a batch of any size.
     """
     rng = np.random.default_rng([inputs["seed"], 1])
-    found = rng.uniform(size=(batch, *inputs["shape"]))
-    found[::2] = np.round(found[::2])
-    return found.astype(np.float32)
+    images = rng.uniform(size=(batch, *inputs["shape"]))
+    images[::2] = np.round(images[::2])
+    return images.astype(np.float32)
 
 
 def drawn(shapes: Sequence[Shape], seed: int, gain: float, bias: float) -> list[np.ndarray]:
@@ -52,23 +52,23 @@ def arrange(shapes: Sequence[Shape], wanted: Sequence[Shape]) -> list[int]:
     it is called. So kernels are sorted by shape where all wanted shapes are there.
     """
     places = [i for i, s in enumerate(shapes) if len(s) > 1]
-    found = {w: [i for i in places if same_layer(shapes[i], w)] for w in map(tuple, wanted)}
-    if len(found) < len(wanted) or any(len(same) != 1 for same in found.values()):
+    candidates = {w: [i for i in places if same_layer(shapes[i], w)] for w in map(tuple, wanted)}
+    if len(candidates) < len(wanted) or any(len(same) != 1 for same in candidates.values()):
         return places
-    stack = [same[0] for same in found.values()]
+    stack = [same[0] for same in candidates.values()]
     return stack + [i for i in places if i not in stack]
 
 
-def same_layer(found: Shape, wanted: Shape) -> bool:
-    """Compare kernels; a dense layer on the flattened 7 × 7 map is that convolution."""
-    wanted = tuple(wanted)  # a list, once it has crossed a border
-    if wanted[:2] == (7, 7) and tuple(found) == (int(np.prod(wanted[:-1])), wanted[-1]):
+def same_layer(shape: Shape, wanted: Shape) -> bool:
+    """Compare kernel shapes; a dense layer on the flattened 7 × 7 map equals a convolution."""
+    wanted = tuple(wanted)  # it is a list after being sent between processes
+    if wanted[:2] == (7, 7) and tuple(shape) == (int(np.prod(wanted[:-1])), wanted[-1]):
         return True
-    return tuple(found) == wanted
+    return tuple(shape) == wanted
 
 
 def paired(shapes: Sequence[Shape]) -> list[int]:
-    """Return the places of weights in an order in which each kernel has its bias behind it.
+    """Return the places of weights, reordered so that each kernel is followed by its bias.
 
     A layer of the student's own may list all kernels before all biases, or each bias before its
     kernel. Where that explains nothing, the order stays.
@@ -92,7 +92,7 @@ def has_bias(shapes: Sequence[Shape], kernel: int) -> bool:
 
 
 def fits(shapes: Sequence[Shape], wanted: Sequence[Shape]) -> bool:
-    """Return whether weights have the wanted kernels and more behind them, each with a bias."""
+    """Return whether weights have the wanted kernels and further ones, each with a bias."""
     order = arrange(shapes, wanted)
     behind = order[len(wanted) :]
     return (
@@ -104,7 +104,7 @@ def fits(shapes: Sequence[Shape], wanted: Sequence[Shape]) -> bool:
 
 
 def first_layer(shapes: Sequence[Shape], channels: int) -> tuple[int, int | None]:
-    """Return the places of kernel and bias of the layer that meets the image."""
+    """Return the places of kernel and bias of the layer that takes the image."""
     kernels = [i for i, s in enumerate(shapes) if len(s) > 1]
     meets = [i for i in kernels if len(shapes[i]) == 4 and shapes[i][2] in (channels, 1)]
     first = (meets or kernels)[0]
@@ -112,7 +112,7 @@ def first_layer(shapes: Sequence[Shape], channels: int) -> tuple[int, int | None
 
 
 def last_layers(shapes: Sequence[Shape], wanted: Sequence[Shape]) -> tuple[list[int], list[int]]:
-    """Return the places of kernels and biases of what comes behind the wanted ones."""
+    """Return the places of kernels and biases of the layers behind the wanted ones."""
     order = arrange(shapes, wanted)
     last = order[len(wanted) :] if fits(shapes, wanted) else order[-1:]
     return last, [i + 1 for i in last if has_bias(shapes, i)]

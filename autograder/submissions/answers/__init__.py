@@ -1,1 +1,1 @@
-"""What the code of an answer says before it runs."""
+"""Look for mistakes and tampering in the code of an answer before it runs."""

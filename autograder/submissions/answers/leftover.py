@@ -1,4 +1,4 @@
-"""Find what a released answer cell raises, left above the code that a student wrote."""
+"""Find the ``raise`` of a released answer cell, left above the code that a student wrote."""
 
 import ast
 import re
@@ -10,24 +10,24 @@ WRONG = (SyntaxError, ValueError, RecursionError, MemoryError)  # what Python's 
 
 
 def unreachable_below(source: str) -> list[int]:
-    """Return the lines of ``raise NotImplementedError()`` below which other code stands.
+    """Return the line numbers of ``raise NotImplementedError()`` that have other code below.
 
-    Nothing is told of code that Python cannot read: it says so itself when it runs. Lines of
-    IPython count as Python that does nothing.
+    Code that Python cannot parse is ignored: Python reports that itself when it runs. Magics and
+    shell commands of IPython count as statements that do nothing.
     """
-    return sorted(_lines(_parsed(source)))
+    return sorted(_lines(_parse(source)))
 
 
-def told(cell_id: str, source: str) -> list[str]:
-    """Return a sentence for each such line of an answer."""
+def remarks(cell_id: str, source: str) -> list[str]:
+    """Return a sentence for each line of an answer that ``unreachable_below`` finds."""
     return [
         f"Line {line} of `{cell_id}` is still the released `raise NotImplementedError()`, and "
-        "what stands below it does not run: delete that line."
+        "the code below it does not run: delete that line."
         for line in unreachable_below(source)
     ]
 
 
-def _parsed(source: str) -> ast.AST:
+def _parse(source: str) -> ast.AST:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about the student's code, which is not run here
         for text in (source, MAGIC.sub(r"\1pass", source)):
@@ -49,7 +49,7 @@ def _lines(tree: ast.AST) -> Iterator[int]:
 
 def _is_released(statement: ast.stmt) -> bool:
     """Return whether a statement raises NotImplementedError without a message."""
-    raised = statement.exc if isinstance(statement, ast.Raise) else None
-    if isinstance(raised, ast.Call) and not raised.args and not raised.keywords:
-        raised = raised.func
-    return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"
+    exception = statement.exc if isinstance(statement, ast.Raise) else None
+    if isinstance(exception, ast.Call) and not exception.args and not exception.keywords:
+        exception = exception.func
+    return isinstance(exception, ast.Name) and exception.id == "NotImplementedError"

@@ -1,4 +1,4 @@
-"""Find answers that reach into the autograder: graded, but an instructor should look at them."""
+"""Find answers that reach into the autograder: graded, but to be looked at by an instructor."""
 
 import ast
 import re
@@ -7,25 +7,25 @@ from typing import Any
 
 from autograder.checks.words import listing
 
-# What the released notebook itself does, and a student may do again.
+# The released notebook imports these itself, so a student may, too.
 ALLOWED = {"from autograder import checks", "from latents import workshop"}
 CONCEALED = ("autograder", "latents.bounds", "latents.workshop_models", "latents.workshop_pictures")
 WORD = re.compile(r"\bautograder\b")
 
 
 def remark(cells: Iterable[Any]) -> str:
-    """Return in a sentence which of a student's cells reach into the autograder; mostly empty.
+    """Return a sentence on the cells that reach into the autograder; empty if none does.
 
     Parameters
     ----------
     cells : iterable of NotebookNode
         Cells of the notebook as it is graded; locked ones do not count.
     """
-    found = [cell.id for cell in cells if _is_students(cell) and _reaches(cell.source)]
-    if not found:
+    ids = [cell.id for cell in cells if _is_students(cell) and _reaches(cell.source)]
+    if not ids:
         return ""
-    cell = "cell" if len(found) == 1 else "cells"
-    return f"The {cell} {listing(found)} reach{'es' * (len(found) == 1)} into the autograder: look."
+    subject, verb = ("cell", "reaches") if len(ids) == 1 else ("cells", "reach")
+    return f"The {subject} {listing(ids)} {verb} into the autograder: take a look."
 
 
 def _is_students(cell: Any) -> bool:
@@ -36,7 +36,7 @@ def _is_students(cell: Any) -> bool:
 def _reaches(source: str) -> bool:
     try:
         tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):  # a line of the shell or a magic
+    except (SyntaxError, ValueError, RecursionError):  # for example a shell command or a magic
         return bool(WORD.search(source))
     return any(map(_is_reach, ast.walk(tree)))
 
@@ -44,12 +44,12 @@ def _reaches(source: str) -> bool:
 def _is_reach(node: ast.AST) -> bool:
     match node:
         case ast.Import(names=names):
-            return any(each.name.startswith(CONCEALED) for each in names)
+            return any(alias.name.startswith(CONCEALED) for alias in names)
         case ast.ImportFrom(module=str(module), names=names):
             if ast.unparse(node) in ALLOWED:
                 return False
             return module.startswith(CONCEALED) or any(
-                f"{module}.{each.name}".startswith(CONCEALED) for each in names
+                f"{module}.{alias.name}".startswith(CONCEALED) for alias in names
             )
         case ast.Constant(value=str(text)):
             return bool(WORD.search(text)) and "\n" not in text.strip()

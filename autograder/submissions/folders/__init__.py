@@ -1,1 +1,1 @@
-"""What lies in a folder that was handed in, also in archives and folders of folders."""
+"""Find what is in a submitted folder, including archives and subfolders."""

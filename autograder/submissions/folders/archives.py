@@ -1,7 +1,7 @@
-"""Read files out of an archive that somebody has handed in; nothing is unpacked to the disk.
+"""Read files out of a submitted archive; nothing is unpacked to the disk.
 
-Archives are the work of strangers: how much is read of one, and what of it is held in memory, is
-limited here, not by what the archive says of itself.
+Archives are not to be trusted: how much is read of one, and how much of it is held in memory, is
+limited here, not by what the archive says about itself.
 """
 
 import bz2
@@ -26,9 +26,9 @@ MOST_FILES = 10_000  # in an archive
 MOST_CHOSEN = 1_000  # files that are read of one
 LONGEST_LIST = 4 * 2**20  # bytes of the list of files at the end of a zip
 SLOWEST = 10  # seconds of computing time
-PIECE, LONGEST_HEADER = 2**15, 2**16  # bytes that are read of a notebook, of a tar at once
+PIECE, LONGEST_HEADER = 2**15, 2**16  # bytes that are read at once of a member, of a tar
 MOST_UNPACKED = 2 * LARGEST  # bytes of a tar that are read in search of a notebook
-PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # zipfile does not limit what others unpack to
+PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # zipfile does not limit the output of others
 ENCRYPTED = 1  # flag of a file in a zip
 BROKEN = (
     *(zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, struct.error),
@@ -39,49 +39,49 @@ OPENERS: dict[tuple[str, ...], Callable[[io.BufferedReader], io.BufferedIOBase]]
     (".tar.gz", ".tgz"): lambda file: gzip.GzipFile(fileobj=file),
     (".tar.bz2", ".tbz2"): bz2.BZ2File,
 }
-Choose = Callable[[list[str]], list[str]]  # of the names of all files, some
+Choose = Callable[[list[str]], list[str]]  # selects from the names of all files
 IN_ITSELF = "hand in the notebook itself"
 
 
 class _Limited(io.FileIO):
-    """A file of which nobody reads very much at once, as a forged zip would have it."""
+    """A file that refuses to read much at once, which a forged zip would ask for."""
 
     def read(self, size: int | None = -1) -> bytes:
         wanted = LONGEST_LIST + 1 if size is None or size < 0 else size
-        if wanted > LONGEST_LIST + 1 or len(found := super().read(wanted)) > LONGEST_LIST:
+        if wanted > LONGEST_LIST + 1 or len(data := super().read(wanted)) > LONGEST_LIST:
             raise _RefusedError("lists too many files")
-        return found
+        return data
 
 
 class _Counted:
-    """A stream in which nobody reads much at once, or comes far.
+    """A stream that refuses to read much at once, and to go beyond a limit.
 
-    At once: Python takes the square of the length of a header of a tar.
+    The first, because Python takes time quadratic in the length of a tar header.
     """
 
     def __init__(self, stream: io.BufferedIOBase):
         self.stream, self.tell = stream, stream.tell
 
     def read(self, size: int) -> bytes:
-        self._refuse(size > LONGEST_HEADER or self.tell() + size > MOST_UNPACKED)
+        self._refuse_if(size > LONGEST_HEADER or self.tell() + size > MOST_UNPACKED)
         return self.stream.read(size)
 
-    def seek(self, place: int) -> int:
-        self._refuse(place > MOST_UNPACKED)
-        return self.stream.seek(place)
+    def seek(self, position: int) -> int:
+        self._refuse_if(position > MOST_UNPACKED)
+        return self.stream.seek(position)
 
-    def _refuse(self, much: bool) -> None:
-        if much:
+    def _refuse_if(self, too_much: bool) -> None:
+        if too_much:
             raise _RefusedError("holds too much")
 
 
 class _RefusedError(AutograderError):
-    """An archive is not read to its end; the message follows its name."""
+    """An archive is refused; the message continues a sentence that begins with its name."""
 
 
 def can_be_opened(name: str) -> bool:
-    """Return whether a file has the name of an archive of a kind that is opened."""
-    return name.lower().endswith((".zip", *(each for endings in OPENERS for each in endings)))
+    """Return whether a file has the name of an archive that can be opened here."""
+    return name.lower().endswith((".zip", *(ending for endings in OPENERS for ending in endings)))
 
 
 def notebook(file: Path, name: str, choose: Choose) -> tuple[str, bytes]:
@@ -92,9 +92,9 @@ def notebook(file: Path, name: str, choose: Choose) -> tuple[str, bytes]:
     file : Path
         The archive.
     name : str
-        As it was handed in.
+        Its name in the submission.
     choose : callable
-        Returns, of the names of all files in it, those that may be the notebook.
+        Selects from the names of all files in it those that may be the notebook.
 
     Raises
     ------
@@ -113,19 +113,19 @@ def files(file: Path, name: str, choose: Choose) -> dict[str, bytes]:
     file : Path
         The archive.
     name : str
-        As it was handed in.
+        Its name in the submission.
     choose : callable
-        Returns, of the names of all files in it, those that are read.
+        Selects from the names of all files in it those to be read.
 
     Raises
     ------
     AutograderError
-        If the archive cannot be read, or if what was chosen is too much.
+        If the archive cannot be read, or if the chosen files are too large.
     """
     read = _of_zip if name.lower().endswith(".zip") else _of_tar
     try:
-        with limited(SLOWEST), _told_as(name):
-            return read(file, name, lambda names: choose(_inside(names)))
+        with limited(SLOWEST), _explain_damage(name):
+            return read(file, name, lambda names: choose(_safe_names(names)))
     except TooSlowError as error:
         raise AutograderError(f"{printable(name)} takes too long to open: {IN_ITSELF}.") from error
     except _RefusedError as error:
@@ -133,7 +133,7 @@ def files(file: Path, name: str, choose: Choose) -> dict[str, bytes]:
 
 
 @contextmanager
-def _told_as(name: str) -> Iterator[None]:
+def _explain_damage(name: str) -> Iterator[None]:
     try:
         yield
     except BROKEN as error:
@@ -143,97 +143,100 @@ def _told_as(name: str) -> Iterator[None]:
 
 
 def _only(names: list[str], choose: Choose) -> str:
-    """Return the one name of a notebook."""
+    """Return the name of the only notebook."""
     chosen = choose(names)
     if len(chosen) > 1:
-        raise _RefusedError(f"holds {listing(printable(each) for each in chosen[:5])}")
+        raise _RefusedError(f"holds {listing(printable(name) for name in chosen[:5])}")
     if not chosen:
-        raise _RefusedError(f"holds no notebook, {_content(names)}")
+        raise _RefusedError(f"holds no notebook, {_summary(names)}")
     return chosen[0]
 
 
-def _inside(names: list[str]) -> list[str]:
-    return [each for each in dict.fromkeys(names) if _is_inside(each)]
+def _safe_names(names: list[str]) -> list[str]:
+    return [name for name in dict.fromkeys(names) if _is_inside(name)]
 
 
-def _content(names: list[str]) -> str:
+def _summary(names: list[str]) -> str:
     if not names:
         return "nothing that can be used"
     more = [f"{len(names) - 3:,} other files"] if len(names) > 3 else []
-    return f"only {listing([*(printable(each) for each in names[:3]), *more])}"
+    return f"only {listing([*(printable(name) for name in names[:3]), *more])}"
 
 
 def _is_inside(name: str) -> bool:
-    """Return whether a name leads to a place inside of the archive."""
+    """Return whether a name is a path inside the archive."""
     path = PurePosixPath(name.replace("\\", "/"))
     return not path.is_absolute() and ".." not in path.parts and ":" not in name
 
 
 def _of_zip(file: Path, name: str, choose: Choose) -> dict[str, bytes]:
-    with _Limited(file) as raw, zipfile.ZipFile(raw) as opened:
-        known = {each.filename: each for each in opened.infolist() if _is_plain_file(each)}
-        if len(known) > MOST_FILES:
+    with _Limited(file) as raw, zipfile.ZipFile(raw) as archive:
+        members = {
+            member.filename: member for member in archive.infolist() if _is_plain_file(member)
+        }
+        if len(members) > MOST_FILES:
             raise _RefusedError("holds too many files")
         content = _Content()
-        for chosen in _few(choose([*known])):
-            member = known[chosen]
+        for chosen in _limit(choose([*members])):
+            member = members[chosen]
             if member.flag_bits & ENCRYPTED:
                 raise _RefusedError("is locked with a password")
             if member.compress_type not in PLAIN:
                 raise _RefusedError("is packed in a way that is not opened here")
-            with opened.open(member) as stream:
+            with archive.open(member) as stream:
                 content.read(chosen, stream)
         return content
 
 
-def _is_plain_file(each: zipfile.ZipInfo) -> bool:
-    kind = stat.S_IFMT(each.external_attr >> 16)
-    return not each.is_dir() and kind in (0, stat.S_IFREG)
+def _is_plain_file(member: zipfile.ZipInfo) -> bool:
+    kind = stat.S_IFMT(member.external_attr >> 16)
+    return not member.is_dir() and kind in (0, stat.S_IFREG)
 
 
 def _of_tar(file: Path, name: str, choose: Choose) -> dict[str, bytes]:
-    """Read a tar twice, for it has no list: its names first, then what is chosen."""
-    chosen = _few(choose([each.name for each, _ in _members(file, name)]))
+    """Read a tar twice, because it has no index: first the names, then the chosen files."""
+    chosen = _limit(choose([member.name for member, _ in _members(file, name)]))
     content = _Content()
-    for each, opened in _members(file, name):
-        if each.name in chosen and each.name not in content:
-            stream = opened.extractfile(each)
+    for member, archive in _members(file, name):
+        if member.name in chosen and member.name not in content:
+            stream = archive.extractfile(member)
             assert stream is not None  # it is a regular file
-            content.read(each.name, stream)
+            content.read(member.name, stream)
     if len(content) < len(chosen):
         raise tarfile.ReadError
     return content
 
 
-def _few(chosen: list[str]) -> list[str]:
+def _limit(chosen: list[str]) -> list[str]:
     if len(chosen) > MOST_CHOSEN:
         raise _RefusedError(f"holds more than {MOST_CHOSEN:,} files")
     return chosen
 
 
 def _members(file: Path, name: str) -> Iterator[tuple[tarfile.TarInfo, tarfile.TarFile]]:
-    opener = next(each for endings, each in OPENERS.items() if name.lower().endswith(endings))
+    lower = name.lower()
+    opener = next(opener for endings, opener in OPENERS.items() if lower.endswith(endings))
     with (
         file.open("rb") as raw,
         opener(raw) as stream,
-        tarfile.open(fileobj=cast(IO[bytes], _Counted(stream)), mode="r:") as opened,
+        tarfile.open(fileobj=cast(IO[bytes], _Counted(stream)), mode="r:") as archive,
     ):
-        for number, each in enumerate(opened):
+        for number, member in enumerate(archive):
             if number > MOST_FILES:
                 raise _RefusedError("holds too many files")
-            if each.isreg():
-                yield each, opened
+            if member.isreg():
+                yield member, archive
 
 
 class _Content(dict[str, bytes]):
-    """What was read of an archive, by name; all of it together is limited."""
+    """Content of files in an archive, by name; its total size is limited."""
 
     def __init__(self) -> None:
         super().__init__()
         self._size = 0
 
     def read(self, name: str, stream: IO[bytes]) -> None:
-        """Read a file in pieces of which none is large."""
+        """Read a file in small pieces."""
         content = bytearray()
         while piece := stream.read(PIECE):
             content += piece

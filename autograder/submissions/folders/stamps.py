@@ -1,4 +1,4 @@
-"""When a submission was handed in, as a file beside it says."""
+"""Read the time of a submission from the file beside it."""
 
 import os
 import re
@@ -8,16 +8,16 @@ from autograder.checks.words import LONGEST_NAME
 from autograder.gradebook.course import STAMP
 from autograder.submissions.store import is_file
 
-OFFSET = re.compile(r" (?=[+-]\d\d:?\d\d$)")  # of which nbgrader would take hours for seconds
+OFFSET = re.compile(r" (?=[+-]\d\d:?\d\d$)")  # with it, nbgrader would take hours for seconds
 TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?( ?[A-Za-z0-9/_+:-]{1,40})?")
 
 
-def stamp(place: Path) -> tuple[bytes | None, str]:
-    """Return the content of nbgrader's file with the time of a submission, if it is a time.
+def read_timestamp(folder: Path) -> tuple[bytes | None, str]:
+    """Return the content of nbgrader's file with the time of a submission, if it is valid.
 
     Parameters
     ----------
-    place : Path
+    folder : Path
         The folder of the submission.
 
     Returns
@@ -25,18 +25,18 @@ def stamp(place: Path) -> tuple[bytes | None, str]:
     content : bytes or None
         None if there is no file, or if it cannot be used.
     problem : str
-        In a sentence, that it cannot be used; else empty.
+        A sentence on why the file cannot be used; empty if it can.
     """
-    file = place / STAMP
+    file = folder / STAMP
     if not os.path.lexists(file):
         return None, ""
     content = _time(file)
-    told = f"{STAMP} holds no time, so this counts as handed in on time."
-    return content, told if content is None else ""
+    problem = f"{STAMP} contains no time, so the submission counts as on time."
+    return content, problem if content is None else ""
 
 
 def _time(file: Path) -> bytes | None:
-    """Return the time in a file, as nbgrader reads it right; None if it is no time."""
+    """Return the time in a file, in a form that nbgrader reads right; None if there is none."""
     from dateutil import tz
     from nbgrader.utils import parse_utc
 

@@ -1,4 +1,4 @@
-"""Find the notebook in a folder of a folder or in an archive, or say what lies there instead."""
+"""Find the notebook in a subfolder or in an archive, or say what is there instead."""
 
 import json
 import re
@@ -12,11 +12,11 @@ from autograder.checks.words import listing, printable
 from autograder.gradebook.course import STAMP
 from autograder.submissions.folders import archives
 from autograder.submissions.notebooks import LARGEST
-from autograder.submissions.store import Keeper
+from autograder.submissions.store import FileStore
 
 NOTEBOOK = re.compile(r"\.ipynb(\.txt|\.json)?$", re.IGNORECASE)  # some browsers add an ending
-BARE_ENDINGS = ("", ".txt", ".json")  # endings that programs give a notebook, or leave
-DEEPEST = 6  # folders in the folder of the assignment
+BARE_ENDINGS = ("", ".txt", ".json")  # what some programs replace the ending of a notebook with
+DEEPEST = 6  # parts of a path in the folder of the assignment
 ITSELF = "hand in the notebook itself"
 HINTS = {  # what a file of another kind is, and what to do
     r"(^|/)(\.|__)": f"is hidden, as are copies that programs make: {ITSELF}",
@@ -27,60 +27,64 @@ HINTS = {  # what a file of another kind is, and what to do
     r"\.(pdf|html?|docx?|odt|md|rtf|txt|png|jpe?g)$": f"shows a notebook at best: {ITSELF}, not an "
     "export of it",
 }
-OTHER = f"is no notebook: {ITSELF}"
+OTHER = f"is not a notebook: {ITSELF}"
 
 
-def find(found: Any, place: Path, kept: dict[Path, str], keeper: Keeper) -> Any:
-    """Return a submission with the notebook that is wrapped, or with a reason.
+def find(submission: Any, folder: Path, kept: dict[Path, str], store: FileStore) -> Any:
+    """Return a submission with its notebook from a subfolder or an archive, or with a reason.
 
     Parameters
     ----------
-    found : Submission
-        What is known of it.
-    place : Path
-        Its folder, in which no notebook lies.
+    submission : Submission
+        The submission, without a notebook yet.
+    folder : Path
+        Its folder, which has no notebook directly in it.
     kept : dict
         All files in it, however deep, each with its hash.
-    keeper : Keeper
-        Which keeps what comes out of an archive.
+    store : FileStore
+        Where the copies are, and where a notebook from an archive is kept.
     """
-    right = f"{found.assignment}.ipynb"
-    files = {each.relative_to(place).as_posix(): each for each in kept}
+    right_name = f"{submission.assignment}.ipynb"
+    files = {file.relative_to(folder).as_posix(): file for file in kept}
     usual = [name for name in files if is_usual(name)]
-    chosen = candidates(usual, right) or [
-        name for name in usual if is_notebook_of_another_name(name, keeper.place(kept[files[name]]))
+    chosen = candidates(usual, right_name) or [
+        name for name in usual if is_misnamed_notebook(name, store.path_of(kept[files[name]]))
     ]
     if len(chosen) == 1:
         sha256 = kept[files[chosen[0]]]
-        taken = {"file": keeper.place(sha256), "sha256": sha256, "name": printable(chosen[0])}
-        return replace(found, **taken, renamed=True)
+        fields = {"file": store.path_of(sha256), "sha256": sha256, "name": printable(chosen[0])}
+        return replace(submission, **fields, renamed=True)
     if chosen:
-        names = listing(printable(each) for each in chosen[:5])
-        return replace(found, reason=f"There are {names}: keep one and name it {right}.")
+        names = listing(printable(name) for name in chosen[:5])
+        return replace(submission, reason=f"There are {names}: keep one and name it {right_name}.")
     packed = [name for name in usual if archives.can_be_opened(name)]
     if len(packed) != 1:
         rest = [name for name in files if PurePosixPath(name).name != STAMP]
-        return replace(found, reason=what_lies_there(usual or rest, right))
-    return _from_archive(found, packed[0], kept[files[packed[0]]], keeper, right)
+        return replace(submission, reason=missing_notebook(usual or rest, right_name))
+    return _from_archive(submission, packed[0], kept[files[packed[0]]], store, right_name)
 
 
-def _from_archive(found: Any, packed: str, sha256: str, keeper: Keeper, right: str) -> Any:
+def _from_archive(
+    submission: Any, archive: str, sha256: str, store: FileStore, right_name: str
+) -> Any:
     """Return a submission with the notebook out of a kept archive."""
 
     def choose(names: list[str]) -> list[str]:
-        return candidates([name for name in names if is_usual(name)], right)
+        return candidates([name for name in names if is_usual(name)], right_name)
 
     try:
-        name, content = archives.notebook(keeper.place(sha256), packed, choose)
+        name, content = archives.notebook(store.path_of(sha256), archive, choose)
     except AutograderError as error:
-        return replace(found, reason=f"There is no notebook: {right} is missing. {error}")
-    path = f"{packed}/{name}"
-    file, own = keeper.keep_content((found.student, found.assignment), path, content)
-    return replace(found, file=file, sha256=own, renamed=True, name=printable(path))
+        reason = f"There is no notebook: {right_name} is missing. {error}"
+        return replace(submission, reason=reason)
+    path = f"{archive}/{name}"
+    owner = submission.student, submission.assignment
+    file, sha256 = store.keep_content(owner, path, content)
+    return replace(submission, file=file, sha256=sha256, renamed=True, name=printable(path))
 
 
-def is_notebook_of_another_name(name: str, file: Path) -> bool:
-    """Return whether a kept file whose name says nothing, or only text, holds a notebook."""
+def is_misnamed_notebook(name: str, file: Path) -> bool:
+    """Return whether a kept file without the ending of a notebook holds one all the same."""
     if PurePosixPath(name).suffix.lower() not in BARE_ENDINGS or file.stat().st_size > LARGEST:
         return False
     try:
@@ -90,27 +94,27 @@ def is_notebook_of_another_name(name: str, file: Path) -> bool:
     return isinstance(content, dict) and isinstance(content.get("cells"), list)
 
 
-def candidates(names: Sequence[str], right: str) -> list[str]:
-    """Return which of some paths may be the notebook: those of the right name, or any."""
+def candidates(names: Sequence[str], right_name: str) -> list[str]:
+    """Return the paths that may be the notebook: those with the right name, or any notebooks."""
     notebooks = [name for name in names if NOTEBOOK.search(name)]
-    return [name for name in notebooks if PurePosixPath(name).name == right] or notebooks
+    return [name for name in notebooks if PurePosixPath(name).name == right_name] or notebooks
 
 
 def is_usual(name: str) -> bool:
-    """Return whether a path is none that programs leave, and not too deep for an intent."""
+    """Return whether a student may have meant to submit a path: not hidden and not too deep."""
     parts = PurePosixPath(name).parts
     hidden = any(part.startswith((".", "__")) for part in parts)
     return not hidden and 0 < len(parts) <= DEEPEST and parts[-1] != STAMP
 
 
-def what_lies_there(names: Sequence[str], right: str) -> str:
-    """Return that there is no notebook, what there is instead, and what to do."""
-    missing = f"There is no notebook: {right} is missing"
+def missing_notebook(names: Sequence[str], right_name: str) -> str:
+    """Return a message that there is no notebook, what there is instead, and what to do."""
+    missing = f"There is no notebook: {right_name} is missing"
     if not names:
-        return f"{missing}, and nothing else lies there: hand it in again."
+        return f"{missing}, and nothing else is there: submit it again."
     named = ((hint, name) for hint in HINTS for name in names if re.search(hint, name, re.I))
     hint, name = next(named, ("", names[0]))
-    told = f"{missing}. {printable(name)} {HINTS.get(hint, OTHER)}."
-    rest = [printable(each) for each in names if each != name]
+    message = f"{missing}. {printable(name)} {HINTS.get(hint, OTHER)}."
+    rest = [printable(other) for other in names if other != name]
     more = [f"{len(rest) - 3} other files"] if len(rest) > 3 else []
-    return f"{told} Beside it lies {listing([*rest[:3], *more])}." if rest else told
+    return f"{message} There is also {listing([*rest[:3], *more])}." if rest else message

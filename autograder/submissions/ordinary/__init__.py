@@ -1,1 +1,1 @@
-"""The instructor's own assignments: their sources, and what students hand in for them."""
+"""The instructor's own assignments: their sources, and what students submit for them."""

@@ -1,7 +1,7 @@
 """The instructor's own assignments: their notebooks as they are graded, and the files beside them.
 
-nbgrader restores locked cells from its gradebook, where releasing has put them. So it is these that
-run, and a source that says something else by now is refused.
+nbgrader restores locked cells from its gradebook, where the release has put them. So those are the
+cells that run, and a source that has changed since is refused.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ from autograder.checks.words import listing
 from autograder.gradebook.assignments import Assignment, GradebookCell
 from autograder.gradebook.course import Course
 
-AUTOTEST = "AUTOTEST"  # nbgrader puts tests into the place of lines with this word
+AUTOTEST = "AUTOTEST"  # nbgrader replaces lines with this word by tests
 
 
 class SourceError(AutograderError):
@@ -30,9 +30,9 @@ class PlainSource:
     Attributes
     ----------
     solved, released : NotebookNode
-        As instructors and as students have it; the same cells in the same order.
+        The instructors' and the students' version; the same cells in the same order.
     hidden : dict of str to str
-        Source of the cells with hidden tests as students have it, by ``grade_id``.
+        Source of the cells with hidden tests in the students' version, by ``grade_id``.
     """
 
     solved: Any
@@ -41,7 +41,10 @@ class PlainSource:
 
 
 def read(
-    course: Course, config: Any, assignment: Assignment, known: dict[str, dict[str, GradebookCell]]
+    course: Course,
+    config: Any,
+    assignment: Assignment,
+    recorded: dict[str, dict[str, GradebookCell]],
 ) -> dict[str, PlainSource]:
     """Return the notebooks of an assignment by their names.
 
@@ -52,130 +55,134 @@ def read(
     config : Config
         nbgrader's settings of the course.
     assignment : Assignment
-        Which one.
-    known : dict
-        What the gradebook holds of it: cells by ``grade_id``, by notebook.
+        The assignment.
+    recorded : dict
+        Its cells in the gradebook, by notebook and ``grade_id``.
 
     Raises
     ------
     SourceError
         If it cannot be graded; the message says what to do.
     """
-    again = f"run `autograder release {course}`, or `nbgrader generate_assignment` there."
-    if missing := [name for name in assignment.notebooks if name not in known]:
-        what = assignment.name if not known else listing(missing)
+    remedy = f"run `autograder release {course}`, or `nbgrader generate_assignment` there."
+    if missing := [name for name in assignment.notebooks if name not in recorded]:
+        what = assignment.name if not recorded else listing(missing)
         raise SourceError(
-            f"The gradebook does not know {what} of source/{assignment.name}: {again}"
+            f"The gradebook does not know {what} of source/{assignment.name}: {remedy}"
         )
-    if gone := [name for name in known if name not in assignment.notebooks]:
+    if gone := [name for name in recorded if name not in assignment.notebooks]:
         raise SourceError(
-            f"{listing(gone)} is missing in source/{assignment.name}: put it back, or {again}"
+            f"{listing(gone)} is missing in source/{assignment.name}: put it back, or {remedy}"
         )
-    found = {}
+    sources = {}
     for name in assignment.notebooks:
         file = course.source(assignment.name, name)
         try:
-            with contextlib.chdir(course.folder):  # to which the settings are relative
+            with contextlib.chdir(course.folder):  # paths in the settings are relative to it
                 solved = _with_header(file, config)
-            found[name] = _both(solved, config, known[name], f"{assignment.name}/{name}", again)
+            path = f"{assignment.name}/{name}"
+            sources[name] = _both(solved, config, recorded[name], path, remedy)
         except AutograderError:
             raise
-        except Exception as error:  # whatever nbformat or nbgrader stumbles over
-            told = " ".join(str(error).split())[:300].rstrip(".")
+        except Exception as error:  # nbformat and nbgrader raise many kinds
+            message = " ".join(str(error).split())[:300].rstrip(".") or type(error).__name__
             raise SourceError(
-                f"{file} cannot be used: {told or type(error).__name__}. Correct it, and {again}"
+                f"{file} cannot be used: {message}. Correct it, and {remedy}"
             ) from error
-    return found
+    return sources
 
 
 def _with_header(file: Path, config: Any) -> Any:
     import nbformat
     from nbgrader.preprocessors import ClearOutput, IncludeHeaderFooter
 
-    made = nbformat.read(file, as_version=4)
-    for step in (IncludeHeaderFooter, ClearOutput):
-        made, _ = step(config=config)(made, {})
-    return made
+    notebook = nbformat.read(file, as_version=4)
+    for preprocessor in (IncludeHeaderFooter, ClearOutput):
+        notebook, _ = preprocessor(config=config)(notebook, {})
+    return notebook
 
 
 def _both(
-    solved: Any, config: Any, known: dict[str, GradebookCell], name: str, again: str
+    solved: Any, config: Any, recorded: dict[str, GradebookCell], path: str, remedy: str
 ) -> PlainSource:
-    """Return a notebook in both forms, its locked cells as the gradebook has them."""
+    """Return a notebook in both versions, with its locked cells taken from the gradebook."""
     from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme
     from nbgrader.utils import is_locked
 
-    cells = {own: cell for cell in solved.cells if (own := grade_id(cell))}
-    if set(cells) != set(known):
-        other = listing(f"`{own}`" for own in sorted(set(cells) ^ set(known)))
-        raise SourceError(f"The cells {other} of source/{name} were added or removed: {again}")
-    for own, cell in cells.items():
-        kept = known[own]
-        changed = is_locked(cell) and cell.source != kept.source and AUTOTEST not in cell.source
-        if changed or _points(cell) != kept.points:
+    cells = {name: cell for cell in solved.cells if (name := grade_id(cell))}
+    if set(cells) != set(recorded):
+        others = listing(f"`{name}`" for name in sorted(set(cells) ^ set(recorded)))
+        raise SourceError(f"The cells {others} of source/{path} were added or removed: {remedy}")
+    for name, cell in cells.items():
+        text = recorded[name].source
+        changed = is_locked(cell) and cell.source != text and AUTOTEST not in cell.source
+        if changed or _points(cell) != recorded[name].points:
             raise SourceError(
-                f"The cell `{own}` of source/{name} is not as it was released: {again}"
+                f"The cell `{name}` of source/{path} is not as it was released: {remedy}"
             )
         if is_locked(cell):
-            cell.source = kept.source
+            cell.source = text
     released = deepcopy(solved)
     for cell in released.cells:
-        if own := grade_id(cell):
-            cell.source = known[own].source
-    for step in (ClearHiddenTests, ClearMarkScheme):
-        released, _ = step(config=config)(released, {})
+        if name := grade_id(cell):
+            cell.source = recorded[name].source
+    for preprocessor in (ClearHiddenTests, ClearMarkScheme):
+        released, _ = preprocessor(config=config)(released, {})
     hidden = {
-        own: visible.source
+        name: visible.source
         for cell, visible in zip(solved.cells, released.cells, strict=True)
-        if (own := grade_id(cell)) and is_test(cell) and visible.source != cell.source
+        if (name := grade_id(cell)) and is_test(cell) and visible.source != cell.source
     }
     return PlainSource(solved, released, hidden)
 
 
 def grade_id(cell: Any) -> str | None:
-    """Return the ``grade_id`` of a cell of a source in which nbgrader sees more than a text."""
+    """Return the ``grade_id`` of a source cell if nbgrader treats it as a cell of its own."""
     from nbgrader.utils import is_grade, is_locked, is_solution, is_task
 
-    if any(each(cell) for each in (is_grade, is_solution, is_locked, is_task)):
-        own: str = cell.metadata["nbgrader"]["grade_id"]
-        return own
+    if any(has_role(cell) for has_role in (is_grade, is_solution, is_locked, is_task)):
+        name: str = cell.metadata["nbgrader"]["grade_id"]
+        return name
     return None
 
 
 def _points(cell: Any) -> float | None:
-    own = cell.metadata["nbgrader"]
-    return float(own["points"]) if own.get("grade") or own.get("task") else None
+    nbgrader = cell.metadata["nbgrader"]
+    scored = nbgrader.get("grade") or nbgrader.get("task")
+    return float(nbgrader["points"]) if scored else None
 
 
-def files(course: Course, config: Any, assignment: Assignment, most: int) -> dict[str, bytes]:
-    """Return what nbgrader lays beside the notebooks of an assignment, by relative names.
+def files(course: Course, config: Any, assignment: Assignment, max_bytes: int) -> dict[str, bytes]:
+    """Return the files that nbgrader puts beside the notebooks of an assignment, by path.
 
     Raises
     ------
     SourceError
-        If it is more than ``most`` bytes, or cannot be read.
+        If they have more than ``max_bytes`` bytes in all, or cannot be read.
     """
-    place = course.sources / assignment.name
-    left = set(config.get("Autograde", {}).get("exclude_overwriting", {}).get(assignment.name, ()))
-    found: dict[str, bytes] = {}
+    folder = course.sources / assignment.name
+    settings = config.get("Autograde", {})
+    excluded = set(settings.get("exclude_overwriting", {}).get(assignment.name, ()))
+    contents: dict[str, bytes] = {}
+    room = max_bytes
     try:
-        for file in sorted(place.rglob("*")):
-            name = file.relative_to(place).as_posix()
-            if not file.is_file() or name in left or is_ignored(config, name):
+        for file in sorted(folder.rglob("*")):
+            name = file.relative_to(folder).as_posix()
+            if not file.is_file() or name in excluded or is_ignored(config, name):
                 continue
-            if (most := most - file.stat().st_size) < 0:
+            if (room := room - file.stat().st_size) < 0:
                 raise SourceError(
                     f"The files in source/{assignment.name} are too large for the working folder "
                     "of a notebook: remove some, or give it more room with --limit disk=MIB."
                 )
-            found[name] = file.read_bytes()
+            contents[name] = file.read_bytes()
     except OSError as error:
-        raise SourceError(f"{place} cannot be read: {error.strerror}.") from error
-    return found
+        raise SourceError(f"{folder} cannot be read: {error.strerror}.") from error
+    return contents
 
 
 def is_ignored(config: Any, name: str) -> bool:
-    """Return whether nbgrader leaves a file behind: a notebook, or what its settings ignore."""
+    """Return whether nbgrader does not copy a file: a notebook, or one that its settings ignore."""
     from fnmatch import fnmatch
 
     from nbgrader.coursedir import CourseDirectory

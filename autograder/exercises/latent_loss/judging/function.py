@@ -1,4 +1,4 @@
-"""What every judge of ``latent_loss`` does: read what was observed, which is not to be trusted."""
+"""Read and validate observations, which are untrusted, for all judges of ``latent_loss``."""
 
 from abc import abstractmethod
 
@@ -15,19 +15,19 @@ CONSTANT = (
 
 
 def settings(seed: int | None) -> Values:
-    """Return further widths for which an answer is traced: one, which only a hidden check has."""
+    """Return a further width to trace an answer for, which only hidden checks have."""
     return {} if seed is None else {WIDER: [int(np.random.default_rng(seed).integers(41, 131))]}
 
 
 class UnreadableError(Exception):
-    """Something that was observed is missing, or of a wrong type or shape."""
+    """An observation is missing, or has the wrong type or shape."""
 
 
 class FunctionCheck(Check):
     """A check of a function that returns one tensor."""
 
     def judge(self, inputs, seen, reference):
-        """Judge what was observed, whatever it is."""
+        """Judge the observations, and report those that cannot be read."""
         try:
             return self.verdict(inputs, seen, reference)
         except UnreadableError as error:
@@ -35,22 +35,22 @@ class FunctionCheck(Check):
 
     @abstractmethod
     def verdict(self, inputs: Values, seen: Values, reference: Values | None) -> str | None:
-        """Judge what was observed; an `UnreadableError` needs not be caught."""
+        """Judge the observations; an `UnreadableError` need not be caught."""
 
 
 def numbers(seen: Values, key: str, shape: tuple | None = None) -> np.ndarray:
-    """Return an observed array in float64, after a look at its shape."""
+    """Return an observed array in float64, after checking its shape."""
     try:
-        found = np.asarray(seen[key], np.float64)
+        array = np.asarray(seen[key], np.float64)
     except (KeyError, TypeError, ValueError):
         raise UnreadableError(f"{key} holds no numbers") from None
-    if shape is not None and found.shape != tuple(shape):
+    if shape is not None and array.shape != tuple(shape):
         raise UnreadableError(f"{key} has another shape than the inputs")
-    return found
+    return array
 
 
 def flag(seen: Values, key: str) -> bool:
-    """Return an observed truth value, and nothing that only passes for one."""
+    """Return an observed bool; values that are only truthy are refused."""
     if not isinstance(seen.get(key), bool | np.bool_):
         raise UnreadableError(f"{key} is not true or false")
     return bool(seen[key])
@@ -58,24 +58,27 @@ def flag(seen: Values, key: str) -> bool:
 
 def several(seen: Values, key: str, count: int) -> list[Values]:
     """Return the items of an observed list, each under ``"found"`` unless it is a dict."""
-    found = seen.get(key)
-    if not isinstance(found, list | tuple | np.ndarray) or len(found) != count:
+    observations = seen.get(key)
+    if not isinstance(observations, list | tuple | np.ndarray) or len(observations) != count:
         raise UnreadableError(f"{key} holds something else than {count} observations")
-    return [each if isinstance(each, dict) else {"found": each} for each in found]
+    return [
+        observation if isinstance(observation, dict) else {"found": observation}
+        for observation in observations
+    ]
 
 
 def arrays(seen: Values, key: str, count: int) -> list[np.ndarray]:
     """Return an observed list of arrays of any shape in float64."""
-    return [numbers(each, "found") for each in several(seen, key, count)]
+    return [numbers(observation, "found") for observation in several(seen, key, count)]
 
 
 def anywhere(rng: np.random.Generator, rows: int, size: int) -> Values:
-    """Return codes all over the place, of which the first two examples are equal."""
+    """Return codes from a wide range, the first two examples being equal."""
     mean = rng.choice([-1, 1], size=(rows, size)) * rng.uniform(0.2, 30, size=(rows, size))
-    found = {"mean": mean, "log_var": rng.uniform(-8, 4, size=(rows, size))}
-    for codes in found.values():
+    places = {"mean": mean, "log_var": rng.uniform(-8, 4, size=(rows, size))}
+    for codes in places.values():
         codes[1:2] = codes[:1]
-    return found
+    return places
 
 
 def far_from_prior(rng: np.random.Generator, rows: int, size: int) -> Values:

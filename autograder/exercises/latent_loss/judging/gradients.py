@@ -1,4 +1,4 @@
-"""The judges of the gradients, by their values: for mean and log_var apart."""
+"""Judge the values of the gradients, for mean and log_var separately."""
 
 import numpy as np
 
@@ -25,10 +25,10 @@ class GradientToMean(FunctionCheck):
     place, name_of_input = 0, "mean"
 
     def inputs(self, rng):
-        """Return codes off the prior, and off round numbers, where limits have kinks.
+        """Return codes away from the prior, and from round numbers, where limits have kinks.
 
-        ``weights`` are what reaches the result of each example from above. ``others`` are further
-        codes, far from the prior and near it, where the gradient is that of the closed form.
+        ``weights`` are the upstream gradients for the results of the examples. ``others`` are
+        codes far from the prior and near it, where the gradient is that of the closed form.
         """
         if rng is None:
             return {"at": [ANNOUNCED], "weights": WEIGHTS, "others": []}
@@ -73,11 +73,11 @@ class GradientToMean(FunctionCheck):
 
     def _judge_prior(self, tape, shape) -> str | None:
         """Demand a finite gradient where the value is finite, and none where that is 0."""
-        result, found = numbers(tape, "result"), numbers(tape, "gradient", shape)[self.place]
+        result, gradient = numbers(tape, "result"), numbers(tape, "gradient", shape)[self.place]
         name = self.name_of_input
         if not np.all(np.isfinite(result)):
             return None
-        if not np.all(np.isfinite(found)):
+        if not np.all(np.isfinite(gradient)):
             return (
                 f"At the prior the gradient with respect to {name} is not finite, expected 0: look "
                 "for a root or a logarithm, which have no slope at 0."
@@ -86,8 +86,11 @@ class GradientToMean(FunctionCheck):
 
     def _compare(self, codes, tape, unit, weights) -> str | None:
         """Compare with the closed form in the examples whose value is right."""
-        found, result = numbers(tape, "gradient", codes.shape)[self.place], numbers(tape, "result")
-        weights = np.resize(weights, len(found))[:, None]
+        observed, result = (
+            numbers(tape, "gradient", codes.shape)[self.place],
+            numbers(tape, "result"),
+        )
+        weights = np.resize(weights, len(observed))[:, None]
         exact = unit * (codes[0], np.expm1(codes[1]) / 2)[self.place]
         sums = unit * kl(*codes).sum(axis=1)
         if result.shape != sums.shape:
@@ -95,18 +98,18 @@ class GradientToMean(FunctionCheck):
         # A large mean must not hide a value that is wrong for a log-variance.
         least = codes.shape[2] * kl(0, codes[1]).min(axis=1)
         right = np.abs(result - sums) <= abs(unit) * (SURE * least + 1e-6)
-        wrong = ~(np.abs(found - weights * exact) <= CLOSE * np.abs(weights * exact))
+        wrong = ~(np.abs(observed - weights * exact) <= CLOSE * np.abs(weights * exact))
         wrong &= right[:, None]
         if not wrong.any():
             return None
-        if np.all(found[right] == 0):
+        if np.all(observed[right] == 0):
             return self._no_gradient()
         place = np.unravel_index(np.argmax(wrong), wrong.shape)
         return (
             f"At mean = {number(codes[(0, *place)])} and log_var = {number(codes[(1, *place)])} "
             f"the gradient with respect to {self.name_of_input} is "
-            f"{number(found[place] / weights[place[0], 0])}, expected {number(exact[place])}: "
-            f"{_cause(found[right], exact[right], weights[right])}."
+            f"{number(observed[place] / weights[place[0], 0])}, expected {number(exact[place])}: "
+            f"{_cause(observed[right], exact[right], weights[right])}."
         )
 
     def _no_gradient(self) -> str:
@@ -166,7 +169,7 @@ def _near(rng: np.random.Generator) -> np.ndarray:
 
 
 def _anywhere(rng: np.random.Generator) -> np.ndarray:
-    """Return codes of which both latents are of one kind, in the middle or as far as values go.
+    """Return codes with both latents of one kind, moderate or as extreme as values get.
 
     They leave no gap that is larger than a few per cent of the range.
     """
@@ -177,7 +180,7 @@ def _anywhere(rng: np.random.Generator) -> np.ndarray:
 
 
 def _spread(rng: np.random.Generator, low: float, high: float, rows: int) -> np.ndarray:
-    """Return numbers, (rows, 2), one in each of as many equal parts of a range."""
+    """Return numbers, (rows, 2), one from each of 2 · rows equal parts of a range."""
     count = 2 * rows
     places = low + (high - low) * (np.arange(count) + rng.uniform(size=count)) / count
     return rng.permutation(places).reshape(rows, 2)
@@ -192,11 +195,11 @@ def _unit(at: np.ndarray, result: np.ndarray) -> float | None:
     return None
 
 
-def _cause(found, exact, weights) -> str:
-    """Say what usually gives such gradients."""
-    if np.allclose(found, exact, rtol=CLOSE, atol=0):
+def _cause(observed, exact, weights) -> str:
+    """Return the usual cause of such gradients."""
+    if np.allclose(observed, exact, rtol=CLOSE, atol=0):
         return "a gradient of one's own has to be multiplied by what reaches it (upstream)"
-    ratios = found / (weights * exact)
+    ratios = observed / (weights * exact)
     if np.allclose(ratios, ratios.mean(), rtol=CLOSE, atol=0):
         return f"every gradient is {number(ratios.mean())} times the right one; {BACK}"
     return BACK

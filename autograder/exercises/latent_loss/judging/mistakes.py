@@ -100,34 +100,34 @@ class Match:
     unit: float
 
 
-def recognize(mean, log_var, found) -> Match | None:
-    """Return the formula and the unit whose values are the found ones, if there are any.
+def recognize(mean, log_var, observed) -> Match | None:
+    """Return the formula and the unit that explain the observed values, or None.
 
-    Where a formula takes the logarithm of 0 or less, an answer may guard it by a small number, so
-    a formula only has to explain the other places.
+    If a formula takes the logarithm of 0 or less, an answer may guard it with a small number, so a
+    formula only has to explain the other values.
     """
     with np.errstate(all="ignore"):
         for unit in UNITS:
             for mistake, formula in MISTAKES:
-                if _explains(unit * formula(mean, log_var), found):
+                if _explains(unit * formula(mean, log_var), observed):
                     return Match(mistake, unit)
         for mistake, formula in MISTAKES[DOUBLE:]:
-            for factor, told in FACTORS:
-                if _explains(factor * formula(mean, log_var), found):
-                    return Match(f"{mistake}; and {told}", NATS)
+            for factor, description in FACTORS:
+                if _explains(factor * formula(mean, log_var), observed):
+                    return Match(f"{mistake}; and {description}", NATS)
     return None
 
 
-def _explains(guess: np.ndarray, found: np.ndarray) -> bool:
+def _explains(guess: np.ndarray, observed: np.ndarray) -> bool:
     finite = np.isfinite(guess)
-    if 2 * finite.sum() < finite.size:  # too little to go by, so that the rest has to agree
-        return np.allclose(found, guess, rtol=RTOL, atol=0, equal_nan=True)
-    return np.allclose(found[finite], guess[finite], rtol=RTOL, atol=0)
+    if 2 * finite.sum() < finite.size:  # too few finite values, so the others must agree as well
+        return np.allclose(observed, guess, rtol=RTOL, atol=0, equal_nan=True)
+    return np.allclose(observed[finite], guess[finite], rtol=RTOL, atol=0)
 
 
-def name_randomness(mean, log_var, found, seen: Mapping[str, Any]) -> str:
-    """Say where a value that is not always the same comes from; else return an empty text."""
-    of_keras = _as_probabilities(mean, log_var, found)
+def name_randomness(mean, log_var, observed, seen: Mapping[str, Any]) -> str:
+    """Return why values are not always the same, or an empty string."""
+    of_keras = _as_probabilities(mean, log_var, observed)
     if seen.get("changes", True) is not False:
         differ = "two calls with the same inputs differ"
         if not seen.get("drawn"):
@@ -148,11 +148,11 @@ def name_randomness(mean, log_var, found, seen: Mapping[str, Any]) -> str:
     return ""
 
 
-def _as_probabilities(mean, log_var, found) -> str:
-    """Tell a sum of p log(p / q) with p and q limited to 1e-7 … 1, as Keras has it."""
+def _as_probabilities(mean, log_var, observed) -> str:
+    """Recognize sums of p log(p / q) with p and q clipped to 1e-7 … 1, as Keras computes them."""
     far = kl(mean, log_var) > LARGEST_OF_KERAS
-    bounded = np.all((found > -0.4) & (found < LARGEST_OF_KERAS))
-    if not (far.any() and bounded and np.any(found < 0)):
+    bounded = np.all((observed > -0.4) & (observed < LARGEST_OF_KERAS))
+    if not (far.any() and bounded and np.any(observed < 0)):
         return ""
     return (
         "the values are those of keras.losses.kl_divergence, which compares two lists of "
@@ -160,44 +160,44 @@ def _as_probabilities(mean, log_var, found) -> str:
     )
 
 
-def name_cause(mean, log_var, found, match: Match | None) -> str:
-    """Say what is wrong with values that are not right."""
+def name_cause(mean, log_var, observed, match: Match | None) -> str:
+    """Return the cause of wrong values."""
     if match and match.mistake:
         return match.mistake
-    if np.ptp(found) == 0:
+    if np.ptp(observed) == 0:
         return CONSTANT
     limited = "right at other values, so something is changed or limited on the way"
-    right = np.abs(found - kl(mean, log_var)) <= RTOL * kl(mean, log_var)
+    right = np.abs(observed - kl(mean, log_var)) <= RTOL * kl(mean, log_var)
     if right.mean() > 0.5:
         return limited
-    if told := _as_probabilities(mean, log_var, found):
-        return told
-    factors = _factors(mean, log_var, found)
+    if cause := _as_probabilities(mean, log_var, observed):
+        return cause
+    factors = _factors(mean, log_var, observed)
     if factors or right.any():
         return factors or limited
     return "the values follow no usual formula; compare each term with that of the task"
 
 
-def _factors(mean, log_var, found) -> str:
-    """Name the wrong factors of a formula of the right terms."""
-    if not np.all(np.isfinite(found)):
+def _factors(mean, log_var, observed) -> str:
+    """Describe the wrong factors of a formula with the right terms, or return an empty string."""
+    if not np.all(np.isfinite(observed)):
         return ""
     names = ("mean²", "exp(log_var)", "log_var", "the constant 1")
     terms = np.stack([mean**2, np.exp(log_var), log_var, np.ones_like(mean)], axis=-1)
     weight = 1 / kl(mean, log_var)  # float32 is precise relative to the size of a value
-    factors = np.linalg.lstsq(terms * weight[:, None], found * weight, rcond=None)[0]
-    if not np.allclose(terms @ factors * weight, found * weight, rtol=RTOL, atol=RTOL):
+    factors = np.linalg.lstsq(terms * weight[:, None], observed * weight, rcond=None)[0]
+    if not np.allclose(terms @ factors * weight, observed * weight, rtol=RTOL, atol=RTOL):
         return ""
     ratio = factors / [0.5, 0.5, -0.5, -0.5]
     if np.allclose(ratio, ratio.mean(), rtol=0.02, atol=0):
         return f"every value is {number(ratio.mean())} times the expected one"
     wrong = np.abs(ratio - 1) > 0.02
-    told = [
+    descriptions = [
         f"{name} {_enters(factor)} (it should be {'½' if ratio_sign > 0 else '−½'})"
         for name, factor, ratio_sign, off in zip(names, factors, (1, 1, -1, -1), wrong, strict=True)
         if off
     ]
-    return f"in the sum {listing(told)}" if told else ""
+    return f"in the sum {listing(descriptions)}" if descriptions else ""
 
 
 def _enters(factor: float) -> str:

@@ -25,10 +25,10 @@ class SumOverLatents(FunctionCheck):
     part = "reduction"
 
     def inputs(self, rng):
-        """Return batches, of which no two axes are equal; a hidden one has a single example.
+        """Return batches whose two axes have different lengths; a hidden one has one example.
 
-        ``anywhere`` are codes all over the place, which wrong values need not be finite at;
-        ``odd`` are such of a size that no one can know, for functions that serve every size.
+        ``anywhere`` are codes from a wide range, for which wrong values need not be finite.
+        ``odd`` are such codes in batches of a random size, for functions that take every size.
         """
         if rng is None:
             batches = [far_from_prior(np.random.default_rng(0), 3, 2)]
@@ -39,17 +39,17 @@ class SumOverLatents(FunctionCheck):
         return {"batches": batches, "anywhere": wide, "odd": odd}
 
     def verdict(self, inputs, seen, reference):
-        """Compare with sums of the answer's own values: whether these are right is not the point.
+        """Compare with sums of the answer's own values, whether or not these are right.
 
-        Random values cannot be compared; the part on values speaks of them.
+        Random values cannot be compared; the part on values reports them.
         """
         batches = [*inputs["batches"], *inputs["anywhere"]]
         if flag(seen, "any_size"):
             batches += inputs["odd"]
-        found, alone = (arrays(seen, key, len(batches)) for key in ("batches", "alone"))
+        results, alone = (arrays(seen, key, len(batches)) for key in ("batches", "alone"))
         random = flag(seen, "changes") or flag(seen, "fixed")
         for index, batch in enumerate(batches):
-            values, one_by_one = found[index], alone[index]
+            values, one_by_one = results[index], alone[index]
             if one_by_one.shape != np.shape(batch["mean"]):
                 return "What was observed of single latents cannot be read."
             strict = index < len(inputs["batches"])
@@ -59,49 +59,52 @@ class SumOverLatents(FunctionCheck):
         return None
 
 
-def _compare(found: np.ndarray, alone: np.ndarray, random: bool, strict: bool) -> str | None:
+def _compare(observed: np.ndarray, alone: np.ndarray, random: bool, strict: bool) -> str | None:
     """Compare the result for a batch with the values of its latents.
 
     ``strict`` is whether all of these must be finite.
     """
-    told = f"For mean and log_var of shape {shape(alone.shape)} the result"
-    cause = _cause_of_shape(found, alone) or _cause_of_values(found, alone)
-    if found.shape != alone.shape[:1]:
+    beginning = f"For mean and log_var of shape {shape(alone.shape)} the result"
+    cause = _cause_of_shape(observed, alone) or _cause_of_values(observed, alone)
+    if observed.shape != alone.shape[:1]:
         return (
-            f"{told} has shape {shape(found.shape)}, expected {shape(alone.shape[:1])}"
+            f"{beginning} has shape {shape(observed.shape)}, expected {shape(alone.shape[:1])}"
             f"{cause and ': '}{cause}."
         )
     if random:
         return None
     if np.ptp(alone) == 0:
-        return f"{told} is {number(found[0])} for every example: {CONSTANT}."
+        return f"{beginning} is {number(observed[0])} for every example: {CONSTANT}."
     sums = alone.sum(axis=1)
-    off = ~(np.abs(found - sums) <= 10 * RTOL * np.abs(sums))
+    off = ~(np.abs(observed - sums) <= 10 * RTOL * np.abs(sums))
     off = off | ~np.isfinite(sums) if strict else off & np.isfinite(sums)
     if not off.any():
         return None
     row = int(np.argmax(off))
     if np.isnan(sums[row]):
-        return f"{told} is {number(found[row])} for an example, expected a number for each latent."
+        return (
+            f"{beginning} is {number(observed[row])} for an example, expected a number for each "
+            "latent."
+        )
     return (
-        f"{told} is {number(found[row])} for an example whose latents, called one by "
+        f"{beginning} is {number(observed[row])} for an example whose latents, called one by "
         f"one, add up to {number(sums[row])}: "
         f"{cause or 'an example costs the sum over its latents, no matter the others'}."
     )
 
 
-def _cause_of_shape(found: np.ndarray, alone: np.ndarray) -> str:
-    """Say what usually gives a result of a wrong shape."""
+def _cause_of_shape(observed: np.ndarray, alone: np.ndarray) -> str:
+    """Return the usual cause of a wrong shape, or an empty string."""
     rows, size = alone.shape
     if rows == 1:
         return "the axis of the batch stays, even if its length is 1 (no squeeze)"
     return {(rows, size): "the latents are not summed", (rows, 1): "an axis is kept"}.get(
-        found.shape, ""
+        observed.shape, ""
     )
 
 
-def _cause_of_values(found: np.ndarray, alone: np.ndarray) -> str:
-    """Say which sum or average of the answer's own values was returned."""
+def _cause_of_values(observed: np.ndarray, alone: np.ndarray) -> str:
+    """Return which sum or average of the answer's own values was returned, or an empty string."""
     rows = len(alone)
     guesses = (
         ("it is averaged over the latents, not summed", alone.mean(axis=1)),
@@ -114,6 +117,8 @@ def _cause_of_values(found: np.ndarray, alone: np.ndarray) -> str:
         ("the batch is averaged, and the latents are not summed", alone.mean(axis=0)),
     )
     for cause, guess in guesses:
-        if found.shape == np.shape(guess) and np.allclose(found, guess, rtol=10 * RTOL, atol=0):
+        if observed.shape == np.shape(guess) and np.allclose(
+            observed, guess, rtol=10 * RTOL, atol=0
+        ):
             return cause
-    return "" if found.ndim else "one number for the whole batch is too few"
+    return "" if observed.ndim else "one number for the whole batch is too few"

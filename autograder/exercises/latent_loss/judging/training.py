@@ -1,4 +1,4 @@
-"""The judge of the use of the latent loss: a compiled Keras model is trained with it."""
+"""Judge the latent loss in use: a compiled Keras model is trained with it."""
 
 import numpy as np
 
@@ -38,18 +38,18 @@ class InTraining(FunctionCheck):
         moved = arrays(seen, "moved", len(batches))
         gradients = arrays(seen, "gradients", len(batches))
         gradient = gradients[0]
-        if flag(seen, "changes"):  # cannot be compared; the part on values speaks of it
+        if flag(seen, "changes"):  # cannot be compared; the part on values reports it
             if np.all(np.isfinite(reported)) and gradient.any():
                 return None
             return f"In a trained Keras model, apart from random numbers, {CONSTANT}."
-        if np.ptp(np.concatenate([each.ravel() for each in called])) == 0:
+        if np.ptp(np.concatenate([losses.ravel() for losses in called])) == 0:
             return f"In a trained Keras model {CONSTANT}."
         sizes = np.array([len(batch["mean"]) for batch in batches])
-        for size, each in zip(sizes, called, strict=True):
-            if not np.all(np.isfinite(each)):
-                worst = each.flat[np.argmin(np.isfinite(each))]
+        for size, losses in zip(sizes, called, strict=True):
+            if not np.all(np.isfinite(losses)):
+                worst = losses.flat[np.argmin(np.isfinite(losses))]
                 return f"In a batch of {size} examples the latent loss of one is {number(worst)}."
-        means = np.cumsum([each.mean() for each in called] * sizes) / np.cumsum(sizes)
+        means = np.cumsum([losses.mean() for losses in called] * sizes) / np.cumsum(sizes)
         if not np.allclose(reported, means, rtol=1e-3, atol=0):
             wrong = int(np.argmax(~np.isclose(reported, means, rtol=1e-3, atol=0)))
             return (
@@ -60,7 +60,7 @@ class InTraining(FunctionCheck):
         problem = self._judge_step(gradient, moved[0])
         alone = numbers(seen, "alone", np.shape(batches[0]["mean"])).sum(axis=1)
         if problem or called[0].shape != alone.shape or not np.allclose(called[0], alone, 1e-3):
-            return problem  # the sum in the announced batch is what the part on it judges
+            return problem  # the sum in the announced batch is judged by the part on reduction
         full = arrays(seen, "in_full_batches", len(batches))
         return _judge_sizes(called, full) or _judge_moves(moved, gradients)
 
@@ -78,7 +78,7 @@ class InTraining(FunctionCheck):
 
 
 def _judge_moves(moved: list[np.ndarray], gradients: list[np.ndarray]) -> str | None:
-    """Demand that steps with batches of all sizes follow the gradient of each example."""
+    """Require that steps with batches of all sizes follow the gradients of the examples."""
     for step, gradient in zip(moved, gradients, strict=True):
         wanted = -gradient.sum(axis=1)
         close = 1e-3 * np.max(np.abs(wanted))
@@ -92,13 +92,13 @@ def _judge_moves(moved: list[np.ndarray], gradients: list[np.ndarray]) -> str | 
 
 
 def _judge_sizes(called: list[np.ndarray], full: list[np.ndarray]) -> str | None:
-    """Demand that an example costs the same in batches of all sizes."""
-    for found, wanted in zip(called, full, strict=True):
-        if found.shape == wanted.shape and not np.allclose(found, wanted, rtol=1e-3, atol=0):
-            worst = int(np.argmax(~np.isclose(found, wanted, rtol=1e-3, atol=0)))
+    """Require that an example has the same loss in batches of all sizes."""
+    for observed, wanted in zip(called, full, strict=True):
+        if observed.shape == wanted.shape and not np.allclose(observed, wanted, rtol=1e-3, atol=0):
+            worst = int(np.argmax(~np.isclose(observed, wanted, rtol=1e-3, atol=0)))
             return (
                 f"In a batch of {len(wanted)} examples the latent loss of one of them is "
-                f"{number(found[worst])}, and in one of {FULL} it is {number(wanted[worst])}: it "
-                "must not depend on how many others there are."
+                f"{number(observed[worst])}, and in one of {FULL} it is {number(wanted[worst])}: "
+                "it must not depend on how many others there are."
             )
     return None

@@ -1,4 +1,4 @@
-"""Judges of the values of single latents: far from the prior, at it and near it."""
+"""Judge the values of single latents: far from the prior, at the prior and near it."""
 
 import numpy as np
 
@@ -15,8 +15,8 @@ from autograder.exercises.latent_loss.judging.mistakes import (
     recognize,
 )
 
-EXACT = 1e-6  # nats of one latent that float32 may leave at the prior
-NEAR = 0.01  # relative error near the prior, where less is left of float32
+EXACT = 1e-6  # nats per latent: rounding error of float32 at the prior
+NEAR = 0.01  # relative error near the prior, where float32 has lost digits
 LN9, LN_QUARTER = np.log(9), np.log(0.25)
 PLACES = {
     "mean": np.array([0, 2, -3, 0, -1.5, 6, 0.5, 20]),
@@ -40,9 +40,9 @@ class Value(FunctionCheck):
     part = "value"
 
     def inputs(self, rng):
-        """Return places that cost 2 nats or more, where the usual mistakes differ.
+        """Return latents that cost 2 nats or more, for which the usual mistakes differ.
 
-        Hidden checks look at the announced places too, as they are run without the visible ones.
+        Hidden checks include the announced values, since they run without the visible checks.
         """
         if rng is None:
             return dict(PLACES)
@@ -61,26 +61,26 @@ class Value(FunctionCheck):
                 "expected one."
             )
         mean, log_var = inputs["mean"], inputs["log_var"]
-        found = numbers(seen, "values", mean.shape)
-        match = recognize(mean, log_var, found)
-        random = name_randomness(mean, log_var, found, seen)
+        observed = numbers(seen, "values", mean.shape)
+        match = recognize(mean, log_var, observed)
+        random = name_randomness(mean, log_var, observed, seen)
         if match and not match.mistake and not random:
-            known = kl(mean, log_var)
+            expected = kl(mean, log_var)
             if reference is not None:
-                known = numbers(reference, "values", mean.shape)
-            if np.allclose(found, match.unit * known, rtol=2 * RTOL, atol=0):
+                expected = numbers(reference, "values", mean.shape)
+            if np.allclose(observed, match.unit * expected, rtol=2 * RTOL, atol=0):
                 return None
         wanted = kl(mean, log_var)
-        place = int(np.argmax(~(np.abs(found - wanted) <= RTOL * wanted)))
+        place = int(np.argmax(~(np.abs(observed - wanted) <= RTOL * wanted)))
         return (
-            f"{at(mean[place], log_var[place])} the latent loss is {number(found[place])}, "
+            f"{at(mean[place], log_var[place])} the latent loss is {number(observed[place])}, "
             f"expected {number(wanted[place])} nats: "
-            f"{random or name_cause(mean, log_var, found, match)}."
+            f"{random or name_cause(mean, log_var, observed, match)}."
         )
 
 
 def _anywhere(rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Return places that leave no gap: far means at any variance, and large variances."""
+    """Return latents without gaps: large means with any variance, and large variances."""
     far = np.exp(rng.uniform(np.log(2.5), np.log(400), size=20))
     mean = rng.choice([-1, 1], size=28) * np.append(far, rng.uniform(0, 2.5, size=8))
     log_var = np.append(rng.uniform(-4, 10.5, size=20), rng.uniform(2.5, 10.5, size=8))
@@ -88,7 +88,7 @@ def _anywhere(rng: np.random.Generator) -> dict[str, np.ndarray]:
 
 
 def at(mean: float, log_var: float) -> str:
-    """Return a place in words."""
+    """Return the beginning of a sentence about one latent."""
     named = {LN9: "ln 9", LN_QUARTER: "ln 0.25"}.get(float(log_var), number(log_var))
     return f"At mean = {number(mean)} and log_var = {named}"
 
@@ -99,7 +99,7 @@ class Prior(FunctionCheck):
     part = "prior"
 
     def inputs(self, rng):
-        """Return numbers of latents, and places off the prior; hidden ones are near or nearer."""
+        """Return numbers of latents, and values off the prior; hidden ones are nearer to it."""
         mean, log_var, widths = np.array([1.0]), np.array([LN_QUARTER]), list(WIDTHS[:-1])
         if rng is not None:
             sizes = np.append(rng.uniform(0.1, 0.2, (2, 4)), rng.uniform(0.2, 2, (2, 12)), axis=1)
@@ -109,9 +109,9 @@ class Prior(FunctionCheck):
         return {"widths": widths, "mean": mean, "log_var": log_var, "far": dict(PLACES)}
 
     def verdict(self, inputs, seen, reference):
-        """Demand 0 to float32 precision, and the right value next to it."""
+        """Require 0 to float32 precision at the prior, and the right values near it."""
         far = inputs["far"]
-        match = recognize(**far, found=numbers(seen, "far", far["mean"].shape))
+        match = recognize(**far, observed=numbers(seen, "far", far["mean"].shape))
         widths = inputs["widths"]
         for width, values in zip(widths, arrays(seen, "values", len(widths)), strict=True):
             worst = values.flat[np.argmax(np.abs(values))] if values.size else np.nan
@@ -122,15 +122,15 @@ class Prior(FunctionCheck):
                     f"{_why_not_zero(worst, match)}."
                 )
         mean, log_var = inputs["mean"], inputs["log_var"]
-        wanted, found = kl(mean, log_var), numbers(seen, "off", mean.shape)
-        bad = ~(np.abs(found) >= EXACT * np.minimum(wanted, 1))
+        wanted, observed = kl(mean, log_var), numbers(seen, "off", mean.shape)
+        bad = ~(np.abs(observed) >= EXACT * np.minimum(wanted, 1))
         if match and not match.mistake:  # else it is the value that is wrong
-            bad |= ~(np.abs(found / match.unit - wanted) <= NEAR * wanted + EXACT)
+            bad |= ~(np.abs(observed / match.unit - wanted) <= NEAR * wanted + EXACT)
         if not bad.any():
             return None
         place = int(np.argmax(bad))
         return (
-            f"{at(mean[place], log_var[place])} the latent loss is {number(found[place])}, "
+            f"{at(mean[place], log_var[place])} the latent loss is {number(observed[place])}, "
             f"expected {number(wanted[place])} nats: only at the prior is it 0, so nothing small "
             "may be cut off or changed."
         )
@@ -149,17 +149,17 @@ class Nats(FunctionCheck):
     part = "reduction"
 
     def inputs(self, rng):
-        """Return places of single latents, some of those for the values."""
+        """Return single latents: some of those for the check of values."""
         return {key: np.concatenate([p[:4], p[6:10]]) for key, p in Value().inputs(rng).items()}
 
     def verdict(self, inputs, seen, reference):
         """Fail if all values are those of the formula, or of a usual mistake, in another unit."""
         mean, log_var = inputs["mean"], inputs["log_var"]
-        found = numbers(seen, "values", mean.shape)
-        match = recognize(mean, log_var, found)
+        observed = numbers(seen, "values", mean.shape)
+        match = recognize(mean, log_var, observed)
         if match is None or match.unit == NATS:
             return None
         return (
-            f"{at(mean[0], log_var[0])} the latent loss is {number(found[0])}; every value is "
+            f"{at(mean[0], log_var[0])} the latent loss is {number(observed[0])}; every value is "
             f"{number(match.unit)} times what it would be in nats: {UNITS[match.unit]}."
         )

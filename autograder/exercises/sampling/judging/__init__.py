@@ -17,8 +17,8 @@ from autograder.exercises.sampling.judging.observed import (
     SMALL,
     SamplingCheck,
     is_absent,
-    told,
     unreadable,
+    with_mode,
 )
 
 
@@ -33,7 +33,7 @@ class Shapes(SamplingCheck):
     SIZES = (1, 2, 3, 8, 21, 64, 100)
 
     def inputs(self, rng):
-        """Return sizes of batches, and what they hold; hidden batches hold large numbers too."""
+        """Return batch sizes and values; hidden batches also have large values."""
         if rng is None:
             return {"batches": [3, 1, 8], "mean": np.array([0.5, -1.0]), "log_var": np.array([0.3])}
         batches = [1, *rng.permutation(self.SIZES[1:]).tolist(), int(rng.integers(*SMALL))]
@@ -43,43 +43,43 @@ class Shapes(SamplingCheck):
     def verdict(self, inputs, seen):
         """Compare the shapes of the codes with those of the means."""
         for width in BATCHES:
-            found = seen.get(str(width))
-            if not isinstance(found, dict):
+            observations = seen.get(str(width))
+            if not isinstance(observations, dict):
                 raise unreadable()
-            if isinstance(problem := found.get("problem"), str):
-                hint = self.WHERE_FIXED if found.get("fixed") is True else ""
+            if isinstance(problem := observations.get("problem"), str):
+                hint = self.WHERE_FIXED if observations.get("fixed") is True else ""
                 return f"{problem[:1000]} {hint}".strip()
             for batch in inputs["batches"]:
-                if problem := self._problem([batch, width], found.get(str(batch))):
+                if problem := self._problem([batch, width], observations.get(str(batch))):
                     return problem
         return None
 
-    def _problem(self, wanted, found) -> str | None:
-        if is_absent(found):
+    def _problem(self, wanted, observed) -> str | None:
+        if is_absent(observed):
             return (
                 f"A mean and a log_var of shape {shape(wanted)} cannot be used, expected a code of "
                 "that shape: neither the size of one batch nor anything computed for it may be "
                 "kept for the next."
             )
-        if not isinstance(found, dict) or found.keys() != MODES.keys():
+        if not isinstance(observed, dict) or observed.keys() != MODES.keys():
             raise unreadable()
-        for mode, sizes in found.items():
+        for mode, sizes in observed.items():
             if not isinstance(sizes, list) or not all(type(size) is int for size in sizes):
                 raise unreadable()
             if sizes != wanted:
-                return told(
+                return with_mode(
                     mode,
                     f"For a mean and a log_var of shape {shape(wanted)} the code has shape "
                     f"{shape(sizes[:9])}, expected {shape(wanted)}: {self._cause(wanted, sizes)}.",
                 )
         return None
 
-    def _cause(self, wanted, found) -> str:
-        if len(found) > 9:
+    def _cause(self, wanted, observed) -> str:
+        if len(observed) > 9:
             return "one draw is wanted, with noise of the shape of mean"
-        if np.prod(found) < np.prod(wanted):
+        if np.prod(observed) < np.prod(wanted):
             return "nothing may be averaged or summed on the way, and nothing left out"
-        if np.prod(found) > np.prod(wanted):
+        if np.prod(observed) > np.prod(wanted):
             return "one draw is wanted, with noise of the shape of mean"
         return "nothing may be flattened, transposed or given an axis more"
 

@@ -2,7 +2,7 @@
 
 Both follow from z = mean + exp(log_var / 2) · eps whatever eps is, so they are compared with the
 codes that the answer itself has drawn. A gradient may be rounded to the eight bits of bfloat16, but
-rounding errors are of either sign: a factor is seen much more closely than a single number.
+rounding errors have either sign, so a common factor is known much more precisely than one number.
 """
 
 import numpy as np
@@ -15,14 +15,14 @@ from autograder.exercises.sampling.judging.observed import (
     array,
     is_absent,
     of_modes,
-    told,
     unreadable,
+    with_mode,
 )
 from autograder.exercises.sampling.probes import MAIN, WIDE, calls_for_gradients
 from autograder.exercises.sampling.statistics import SAME
 
 FACTOR = 0.004  # how far the factor of a gradient may be from 1
-SIGNIFICANT = 8  # standard deviations, which chance does not reach
+SIGNIFICANT = 8  # standard deviations; chance does not get that far
 
 
 class GradientToMean(SamplingCheck):
@@ -34,17 +34,17 @@ class GradientToMean(SamplingCheck):
     SMALL, LARGE = (8, 40), (1001, 1500)  # sizes of batches that hidden checks draw from
 
     def inputs(self, rng):
-        """Return mean, log_var and gradients from above; half of the hidden ones lie farther."""
+        """Return mean, log_var and upstream gradients; half of the hidden ones are more extreme."""
         if rng is None:
-            given = self._drawn(np.random.default_rng(0), (0.2, 1.0), (0.5, 1.8), 1.5)
-            return {**given, "small": []}
+            values = self._drawn(np.random.default_rng(0), (0.2, 1.0), (0.5, 1.8), 1.5)
+            return {**values, "small": []}
         near, far = self.inputs(None), self._drawn(rng, (1.2, 4.0), (1.2, 8.0), 40.0)
-        given = {key: np.concatenate([near[key][::2], far[key][::2]]) for key in far}
-        # In an order that lets a small batch have both.
-        given = {key: value[rng.permutation(len(value))] for key, value in given.items()}
+        values = {key: np.concatenate([near[key][::2], far[key][::2]]) for key in far}
+        # Shuffle, so that a small batch has both kinds.
+        values = {key: value[rng.permutation(len(value))] for key, value in values.items()}
         small = [[int(rng.integers(*self.SMALL)), width] for width in (MAIN, WIDE, IN_A_MODEL)]
         small.append([int(rng.integers(*self.LARGE)), IN_A_MODEL])
-        return {**given, "small": small}
+        return {**values, "small": small}
 
     def _drawn(self, rng, size_of_log_var, size_of_mean, steep):
         def either_sign(low, high):
@@ -60,28 +60,30 @@ class GradientToMean(SamplingCheck):
     def verdict(self, inputs, seen):
         """Compare the gradient of each element with that of the formula."""
         right = []  # modes whose codes are right in a large batch
-        for mode, found in of_modes(seen):
-            z = None if found.get("z", "") is None else array(found, "z", self.SIZES)
+        for mode, observation in of_modes(seen):
+            z = None if observation.get("z", "") is None else array(observation, "z", self.SIZES)
             if mode != "training" and z is not None and np.allclose(z, inputs["mean"], 0, SAME):
-                continue  # no noise at inference: the parts on spread and freshness speak of that
-            is_right = z is not None and follows_formula(inputs, found)
-            if problem := self._problem(inputs, found, z, is_right):
-                return told(mode, problem)
+                continue  # no noise at inference: the parts on spread and freshness report that
+            is_right = z is not None and follows_formula(inputs, observation)
+            if problem := self._problem(inputs, observation, z, is_right):
+                return with_mode(mode, problem)
             right += [mode] if is_right else []
         for sizes in inputs["small"]:
             if is_absent(few := seen.get("{} {}".format(*sizes))):
-                continue  # the part on shapes speaks of that
-            given = {key: np.resize(inputs[key], sizes) for key in ("mean", "log_var", "upstream")}
-            for mode, found in of_modes(few):
-                z = array(found, "z", sizes)
-                if mode not in right or np.allclose(z, given["mean"], 0, SAME):
-                    continue  # the parts on mean and spread speak of that
-                if problem := self._problem(given, found, z, seems_to_follow_formula(given, found)):
-                    return told(mode, problem, "in a batch of shape ({}, {}) ".format(*sizes))
+                continue  # the part on shapes reports that
+            values = {key: np.resize(inputs[key], sizes) for key in ("mean", "log_var", "upstream")}
+            for mode, observation in of_modes(few):
+                z = array(observation, "z", sizes)
+                if mode not in right or np.allclose(z, values["mean"], 0, SAME):
+                    continue  # the parts on mean and spread report that
+                if problem := self._problem(
+                    values, observation, z, seems_to_follow_formula(values, observation)
+                ):
+                    return with_mode(mode, problem, "in a batch of shape ({}, {}) ".format(*sizes))
         return None
 
-    def _gradient(self, found, sizes) -> np.ndarray | None:
-        both = found.get("gradients")
+    def _gradient(self, observation, sizes) -> np.ndarray | None:
+        both = observation.get("gradients")
         if not isinstance(both, list) or len(both) != 2:
             raise unreadable()
         if both[self.place] is None:
@@ -89,30 +91,30 @@ class GradientToMean(SamplingCheck):
         return array({"gradient": both[self.place]}, "gradient", sizes)
 
     def expected(self, inputs, z) -> np.ndarray:
-        """Return the gradient of each code."""
+        """Return the right gradient of each code."""
         return np.ones_like(z)
 
-    def _problem(self, inputs, found, z, is_right: bool) -> str | None:
-        """Look at the gradients of some codes, which as a whole are right or are not."""
-        name, gradient = self.name_of_input, self._gradient(found, inputs["mean"].shape)
+    def _problem(self, inputs, observation, z, is_right: bool) -> str | None:
+        """Judge the gradients of some codes; ``is_right`` says whether the codes are right."""
+        name, gradient = self.name_of_input, self._gradient(observation, inputs["mean"].shape)
         if gradient is None:
             return (
                 f"No gradient reaches {name}, expected one in every element: compute the code from "
                 f"{name} with operations of Keras or TensorFlow that have a gradient, without "
                 "NumPy and without stop_gradient."
             )
-        # The part on spread speaks of codes that are not finite.
+        # The part on spread reports codes that are not finite.
         right = np.isfinite(gradient if z is None else z)
         if not right.any() or not np.all(np.isfinite(gradient[right])):
             return f"The gradient with respect to {name} is not finite, expected finite numbers."
-        # A code that is its mean has drawn a noise of 0, as rounded noise often is.
+        # If a code equals its mean, its noise is 0, which rounded noise often is.
         moved = right
         if z is not None:
             moved = right & (np.abs(self.expected(inputs, z)) > SAME * (1 + np.abs(z)))
         lost = np.mean(gradient[moved] == 0) if moved.any() else 0.0
-        # The parts on mean and spread speak of codes that are wrong at some places.
+        # The parts on mean and spread report codes that are wrong for some inputs.
         all_right = is_right and np.all(right)
-        # Generators do draw a noise of exactly 0, once in millions.
+        # About once in millions, generators do draw exactly 0.
         if not lost < (0.02 if all_right else 0.5):
             return (
                 f"The gradient with respect to {name} is 0 in {lost:.0%} of the elements, expected "
@@ -159,17 +161,17 @@ class GradientToLogVar(GradientToMean):
         return (z - inputs["mean"]) / 2
 
 
-def follows_formula(inputs, found) -> bool:
-    """Return whether codes can be mean + exp(log_var / 2) · eps, as far as their copies tell.
+def follows_formula(inputs, observation) -> bool:
+    """Return whether codes are consistent with mean + exp(log_var / 2) · eps, given their copies.
 
-    Thus an answer whose codes are wrong does not lose this part too, if a gradient reaches both
-    inputs. A right answer is seen as one but for once in a hundred million.
+    An answer with wrong codes thus does not lose this part, too, if a gradient reaches both inputs.
+    A right answer is misjudged once in a hundred million times.
     """
     mean, log_var = inputs["mean"], inputs["log_var"]
-    average, std = (array(found, key, mean.shape) for key in ("mean", "std"))
+    average, std = (array(observation, key, mean.shape) for key in ("mean", "std"))
     copies = BATCHES[MAIN][0] / len(mean)
     sigma = np.exp(log_var / 2)
-    # For a right answer both are of the standard normal distribution, or nearly so.
+    # For a right answer both are standard normal, or nearly so.
     shift = np.sqrt(copies) * (average - mean) / sigma
     scale = np.sqrt(2 * copies) * np.log(np.maximum(std, SAME) / sigma)
     pairs = [(shift, mean), (shift, log_var), (shift, mean * log_var), (scale, log_var)]
@@ -179,14 +181,14 @@ def follows_formula(inputs, found) -> bool:
     return bool(is_centred and 0.8 < shift.std() < 1.25 and np.max(np.abs(related)) < 0.2)
 
 
-def seems_to_follow_formula(inputs, found) -> bool:
-    """Return whether codes of a small batch can be mean + exp(log_var / 2) · eps, as a whole.
+def seems_to_follow_formula(inputs, observation) -> bool:
+    """Return whether codes of a small batch are together consistent with the formula.
 
-    There are not enough copies of each code to look at them one by one: their averages are looked
-    at together (chi-squared), and how the noise is related to mean and log-variance.
+    There are too few copies of each code to judge them one by one. So their averages are judged
+    together (chi-squared), and so are correlations of the noise with mean and log-variance.
     """
     mean, log_var = inputs["mean"], inputs["log_var"]
-    more = array(found, "more", (calls_for_gradients(*mean.shape), *mean.shape))
+    more = array(observation, "more", (calls_for_gradients(*mean.shape), *mean.shape))
     noise = (more - mean) / np.exp(log_var / 2)
     shifted = len(noise) * np.sum(noise.mean(axis=0) ** 2)
     if shifted > mean.size + SIGNIFICANT * np.sqrt(2 * mean.size):

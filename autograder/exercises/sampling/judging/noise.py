@@ -1,4 +1,4 @@
-"""Checks of ``sampling`` on the noise: one of its own for every number, a new one in every call."""
+"""Checks of ``sampling`` on the noise: independent for every number, and new in every call."""
 
 import numpy as np
 
@@ -12,17 +12,17 @@ from autograder.exercises.sampling.judging.observed import (
     is_usable,
     of_modes,
     real,
-    told,
     unreadable,
     unused_noise,
+    with_mode,
     without_noise,
 )
 from autograder.exercises.sampling.probes import MAIN, MOST, WIDE
 from autograder.exercises.sampling.statistics import REARRANGED
 
-CALLS = len(MODES) * REARRANGED  # that are compared whatever their order
-RECURRING = 0.05  # share of codes that come again, of which none does by chance
-ENOUGH = 1000  # draws, from which on the bound of a correlation holds
+CALLS = len(MODES) * REARRANGED  # calls whose noise is compared in any order
+RECURRING = 0.05  # tolerated share of repeated codes; by chance there are none
+ENOUGH = 1000  # draws needed for the bound of a correlation to hold
 ALL, FEWEST_CALLS = 6, 10  # modes and sizes of which averages are compared, and calls for that
 OF_FEW, FEW = 0.95, 30  # correlation that so many draws, or more, do not have by chance
 
@@ -33,10 +33,10 @@ def small_batches(rng: np.random.Generator) -> list[list[int]]:
 
 
 def allowed_correlation(draws: float, count: int) -> float:
-    """Return how large the largest of some correlations of independent noise may be.
+    """Return the bound for the largest of ``count`` correlations of independent noise.
 
-    Any may be, where calls repeat each other, so that too few draws are left: the part on freshness
-    speaks of that.
+    There is no bound if calls repeat each other and leave too few draws: the part on freshness
+    reports that.
     """
     if draws >= ENOUGH:
         return correlation_bound(min(draws, 10**9), count)
@@ -49,7 +49,7 @@ class OneForEachLatent(SamplingCheck):
     part = "independence"
 
     def inputs(self, rng):
-        """Ask for few latents, hidden for many and for a small batch too."""
+        """Probe codes of few latents; hidden checks add many latents and small batches."""
         if rng is None:
             return {**super().inputs(rng), "many": False, "small": []}
         small = [[1, MAIN], *small_batches(rng)]
@@ -57,25 +57,25 @@ class OneForEachLatent(SamplingCheck):
 
     def verdict(self, inputs, seen):
         """Demand correlations that independent noise can have."""
-        for width, found in ((MAIN, seen.get("few")), (WIDE, seen.get("many"))):
-            if width == WIDE and not is_usable(found):
-                continue  # the part on shapes speaks of codes that the layer cannot take
-            for mode, each in of_modes(found):
-                if problem := self._problem(mode, each, width, seen):
-                    return told(mode, problem)
+        for width, observations in ((MAIN, seen.get("few")), (WIDE, seen.get("many"))):
+            if width == WIDE and not is_usable(observations):
+                continue  # the part on shapes reports widths that the layer cannot take
+            for mode, observation in of_modes(observations):
+                if problem := self._problem(mode, observation, width, seen):
+                    return with_mode(mode, problem)
         for batch, width in inputs["small"]:
-            if is_usable(found := seen.get(f"{batch} {width}")):
+            if is_usable(observations := seen.get(f"{batch} {width}")):
                 place = f"a batch of shape ({batch}, {width}) the noise of two latents of a code"
-                for mode, each in of_modes(found):
-                    if problem := correlated(each, place, width):
-                        return told(mode, problem)
+                for mode, observation in of_modes(observations):
+                    if problem := correlated(observation, place, width):
+                        return with_mode(mode, problem)
         return None
 
-    def _problem(self, mode, found, width, seen) -> str | None:
+    def _problem(self, mode, observation, width, seen) -> str | None:
         place = f"a batch of shape ({BATCHES[width][0]}, {width})"
-        if problem := all_the_same(mode, found, place, seen):
+        if problem := all_the_same(mode, observation, place, seen):
             return problem if mode == "training" else None
-        return correlated(found, f"{place} the noise of two latents of a code", width)
+        return correlated(observation, f"{place} the noise of two latents of a code", width)
 
 
 class OneForEachExample(SamplingCheck):
@@ -84,7 +84,7 @@ class OneForEachExample(SamplingCheck):
     part = "independence"
 
     def inputs(self, rng):
-        """Ask for a small and a large batch, hidden for one of a few codes too."""
+        """Probe a small and a large batch; hidden checks add a batch of a few codes."""
         small = [] if rng is None else [int(rng.integers(*SMALL))]
         return {**super().inputs(rng), "small": small}
 
@@ -92,26 +92,27 @@ class OneForEachExample(SamplingCheck):
         """Demand correlations that independent noise can have, at any distance in the batch."""
         small, large = BATCHES[WIDE][0], BATCHES[MAIN][0]
         place = f"a batch of shape ({small}, {WIDE}) the noise of two codes"
-        for mode, found in of_modes(seen.get("small")):
-            if problem := self._problem(found, place, small):
-                return told(mode, problem)
+        for mode, observation in of_modes(seen.get("small")):
+            if problem := self._problem(observation, place, small):
+                return with_mode(mode, problem)
         for batch in inputs["small"]:
             if is_usable(few := seen.get(f"{batch} {WIDE}")):
                 place = f"a batch of shape ({batch}, {WIDE}) the noise of two codes"
-                for mode, found in of_modes(few):
-                    if problem := self._problem(found, place, batch):
-                        return told(mode, problem)
-        for mode, found in of_modes(seen.get("large")):
-            r, allowed = real(found, "correlation"), correlation_bound(large, 2 * large)
-            of_sizes = real(found, "of_sizes")
+                for mode, observation in of_modes(few):
+                    if problem := self._problem(observation, place, batch):
+                        return with_mode(mode, problem)
+        for mode, observation in of_modes(seen.get("large")):
+            r, allowed = real(observation, "correlation"), correlation_bound(large, 2 * large)
+            of_sizes = real(observation, "of_sizes")
             if not abs(r) <= allowed:
-                return told(
+                return with_mode(
                     mode,
                     f"In a batch of {large} codes the noise has a correlation of {number(r)} with "
-                    f"{self._again(found)}, expected 0 (within {number(allowed)}): {cause(r)}.",
+                    f"{self._again(observation)}, expected 0 (within {number(allowed)}): "
+                    f"{cause(r)}.",
                 )
             if not abs(of_sizes) <= allowed:
-                return told(
+                return with_mode(
                     mode,
                     f"In a batch of {large} codes the size of the noise, |z − mean|, comes again "
                     f"further on, with a correlation of {number(of_sizes)}, expected 0 (within "
@@ -119,10 +120,10 @@ class OneForEachExample(SamplingCheck):
                 )
         return None
 
-    def _problem(self, found, place, batch) -> str | None:
-        if problem := correlated(found, place, batch):
+    def _problem(self, observation, place, batch) -> str | None:
+        if problem := correlated(observation, place, batch):
             return problem
-        if not isinstance(shared := found.get("together"), dict):
+        if not isinstance(shared := observation.get("together"), dict):
             raise unreadable()
         calls, ratio = real(shared, "calls"), real(shared, "ratio")
         most = std_limits(min(calls, 10**6), ALL)[1] ** 2
@@ -134,27 +135,27 @@ class OneForEachExample(SamplingCheck):
                 f"expected once (at most {number(most)} times): a part of the noise is one number "
                 "for the whole batch; draw all of it with the full shape of mean."
             )
-        if not (again := real(found, "again")) > RECURRING:
+        if not (again := real(observation, "again")) > RECURRING:
             return None
         return (
             f"In {place} has the same sizes, |z − mean|, in {again:.0%} of the codes, with other "
             f"signs or in another order, expected in none: {cause(0)}."
         )
 
-    def _again(self, found) -> str:
-        if found.get("distance") is None:
+    def _again(self, observation) -> str:
+        if observation.get("distance") is None:
             return "that of the batch in reverse order"
-        return f"the noise {number(real(found, 'distance'))} codes further on"
+        return f"the noise {number(real(observation, 'distance'))} codes further on"
 
 
-def all_the_same(mode, found, place, seen) -> str | None:
-    """Return that all codes of a batch are one number.
+def all_the_same(mode, observation, place, seen) -> str | None:
+    """Report that all codes of a batch are the same number, or return None.
 
-    At inference the parts on spread and freshness speak of that.
+    At inference the parts on spread and freshness report that.
     """
-    if found.get("number", "") is None:
+    if observation.get("number", "") is None:
         return None
-    value = real(found, "number")
+    value = real(observation, "number")
     what = without_noise(value, seen)
     return (
         f"All numbers in {place} are the same, at one mean and one log_var, although each should "
@@ -162,9 +163,9 @@ def all_the_same(mode, found, place, seen) -> str | None:
     ).replace("a batch", "a batch of codes")
 
 
-def correlated(found, what, count) -> str | None:
-    """Return that the noise of two columns is correlated more than chance allows."""
-    r, of_sizes, draws = (real(found, key) for key in ("correlation", "of_sizes", "draws"))
+def correlated(observation, what, count) -> str | None:
+    """Report noise that is more correlated between columns than chance allows, or return None."""
+    r, of_sizes, draws = (real(observation, key) for key in ("correlation", "of_sizes", "draws"))
     allowed = allowed_correlation(draws, max(1, count * (count - 1) // 2))
     if abs(r) <= allowed and abs(of_sizes) <= allowed:
         return None
@@ -179,17 +180,17 @@ def correlated(found, what, count) -> str | None:
     )
 
 
-def by_chance(found, count: int) -> float:
+def by_chance(observation, count: int) -> float:
     """Return the largest share of equal numbers that noise of few values has by chance.
 
     Of ``count`` numbers, in any of many comparisons.
     """
-    chance = min(max(real(found, "chance"), 0.0), 1.0)
+    chance = min(max(real(observation, "chance"), 0.0), 1.0)
     return chance + 6 * np.sqrt(chance * (1 - chance) / count) if chance > 0.01 else 0.0
 
 
 def cause(r: float) -> str:
-    """Return what usually makes a correlation."""
+    """Return the usual cause of a correlation."""
     if r > 0.999:
         return "one noise serves both; draw it with the full shape of mean, keras.ops.shape(mean)"
     if r < -0.999:
@@ -209,7 +210,7 @@ class Fresh(SamplingCheck):
     LARGE = 2  # calls with the largest batch
 
     def inputs(self, rng):
-        """Return how often the layer is called; hidden checks see long cycles of seeds."""
+        """Return how often to call the layer; hidden checks can find long cycles of seeds."""
         if rng is None:
             return {**super().inputs(rng), "calls": self.ANNOUNCED, "other": []}
         small = [[1, WIDE], *small_batches(rng)]
@@ -219,18 +220,18 @@ class Fresh(SamplingCheck):
     def verdict(self, inputs, seen):
         """Demand that the numbers have changed, at training and at inference."""
         frozen = real(seen, "among_modes") < self.FEW
-        for mode, found in of_modes(seen):
-            same, at_once = real(found, "same"), real(found, "at_once")
-            if max(same, at_once) >= self.FEW + by_chance(found, BATCHES[WIDE][0]):
+        for mode, observation in of_modes(seen):
+            same, at_once = real(observation, "same"), real(observation, "at_once")
+            if max(same, at_once) >= self.FEW + by_chance(observation, BATCHES[WIDE][0]):
                 repeated = self._repeated(mode, same, at_once, inputs["calls"], frozen)
-                return self._still(mode, found, seen) or repeated
+                return self._still(mode, observation, seen) or repeated
         if problem := self._related(seen):
             return problem
         for batch, width, _ in inputs["other"]:
             if is_usable(few := seen.get(f"{batch} {width}")):
-                for mode, found in of_modes(few):
-                    share = max(real(found, "same"), real(found, "at_once"))
-                    if share >= self.MANY + by_chance(found, min(batch, width)):
+                for mode, observation in of_modes(few):
+                    share = max(real(observation, "same"), real(observation, "at_once"))
+                    if share >= self.MANY + by_chance(observation, min(batch, width)):
                         return (
                             f"Two calls of the layer {AT[mode]} with a batch of shape ({batch}, "
                             f"{width}) gave the same numbers in {share:.0%} of the latents, "
@@ -239,20 +240,20 @@ class Fresh(SamplingCheck):
         return None
 
     def _related(self, seen) -> str | None:
-        found = seen.get("related")
-        if is_absent(found):
+        observation = seen.get("related")
+        if is_absent(observation):
             return None
-        if not isinstance(found, dict):
+        if not isinstance(observation, dict):
             raise unreadable()
-        again = real(found, "rearranged")
+        again = real(observation, "rearranged")
         if again > RECURRING:
             return (
                 "The noise of one call of the layer comes again in another one, as it was or with "
                 f"other signs or in another order, in {again:.0%} of the codes, expected fresh "
                 "noise in each: draw it anew, and keep none of it."
             )
-        r, of_sizes = real(found, "correlation"), real(found, "of_sizes")
-        allowed = allowed_correlation(real(found, "draws"), CALLS * (CALLS - 1) // 2)
+        r, of_sizes = real(observation, "correlation"), real(observation, "of_sizes")
+        allowed = allowed_correlation(real(observation, "draws"), CALLS * (CALLS - 1) // 2)
         largest = r if abs(r) > allowed else of_sizes
         if abs(largest) <= allowed:
             return None
@@ -263,9 +264,9 @@ class Fresh(SamplingCheck):
             "of it."
         )
 
-    def _still(self, mode, found, seen) -> str | None:
-        value = found.get("number", "")
-        what = without_noise(None if value is None else real(found, "number"), seen)
+    def _still(self, mode, observation, seen) -> str | None:
+        value = observation.get("number", "")
+        what = without_noise(None if value is None else real(observation, "number"), seen)
         if what is None:
             return None
         rest = "the code must be random"

@@ -1,6 +1,6 @@
-"""What every judge of ``sampling`` does with an observation: take it from its modes, and read it.
+"""Read and validate observations of the codes, for all judges of ``sampling``.
 
-An observation comes from a process that is not trusted, so it may hold anything.
+An observation comes from an untrusted process, so it may contain anything.
 """
 
 from abc import abstractmethod
@@ -14,8 +14,8 @@ from autograder.checks.values import Values
 from autograder.checks.words import number, shape
 from autograder.exercises.sampling.contract import MODES
 
-MEAN, LOG_VAR = -2.0, 1.3  # where no usual formula gives 0
-SMALL = 2, 65  # sizes of batches that hidden checks draw from, as for random integers
+MEAN, LOG_VAR = -2.0, 1.3  # values for which no usual formula gives 0
+SMALL = 2, 65  # hidden checks draw batch sizes from this range, whose end is excluded
 ROUNDING = 2.0**-7  # an answer may compute with the eight bits of bfloat16
 WHERE = {
     "training": "",
@@ -25,20 +25,20 @@ WHERE = {
 
 
 class ObservedError(Exception):
-    """An observation allows no judgement; the message is what the student reads."""
+    """An observation cannot be judged; the message is what the student reads."""
 
 
 class SamplingCheck(Check):
-    """A check of what was seen of the codes in every mode."""
+    """A check of the codes observed in every mode."""
 
     def inputs(self, rng):
         """Return one mean and one log-variance for all codes."""
         return {"mean": MEAN, "log_var": LOG_VAR}
 
     def judge(self, inputs, seen, reference):
-        """Speak of the form first: nothing else can be seen when it is wrong."""
+        """Report a wrong form first, because nothing else can be observed then."""
         try:
-            with np.errstate(all="ignore"):  # what is not a number is told in a sentence
+            with np.errstate(all="ignore"):  # the messages report what is not a number
                 return self.verdict(inputs, _mapping(seen))
         except ObservedError as error:
             return str(error)
@@ -49,41 +49,41 @@ class SamplingCheck(Check):
 
 
 def of_modes(seen: Any, at: Sequence[float] = (MEAN, LOG_VAR)) -> Iterator[tuple[str, dict]]:
-    """Yield each mode with what was seen of its codes, if they have the form of codes.
+    """Yield each mode with the observation of its codes.
 
-    ``at`` is the mean and the log-variance of the codes that were looked at.
+    ``at`` is the mean and the log-variance of the codes that were observed.
 
     Raises
     ------
     ObservedError
-        If they have not.
+        If the codes have the wrong shape or are not finite.
     """
     for mode in MODES:
-        found = _mapping(_mapping(seen).get(mode))
-        if "other" in found:
+        observation = _mapping(_mapping(seen).get(mode))
+        if "other" in observation:
             raise ObservedError(
-                f"{WHERE[mode]}The layer returned a tensor of shape {sizes(found, 'other')} for a "
-                f"mean of shape {sizes(found, 'wanted')}, expected one tensor of the shape of the "
-                "mean."
+                f"{WHERE[mode]}The layer returned a tensor of shape {sizes(observation, 'other')} "
+                f"for a mean of shape {sizes(observation, 'wanted')}, expected one tensor of the "
+                "shape of the mean."
             )
-        if "finite" in found:
+        if "finite" in observation:
             place = f"a mean of {number(at[0])} and a log_var of {number(at[1])}"
             raise ObservedError(
                 f"{WHERE[mode]}The layer returned numbers that are not finite for {place}, "
                 "expected finite codes."
             )
-        yield mode, found
+        yield mode, observation
 
 
-def told(mode: str, sentence: str, place: str = "") -> str:
-    """Return a sentence with the mode that it speaks of in front, unless it is the training."""
+def with_mode(mode: str, sentence: str, place: str = "") -> str:
+    """Return a sentence that begins with the mode it is about, unless that is training."""
     text = WHERE[mode] + place + sentence[0].lower() + sentence[1:]
     return text[0].upper() + text[1:]
 
 
-def array(found: Mapping, key: str, wanted: Sequence[int]) -> np.ndarray:
-    """Return an entry as numbers in an array of a shape."""
-    value = found.get(key)
+def array(observation: Mapping, key: str, wanted: Sequence[int]) -> np.ndarray:
+    """Return an entry as an array of floats, after checking its shape."""
+    value = observation.get(key)
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiu":
         raise unreadable()
     if value.shape != tuple(wanted):
@@ -91,44 +91,44 @@ def array(found: Mapping, key: str, wanted: Sequence[int]) -> np.ndarray:
     return value.astype(float)
 
 
-def real(found: Mapping, key: str) -> float:
-    """Return an entry as a number; a truth value is none."""
-    value = found.get(key)
+def real(observation: Mapping, key: str) -> float:
+    """Return an entry as a float; a bool does not count as a number."""
+    value = observation.get(key)
     if isinstance(value, float | int | np.floating | np.integer) and not isinstance(value, bool):
         size: Any = abs(value)
         return float(np.float64(value)) if size < 1e300 else float(np.sign(value) * np.inf)
     raise unreadable()
 
 
-def sizes(found: Mapping, key: str) -> str:
-    """Return an entry as a shape in words."""
-    value = found.get(key)
+def sizes(observation: Mapping, key: str) -> str:
+    """Return an entry that holds a shape, formatted for a message."""
+    value = observation.get(key)
     if not isinstance(value, list | tuple) or len(value) > 16:
         raise unreadable()
-    if not all(isinstance(each, int) and not isinstance(each, bool) for each in value):
+    if not all(isinstance(size, int) and not isinstance(size, bool) for size in value):
         raise unreadable()
     return shape(value)
 
 
-def is_absent(found: Any) -> bool:
-    """Return whether a probe has left an entry empty, as it could not look."""
-    return isinstance(found, dict) and not found
+def is_absent(observation: Any) -> bool:
+    """Return whether an entry is empty, because the probe could not observe anything."""
+    return isinstance(observation, dict) and not observation
 
 
-def is_usable(found: Any, elsewhere: Sequence[str] = ("other",)) -> bool:
-    """Return whether a probe has seen codes of which this part has to speak.
+def is_usable(observation: Any, elsewhere: Sequence[str] = ("other",)) -> bool:
+    """Return whether a probe has observed codes that this part has to judge.
 
-    The part on shapes speaks of codes that have not the shape of their mean. ``elsewhere`` may also
-    name ``finite``, for codes that are not.
+    Codes without the shape of their mean are reported by the part on shapes. ``elsewhere`` may also
+    name ``finite``, for codes that are not finite.
     """
-    if not isinstance(found, dict):
+    if not isinstance(observation, dict):
         raise unreadable()
-    seen = [each for each in found.values() if isinstance(each, dict)]
-    return bool(found) and not any({*elsewhere} & each.keys() for each in seen)
+    seen = [entry for entry in observation.values() if isinstance(entry, dict)]
+    return bool(observation) and not any({*elsewhere} & entry.keys() for entry in seen)
 
 
 def unreadable() -> ObservedError:
-    """Return what is told of an observation that has not the form that its probe gives it."""
+    """Return the error for an observation that does not have the form of the probe's result."""
     return ObservedError("What was observed of your answer cannot be read, so it is not checked.")
 
 
@@ -139,7 +139,7 @@ def _mapping(value: Any) -> dict:
 
 
 def without_noise(value: float | None, seen: Mapping) -> str | None:
-    """Return what a code is that does not vary, at MEAN and LOG_VAR; None for any other number."""
+    """Describe a constant code at MEAN and LOG_VAR; return None if it is not a known one."""
     sigma = np.exp(LOG_VAR / 2)
     if value is None:
         return None
@@ -151,7 +151,7 @@ def without_noise(value: float | None, seen: Mapping) -> str | None:
 
 
 def unused_noise(seen: Mapping) -> str:
-    """Return whether noise is drawn at all, where none arrives in the code."""
+    """Say whether noise is drawn at all, for codes without noise."""
     if seen.get("random") is True:
         return "noise is drawn, but it is not used"
     return "no noise is drawn"

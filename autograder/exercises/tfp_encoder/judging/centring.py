@@ -1,4 +1,4 @@
-"""Check of ``tfp_encoder``: what the first layer of the stack sees."""
+"""Check of ``tfp_encoder``: the values that reach the first layer of the stack."""
 
 import numpy as np
 
@@ -28,18 +28,18 @@ SAME = 1e-4  # inputs of the first layer that differ by less are the same
 class Centring(EncoderCheck):
     """The stack sees x − 0.5.
 
-    The gradient of any output by a weight of the first layer is the sum, over all positions, of
-    what the weight meets there times the gradient by the bias there. An even image is the same
-    everywhere, so that the ratio of both gradients is what the stack sees of it, whatever the
-    layers behind are. They are positive here, so that none of them stops the gradient. With a
-    kernel of 0 the layers behind do not depend on the image, so that the gradient by the kernel is
-    linear in what the stack sees, also of an image with different greys.
+    The gradient of any output by a weight of the first layer is a sum over all positions of the
+    input there times the gradient by the bias there. A uniform image is the same everywhere, so
+    the ratio of both gradients is the value that the stack sees, whatever the later layers are.
+    Their weights are positive here, so that none of them stops the gradient. With a kernel of 0
+    the later layers do not depend on the image, so the gradient by the kernel is linear in what the
+    stack sees, even for an image with different greys.
     """
 
     part = "centring"
 
     def inputs(self, rng):
-        """Return brightnesses: those of bits, and greys."""
+        """Return brightnesses: black, white and, for hidden checks, greys."""
         values = [0.0, 1.0]
         if rng is not None:
             values += np.round(rng.uniform([0.05, 0.55], [0.45, 0.95]), 2).tolist()
@@ -54,35 +54,35 @@ class Centring(EncoderCheck):
             return "Your encoder does not see 0 where the input is 0.5: subtract 0.5 from it."
         if not seen:
             return "Your encoder has no layer with weights, so nothing sees the image."
-        values, found = inputs["values"], self._seen(seen, len(inputs["values"]))
+        values, observed = inputs["values"], self._seen(seen, len(inputs["values"]))
         wanted = [value - 0.5 for value in values]
-        if _same(found, wanted):
+        if _same(observed, wanted):
             return _of_uneven(numbers(seen["uneven"]))
-        told = listing(number(v) if np.isfinite(v) else "something else" for v in found)
+        descriptions = listing(number(v) if np.isfinite(v) else "something else" for v in observed)
         return (
             f"Where the input is {listing(map(number, values))}, the first convolution of "
-            f"your encoder sees {told}, expected {listing(map(number, wanted))}: "
-            f"{self._cause(values, found)}."
+            f"your encoder sees {descriptions}, expected {listing(map(number, wanted))}: "
+            f"{self._cause(values, observed)}."
         )
 
     def _seen(self, seen, count: int) -> np.ndarray:
-        """Return what the first layer sees of each image, nan for what no gradient tells."""
+        """Return what the first layer sees of each image; nan if the gradients do not show it."""
         by_kernel, by_bias = (numbers(seen[key], count, None) for key in ("by_kernel", "by_bias"))
         return np.round((by_kernel * by_bias).sum(-1) / (by_bias**2).sum(-1), 5)
 
-    def _cause(self, values, found) -> str:
+    def _cause(self, values, observed) -> str:
         for cause, rule in RULES:
-            if _same(found, [rule(t) for t in values]):
+            if _same(observed, [rule(t) for t in values]):
                 return cause
         return "subtract 0.5 from every pixel, and do nothing else to it"
 
 
-def _of_uneven(found: np.ndarray) -> str | None:
-    """Demand that half the contrast of a grey image makes half the gradient by the kernel."""
-    whole, again, half = found
+def _of_uneven(gradients: np.ndarray) -> str | None:
+    """Require that half the contrast of a grey image halves the gradient by the kernel."""
+    whole, again, half = gradients
     allowed = UNEVEN * np.abs(whole).max()
     if np.abs(whole - again).max() > allowed:
-        return None  # `architecture` speaks of a stack with chance in it
+        return None  # `architecture` reports a stack that is random
     if np.abs(half - whole / 2).max() <= allowed:
         return None
     return (
@@ -92,5 +92,5 @@ def _of_uneven(found: np.ndarray) -> str | None:
     )
 
 
-def _same(found, wanted) -> bool:
-    return bool(np.allclose(found, wanted, rtol=SAME, atol=SAME))
+def _same(observed, wanted) -> bool:
+    return bool(np.allclose(observed, wanted, rtol=SAME, atol=SAME))

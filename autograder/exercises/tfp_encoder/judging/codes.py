@@ -1,4 +1,4 @@
-"""Whether codes are drawn from the Gaussians that they belong to, and drawn anew each time."""
+"""Judge whether codes are fresh draws from their Gaussians."""
 
 import numpy as np
 
@@ -24,21 +24,21 @@ def problem_of_codes(inputs, seen) -> str | None:
         problem = _shape(inputs, seen[mode][0], where)
         if problem:
             return problem
-        # Each mode apart: with one global seed the noise of both may well be the same.
+        # Judge each mode separately: with one global seed both may well have the same noise.
         white = np.concatenate([whitened(call) for call in (*seen[mode], *seen["few"][mode])])
         problem = _freshness(white, where) or _draws(white, where) or _independence(white, where)
         if problem:
             return problem
-        if told := strangeness(np.stack([whitened(call) for call in seen[mode]])):
+        if defect := strangeness(np.stack([whitened(call) for call in seen[mode]])):
             return (
                 f"Where a tensor is needed, {where}, the distribution turns into codes that are "
-                f"not samples of it: {told}."
+                f"not samples of it: {defect}."
             )
     return None
 
 
 def _shape(inputs, seen, where: str) -> str | None:
-    """Demand one code for each image, and not its mean."""
+    """Require one code for each image, and not its mean."""
     wanted = (MANY, inputs["encoded_size"])
     code = numbers(seen["code"])
     if code.shape != wanted:
@@ -55,7 +55,7 @@ def _shape(inputs, seen, where: str) -> str | None:
 
 
 def _draws(white: np.ndarray, where: str) -> str | None:
-    """Demand mean 0 and deviation 1 in units of the Gaussians."""
+    """Require mean 0 and deviation 1 in units of the Gaussians."""
     far = abs(white.mean()) > mean_bound(1, white.size)
     if not np.isfinite(white).all() or far or abs(white.std() - 1) > std_bound(1, white.size):
         return (
@@ -67,7 +67,7 @@ def _draws(white: np.ndarray, where: str) -> str | None:
 
 
 def _independence(white: np.ndarray, where: str) -> str | None:
-    """Demand latents that are independent of each other."""
+    """Require latents that are independent of each other."""
     count, size = white.shape
     deviation = np.abs(white.std(0) - 1).max()
     mean = np.abs(white.mean(0)).max()
@@ -87,7 +87,7 @@ def _independence(white: np.ndarray, where: str) -> str | None:
 
 
 def _freshness(white: np.ndarray, where: str) -> str | None:
-    """Demand that no two draws are the same in all latents."""
+    """Require that no two draws are the same in all latents."""
     if not comes_again(white, SAME):
         return None
     return (

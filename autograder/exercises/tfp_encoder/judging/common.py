@@ -1,4 +1,4 @@
-"""What the judges of ``tfp_encoder`` share: where to probe, and how what was seen is read."""
+"""Inputs of the probes and readers of their observations, for all judges of ``tfp_encoder``."""
 
 from abc import abstractmethod
 from typing import Any
@@ -19,16 +19,16 @@ UNREADABLE = (
 
 
 class EncoderCheck(Check):
-    """A check of what ``make_encoder`` returns, given a prior of ours."""
+    """A check of the encoder that ``make_encoder`` returns for a prior of ours."""
 
     def inputs(self, rng):
-        """Return the arguments of ``make_encoder``, the stack, and a seed of weights and images."""
+        """Return arguments of ``make_encoder``, kernel shapes, and a seed of weights and images."""
         return arguments(rng)
 
     def judge(self, inputs, seen, reference):
-        """Compare, and say so if what was seen is of no use.
+        """Compare the observations, and report those that cannot be read.
 
-        It comes from a process that is not to be trusted, so it may be anything.
+        They come from an untrusted process, so they may be anything.
         """
         try:
             with np.errstate(all="ignore"):
@@ -42,10 +42,10 @@ class EncoderCheck(Check):
 
 
 def settings(seed: int | None) -> Values:
-    """Return what ``make_encoder`` is given, and sizes for ``make_prior``.
+    """Return arguments of ``make_encoder``, and code sizes for ``make_prior``.
 
-    No two numbers of channels in the stack are easily confused, the prior of hidden checks is far
-    from a standard normal, and their sizes of codes include the announced one.
+    No two numbers of channels in the stack are easily confused. Hidden checks have a prior far from
+    a standard normal, and their code sizes include the announced one.
     """
     if seed is None:
         prior = {"loc": np.zeros(3), "scale": np.ones(3)}
@@ -54,43 +54,47 @@ def settings(seed: int | None) -> Values:
     rng = np.random.default_rng(seed)
     size = int(rng.integers(4, 6))
     prior = {"loc": rng.choice([-3.0, 3.0], size), "scale": rng.uniform(0.5, 0.9, size)}
-    # Not one channel, as announced: whoever ignores the shape would not be found out.
+    # Several channels: with one, as announced, an encoder that ignores the shape would pass.
     shape, depth = [*IMAGE[:2], int(rng.integers(2, 5))], int(rng.integers(6, 8))
     others = {"sizes": [3, int(rng.integers(17, 40))], "batch": int(rng.choice(OTHER_BATCHES))}
     return {"shape": shape, "encoded_size": size, "base_depth": depth, **prior, **others}
 
 
 def arguments(rng: np.random.Generator | None) -> Values:
-    """Return what all checks of the encoder are given: the same for all with one hidden seed."""
+    """Return the inputs of all checks of the encoder; those with one hidden seed get the same."""
     seed = seed_of(rng)
-    given = settings(seed)
-    del given["sizes"]
-    sizes = given["shape"][-1], given["encoded_size"], given["base_depth"]
+    contract_settings = settings(seed)
+    del contract_settings["sizes"]
+    sizes = (
+        contract_settings["shape"][-1],
+        contract_settings["encoded_size"],
+        contract_settings["base_depth"],
+    )
     drawn = 5 if seed is None else int(np.random.default_rng([seed, 9]).integers(2**31))
-    return {**given, "kernels": oracle.kernel_shapes(*sizes), "seed": drawn}
+    return {**contract_settings, "kernels": oracle.kernel_shapes(*sizes), "seed": drawn}
 
 
 def prior_moments(inputs: Values) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean and standard deviations of the prior that the encoder is given."""
+    """Return mean and standard deviations of the prior that is passed to the encoder."""
     loc, scale = (np.asarray(inputs[key], dtype=np.float64) for key in ("loc", "scale"))
     return loc, scale
 
 
 def numbers(value: Any, *shape: int | None) -> np.ndarray:
-    """Return an array of a known shape, in which None is any size.
+    """Return an array, after checking its shape, in which None stands for any size.
 
     Raises
     ------
     ValueError
-        If it is something else.
+        If the value has another shape.
     """
-    found = np.asarray(value, dtype=np.float64)
+    array = np.asarray(value, dtype=np.float64)
     if shape and (
-        found.ndim != len(shape)
-        or any(want not in (None, size) for size, want in zip(found.shape, shape, strict=True))
+        array.ndim != len(shape)
+        or any(want not in (None, size) for size, want in zip(array.shape, shape, strict=True))
     ):
-        raise ValueError(f"shape {found.shape} instead of {shape}")
-    return found
+        raise ValueError(f"shape {array.shape} instead of {shape}")
+    return array
 
 
 def moments(seen: Values) -> tuple[np.ndarray, np.ndarray]:

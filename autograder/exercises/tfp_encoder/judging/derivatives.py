@@ -1,7 +1,7 @@
-"""Gradients by all weights, of codes and of the KL, for mean and scale apart.
+"""Judge the gradients of codes and of the KL by all weights, for mean and scale separately.
 
-The probe gives the derivatives of each element of mean and scale by the weights. Everything else
-that depends on the weights does so through them, by the chain rule.
+The probe returns the derivatives of each element of mean and scale by the weights. Everything else
+depends on the weights only through these elements, so the chain rule applies.
 """
 
 import numpy as np
@@ -17,10 +17,10 @@ from autograder.exercises.tfp_encoder.judging.common import (
     whitened,
 )
 
-EXACT = 5e-3  # relative error of a gradient without chance in it
-SLOPE = 0.15  # relative difference of a slope by values and one by a gradient
+EXACT = 5e-3  # relative error of a gradient that is not sampled
+SLOPE = 0.15  # relative difference between a slope of the values and the gradient
 INDEPENDENT = 1e-5  # a singular value that is smaller, relative to the largest one, is rounding
-DRAWS = 4000  # to find out how much chance there is in the gradient of a sampled KL
+DRAWS = 4000  # draws to estimate the spread of the gradient of a sampled KL
 STOPPED = "something on its way, such as stop_gradient, keeps training from lowering it"
 
 
@@ -33,19 +33,19 @@ def problem_of_code(inputs, seen) -> str | None:
     for key, where in (("code", ""), ("code_of_batch", " of a batch of images")):
         code = seen[key]
         if not _is_steady(seen["before"], code):
-            return None  # `architecture` speaks of a mean that changes from call to call
+            return None  # `architecture` reports a mean that changes from call to call
         noise = whitened(code).reshape(-1, len(along))
         by_mean = len(noise) * along
         parts = _parts(by_output, by_mean, np.outer(along, noise.sum(0)))
-        found = numbers(code["by_weights"], by_output.shape[1])
-        if np.abs(found).max() < EXACT * np.abs(sum(parts)).max():
+        observed = numbers(code["by_weights"], by_output.shape[1])
+        if np.abs(observed).max() < EXACT * np.abs(sum(parts)).max():
             return (
                 f"No gradient passes from the code{where} to the weights: the sample must be a "
                 "reparameterized one, without stop_gradient."
             )
         weights = np.outer(along, np.abs(noise).sum(0))
-        if not _agrees(found, sum(parts), by_output, by_mean, weights):
-            of_mean, of_scale = _shares(found, parts)
+        if not _agrees(observed, sum(parts), by_output, by_mean, weights):
+            of_mean, of_scale = _shares(observed, parts)
             return (
                 f"Through the code{where}, {number(of_mean)} times the gradient passes to the mean "
                 f"and {number(of_scale)} times the gradient to the scale, expected 1 for both: the "
@@ -70,7 +70,7 @@ def problem_of_outputs(inputs, seen) -> str | None:
                     f"{number(by_gradient)}: something behind this layer, such as stop_gradient "
                     "or a gradient of your own, changes gradients on their way back."
                 )
-    # Elements that an activation stops here have no derivatives; `architecture` judges that.
+    # Elements that an activation suppresses have no derivatives; `architecture` judges that.
     moving = by_output[by_output.any(axis=1)]
     rows = moving / np.linalg.norm(moving, axis=1, keepdims=True)
     values = np.linalg.svd(rows, compute_uv=False)
@@ -91,18 +91,18 @@ def problem_of_kl(inputs, seen) -> str | None:
     by_output = _by_output(inputs, seen)
     first, *others = seen["steps"]
     if not _is_steady(seen["before"], first):
-        return None  # `architecture` speaks of a mean that changes from call to call
+        return None  # `architecture` reports a mean that changes from call to call
     exact = _exact(inputs, first)
     for step, where in ((first, ""), (seen["step_of_batch"], " for a batch of images")):
         if not _is_steady(first, step) or _is_of_kl(inputs, step, by_output, exact):
-            continue  # `architecture` speaks of a mean that depends on the others of a batch
-        found = numbers(step["by_weights"], by_output.shape[1])
+            continue  # `architecture` reports a mean that depends on the others of a batch
+        observed = numbers(step["by_weights"], by_output.shape[1])
         if others and not _is_at_code(inputs, step):
-            found = np.mean([numbers(o["by_weights"], len(found)) for o in others], axis=0)
+            observed = np.mean([numbers(o["by_weights"], len(observed)) for o in others], axis=0)
             allowed = _chance(inputs, first, by_output, MANY * len(others))
-            if (np.abs(found - sum(_parts(by_output, *exact))) <= allowed).all():
+            if (np.abs(observed - sum(_parts(by_output, *exact))) <= allowed).all():
                 continue
-        of_mean, of_scale = _shares(found, _parts(by_output, *exact))
+        of_mean, of_scale = _shares(observed, _parts(by_output, *exact))
         if (problem := _value(inputs, step, where)) and not others:
             return problem
         return (
@@ -114,7 +114,7 @@ def problem_of_kl(inputs, seen) -> str | None:
 
 
 def _value(inputs, step, where: str) -> str | None:
-    """Return what is wrong with a loss whose KL is known, if it is its value."""
+    """Report a loss whose value is not that of the KL, or return None."""
     mean, root = moments(step)
     loc, std = prior_moments(inputs)
     kl = oracle.gaussian_kl(mean, root, np.broadcast_to(loc, mean.shape), np.diag(std)).mean()
@@ -130,11 +130,14 @@ def _value(inputs, step, where: str) -> str | None:
 
 def _is_of_kl(inputs, step, by_output: np.ndarray, exact: tuple) -> bool:
     """Return whether a gradient is that of the KL, or of its estimate at the codes."""
-    found = numbers(step["by_weights"], by_output.shape[1])
+    observed = numbers(step["by_weights"], by_output.shape[1])
     noise = whitened(step).reshape(-1, len(exact[0]))
     return any(
-        _agrees(found, sum(_parts(by_output, *wanted)), by_output, *wanted)
-        for wanted in (exact, *(_average(each) for each in _of_draws(inputs, step, noise)))
+        _agrees(observed, sum(_parts(by_output, *wanted)), by_output, *wanted)
+        for wanted in (
+            exact,
+            *(_average(gradients) for gradients in _of_draws(inputs, step, noise)),
+        )
     )
 
 
@@ -149,20 +152,20 @@ def _is_steady(before, after) -> bool:
 
 
 def _parts(by_output: np.ndarray, by_mean: np.ndarray, by_root: np.ndarray) -> tuple:
-    """Return the gradient by the weights that comes by way of the mean, and by the scale."""
+    """Return the gradients by the weights that pass through the mean and through the scale."""
     size = len(by_mean)
     lower = by_root[np.tril_indices(size)]
     return by_mean @ by_output[:size], lower @ by_output[size:]
 
 
-def _agrees(found, wanted, by_output, by_mean, by_root) -> bool:
-    """Compare, by how much the terms of each element weigh that may cancel each other."""
+def _agrees(observed, wanted, by_output, by_mean, by_root) -> bool:
+    """Compare gradients, relative to the size of terms that may cancel each other."""
     weight = sum(_parts(np.abs(by_output), np.abs(by_mean), np.abs(by_root)))
-    return bool((np.abs(found - wanted) <= EXACT * weight + 1e-6 * weight.max()).all())
+    return bool((np.abs(observed - wanted) <= EXACT * weight + 1e-6 * weight.max()).all())
 
 
-def _shares(found: np.ndarray, parts: tuple) -> np.ndarray:
-    shares: np.ndarray = np.linalg.lstsq(np.stack(parts, -1), found, rcond=None)[0]
+def _shares(observed: np.ndarray, parts: tuple) -> np.ndarray:
+    shares: np.ndarray = np.linalg.lstsq(np.stack(parts, -1), observed, rcond=None)[0]
     return np.round(shares, 3)
 
 
@@ -175,7 +178,7 @@ def _exact(inputs, seen) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _is_at_code(inputs, seen) -> bool:
-    """Return whether the loss is log q − log p at the code, so that its gradient is known too."""
+    """Return whether the loss is log q − log p at the code, whose gradient is known."""
     mean, root = moments(seen)
     loc, std = prior_moments(inputs)
     code = numbers(seen["code"])
@@ -185,8 +188,8 @@ def _is_at_code(inputs, seen) -> bool:
     return bool(abs(numbers(seen["loss"]) - (log_q - log_p).mean()) <= EXACT)
 
 
-def _average(each: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    return each[0].mean(0), each[1].mean(0)
+def _average(gradients: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    return gradients[0].mean(0), gradients[1].mean(0)
 
 
 def _of_draws(inputs, seen, noise: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:

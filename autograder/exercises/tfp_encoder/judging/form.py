@@ -1,8 +1,8 @@
-"""Whether noise is that of independent standard normals, whatever its moments are.
+"""Test whether noise consists of independent standard normals, beyond its moments.
 
-Of independent standard normals the share that lies below a number is known, half of all pairs have
-the same sign, and half of all pairs lie on the same side of the median of their size. All of these
-are shares of independent draws, so that their bound holds exactly for every number of them.
+For independent standard normals, the share below any number is known, half of all pairs have the
+same sign, and half of all pairs lie on the same side of the median magnitude. All of these are
+shares of independent draws, so their bound holds exactly for any number of draws.
 """
 
 from statistics import NormalDist
@@ -12,12 +12,12 @@ import numpy as np
 from autograder.checks.moments import FAILURE
 from autograder.checks.words import number
 
-PLACES = np.linspace(-2.5, 2.5, 11)  # below which noise is counted
-MEDIAN = NormalDist().inv_cdf(0.75)  # of its size
+PLACES = np.linspace(-2.5, 2.5, 11)  # levels below which noise is counted
+MEDIAN = NormalDist().inv_cdf(0.75)  # of its magnitude
 
 
 def strangeness(calls: np.ndarray) -> str | None:
-    """Return what noise has that independent standard normals have not, or None.
+    """Describe how noise differs from independent standard normals, or return None.
 
     Parameters
     ----------
@@ -31,9 +31,9 @@ def strangeness(calls: np.ndarray) -> str | None:
 def _is_unlikely(share, wanted: float, draws, compared: int):
     """Return whether shares of independent draws are too far from their probability.
 
-    By chance one of those that are compared lies that far off with a probability of at most
-    ``FAILURE``, for a share lies so far to one side with at most exp(-draws KL(share, wanted))
-    (Chernoff).
+    The probability that any of the compared shares is that far off by chance is at most
+    ``FAILURE``, because a deviation to one side has a probability of at most
+    exp(-draws KL(share, wanted)) (Chernoff).
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = [
@@ -44,7 +44,7 @@ def _is_unlikely(share, wanted: float, draws, compared: int):
 
 
 def _shares(rows: np.ndarray) -> str | None:
-    """Compare how much noise lies below some numbers."""
+    """Compare the shares of noise below some numbers."""
     for place in PLACES:
         share, wanted = np.mean(rows < place), NormalDist().cdf(place)
         if _is_unlikely(share, wanted, rows.size, len(PLACES)):
@@ -56,21 +56,21 @@ def _shares(rows: np.ndarray) -> str | None:
 
 
 def _latents(rows: np.ndarray) -> str | None:
-    """Compare signs and sizes of all pairs of latents."""
+    """Compare signs and magnitudes of all pairs of latents."""
     size = rows.shape[1]
     kinds = (
         (rows > 0, "lie on the same side of the mean"),
         (np.abs(rows) > MEDIAN, "are both close to the mean, or both far from it,"),
     )
-    for which, told in kinds:
-        signs = np.where(which, 1.0, -1.0)
+    for condition, description in kinds:
+        signs = np.where(condition, 1.0, -1.0)
         shares = (1 + signs.T @ signs / len(rows)) / 2
         strange = np.triu(_is_unlikely(shares, 0.5, len(rows), size * (size - 1)), 1)
         if strange.any():
             i, j = np.argwhere(strange)[0]
             return (
-                f"latents {i + 1} and {j + 1} {told} in {shares[i, j]:.0%} of them, expected 50%, "
-                "so the latents are not drawn independently"
+                f"latents {i + 1} and {j + 1} {description} in {shares[i, j]:.0%} of them, "
+                "expected 50%, so the latents are not drawn independently"
             )
     return None
 
@@ -79,7 +79,7 @@ def _neighbours(calls: np.ndarray) -> str | None:
     """Compare signs at all distances along the numbers of a call: (calls, numbers)."""
     count = calls.shape[1]
     spectrum = np.fft.rfft(np.where(calls > 0, 1.0, -1.0), 2 * count)
-    # With zeros behind them: around a circle some pairs would count twice.
+    # Padded with zeros, because in a circular correlation some pairs would count twice.
     sums = np.fft.irfft(np.abs(spectrum) ** 2).sum(0)[1:count]
     draws = len(calls) * np.arange(count - 1, 0, -1)
     shares = np.clip((1 + np.round(sums) / draws) / 2, 0, 1)
@@ -104,7 +104,7 @@ def comes_again(rows: np.ndarray, same: float) -> bool:
         Numbers that differ by less are the same.
     """
     sizes = np.sort(np.abs(rows), axis=1)
-    # Where latents share their noise, rows are the same by chance: `strangeness` speaks of that.
+    # If latents share their noise, rows can be the same by chance; `strangeness` reports that.
     sizes = sizes[(np.diff(sizes) >= same).all(-1)]
-    order = sizes[np.argsort(sizes[:, 0])]  # in it, rows that are the same are close
+    order = sizes[np.argsort(sizes[:, 0])]  # which puts equal rows next to each other
     return any((np.abs(order[n:] - order[:-n]) < same).all(-1).any() for n in range(1, 6))

@@ -1,4 +1,4 @@
-"""Check of ``tfp_encoder``: what comes out is a Gaussian with a full covariance."""
+"""Check of ``tfp_encoder``: the encoder returns a Gaussian with a full covariance."""
 
 import numpy as np
 
@@ -21,7 +21,7 @@ class Gaussian(EncoderCheck):
     part = "distribution"
 
     def compare(self, inputs, seen):
-        """Return the first problem: with the family, its covariance or its codes."""
+        """Return the first problem, of the family, its covariance or its codes."""
         inference, training = seen["inference"][0], seen["training"][0]
         problem = _shapes(inputs, inference)
         if problem:
@@ -44,7 +44,7 @@ class Gaussian(EncoderCheck):
 
 
 def _shapes(inputs, seen) -> str | None:
-    """Demand event shape (d,) and batch shape (batch,): a density has the shape of the batch."""
+    """Require event shape (d,) and batch shape (batch,), which is that of the density."""
     size, mean = inputs["encoded_size"], numbers(seen["mean"])
     batch = numbers(seen["log_prob"]).shape if "log_prob" in seen else mean.shape[:1]
     event = mean.shape[len(batch) :]
@@ -58,7 +58,7 @@ def _shapes(inputs, seen) -> str | None:
 
 
 def _modes(inference, training, turned) -> str | None:
-    """Demand the same scale in both modes; `architecture` judges whether the means are the same."""
+    """Require the same scale in both modes; `architecture` compares the means."""
     mean, root = moments(inference)
     other_mean, other_root = moments(training)
     if np.allclose(mean, other_mean, rtol=1e-4, atol=1e-4) and not np.allclose(
@@ -72,10 +72,10 @@ def _modes(inference, training, turned) -> str | None:
 
 
 def _covariance(scale: np.ndarray, turned: np.ndarray) -> str | None:
-    """Look at the elements above, below and on the diagonal of the scale, over all images.
+    """Judge the elements above, below and on the diagonal of the scale, over all images.
 
-    Where ``turned``, the scale with the last layer multiplied by -1, differs, an activation has
-    stopped an element; `architecture` judges that.
+    ``turned`` is the scale with the last layer multiplied by -1. If an element
+    is not 0 or varies only there, an activation has suppressed it; `architecture` judges that.
     """
     if not np.isfinite(scale).all():
         return "The scale of the Gaussian is not finite, expected finite numbers."
@@ -107,7 +107,7 @@ def _covariance(scale: np.ndarray, turned: np.ndarray) -> str | None:
 
 
 def _from_image(scale, turned, below) -> str | None:
-    """Demand that every element has an output of its own."""
+    """Require that every element has its own output."""
     rows, columns = np.tril_indices(scale.shape[-1])
     same = np.ptp(scale[:, rows, columns], axis=0) < SAME
     same &= np.ptp(turned[:, rows, columns], axis=0) < SAME
@@ -127,13 +127,13 @@ def _from_image(scale, turned, below) -> str | None:
 
 
 def _of_its_own(seen) -> str | None:
-    """Compare what the distribution says of its covariance with its scale."""
+    """Compare the covariance that the distribution reports with its scale."""
     if "covariance" not in seen:
         return None
     root = moments(seen)[1]
     wanted = root @ np.swapaxes(root, -2, -1)
-    found = np.broadcast_to(numbers(seen["covariance"]), wanted.shape)
-    if np.allclose(found, wanted, rtol=1e-3, atol=1e-3 * np.abs(wanted).max()):
+    observed = np.broadcast_to(numbers(seen["covariance"]), wanted.shape)
+    if np.allclose(observed, wanted, rtol=1e-3, atol=1e-3 * np.abs(wanted).max()):
         return None
     return (
         "covariance() of your distribution is not that of its scale, L Lᵀ: return a distribution "
@@ -144,12 +144,12 @@ def _of_its_own(seen) -> str | None:
 def _density(z: np.ndarray, seen) -> str | None:
     """Compare log_prob with that of the Gaussian of the same moments."""
     wanted = oracle.log_normal(z, *moments(seen))
-    found = numbers(seen["log_prob"], MANY)
-    wrong = ~(np.abs(found - wanted) <= 2e-3 * (1 + np.abs(wanted)))
+    observed = numbers(seen["log_prob"], MANY)
+    wrong = ~(np.abs(observed - wanted) <= 2e-3 * (1 + np.abs(wanted)))
     if not wrong.any():
         return None
     i = int(np.argmax(wrong))
     return (
-        f"log_prob of a code is {number(found[i])} nats, but the Gaussian with the mean and the "
+        f"log_prob of a code is {number(observed[i])} nats, but the Gaussian with the mean and the "
         f"scale of your distribution has {number(wanted[i])}: it is not a Gaussian."
     )

@@ -1,4 +1,4 @@
-"""Check of ``tfp_encoder``: the training loss carries the KL to the prior once."""
+"""Check of ``tfp_encoder``: the training loss contains the KL to the prior exactly once."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,8 +19,8 @@ from autograder.exercises.tfp_encoder.judging.common import (
 from autograder.exercises.tfp_encoder.judging.derivatives import problem_of_kl
 from autograder.exercises.tfp_encoder.judging.mistakes import mistakes
 
-LITTLE = 0.1  # relative difference that is rather something beside the KL than another quantity
-EXACT = 2e-3  # relative error of a KL without chance in it
+LITTLE = 0.1  # relative difference that suggests an extra term beside the KL
+EXACT = 2e-3  # relative error of a KL that is not sampled
 ROUNDING = 3e-6  # relative error of log-densities in single precision
 ELSEWHERE = {
     "batch": "in batches of another size: average the KL over the batch, whatever its size",
@@ -39,16 +39,16 @@ ELSEWHERE = {
 
 @dataclass(frozen=True)
 class Steps:
-    """Some steps of training with the same images and weights.
+    """Several training steps with the same images and weights.
 
     Attributes
     ----------
     inputs : dict
-        Where the check has probed.
+        Inputs of the check.
     calls : list of dict
-        What was seen in each step.
+        Observations of each step.
     slack : float
-        Nats by which a loss with chance in it may be off besides.
+        Additional tolerance in nats for a loss that is sampled.
     """
 
     inputs: dict
@@ -85,9 +85,9 @@ class Steps:
 
     @cached_property
     def at_codes(self) -> np.ndarray:
-        """What log q − log p is in each step at the codes that the decoder gets."""
-        found = [self._at_code(*each) for each in zip(self.calls, *self.both, strict=True)]
-        return np.stack(found)
+        """The value of log q − log p in each step, at the codes that the decoder gets."""
+        estimates = [self._at_code(*step) for step in zip(self.calls, *self.both, strict=True)]
+        return np.stack(estimates)
 
     def _at_code(self, call, mean, root, loc, prior_root) -> float:
         code = numbers(call["code"])
@@ -106,7 +106,7 @@ class Steps:
 
     @cached_property
     def allowed(self) -> float:
-        """How far the mean loss may be from the mean KL."""
+        """The largest allowed difference between the mean loss and the mean KL."""
         allowed = EXACT * np.abs(self.kl.mean()) + self._rounding
         if self.has_chance:
             spread = np.sqrt((oracle.sampled_kl_std(*self.both) ** 2).mean())
@@ -122,7 +122,7 @@ class Steps:
         return float(ROUNDING * (np.abs(log_p) + np.abs(log_q)).mean() + 1e-4)
 
     def are_right(self) -> bool:
-        """Return whether the loss is the KL, its estimate at the codes, or close on average."""
+        """Return whether the loss is the KL or its estimate at the codes, or close on average."""
         exact = EXACT * np.abs(self.kl) + self._rounding
         if (np.abs(self.losses - self.kl) <= exact).all():
             return True
@@ -136,17 +136,17 @@ class Steps:
         return bool(abs(white.std() - 1) <= bound)
 
     def are_finite(self) -> bool:
-        """Return whether there is a KL to compare with."""
+        """Return whether the KL is finite, so that it can be compared."""
         return bool(np.isfinite(self.kl).all())
 
 
 class TrainingStep(EncoderCheck):
-    """A step of training, with nothing else in its loss, has the loss and gradient of the KL."""
+    """A training step without any other loss has the loss and gradient of the KL."""
 
     part = "kl"
 
     def compare(self, inputs, seen):
-        """Compare with the KL in double precision, and allow what one sample each can do."""
+        """Compare with the KL in double precision, allowing for one sample per image."""
         calls = seen["anywhere"]
         if numbers(calls[0]["loss"]).ndim:
             return (
@@ -168,8 +168,8 @@ class TrainingStep(EncoderCheck):
         if not steps.are_right():
             return _wrong(steps)
         for name, where in ELSEWHERE.items():
-            # An estimate for a posterior that is no Gaussian, as `distribution` says, differs most
-            # from the KL of one where that is next to nothing.
+            # If the posterior is not a Gaussian, which `distribution` reports, its estimate differs
+            # most from the Gaussian KL where that is nearly 0.
             others = Steps(inputs, seen[name], slack=0.05 if name == "near" else 0.0)
             if others.are_finite() and not others.are_right():
                 return (
@@ -185,10 +185,10 @@ class TrainingStep(EncoderCheck):
 
 
 def _wrong(steps: Steps) -> str:
-    """Find the quantity that the loss is."""
+    """Report a wrong loss with the quantity that it seems to be."""
     loss, kl = steps.losses.mean(), steps.kl.mean()
-    found = list(mistakes(steps.both, MANY, steps.has_chance))
-    away = [abs(loss - value) / (weight * steps.allowed) for _, value, weight in found]
+    candidates = list(mistakes(steps.both, MANY, steps.has_chance))
+    away = [abs(loss - value) / (weight * steps.allowed) for _, value, weight in candidates]
     cause = "add the KL of the posterior to the given prior once, averaged over the batch"
     if abs(loss / kl - 1) < LITTLE:
         cause = (
@@ -196,14 +196,14 @@ def _wrong(steps: Steps) -> str:
             "activity_regularizer or an entropy, or the KL has a weight"
         )
     of_codes = [
-        told
-        for told, value, _ in found
+        cause_of_code
+        for cause_of_code, value, _ in candidates
         if np.allclose(steps.losses, value / kl * steps.at_codes, rtol=EXACT, atol=1e-4)
     ]
-    if of_codes:  # there is no chance in that
+    if of_codes:  # a match at the codes is not due to chance
         cause = of_codes[0]
     elif min(away) <= 1:
-        cause = found[int(np.argmin(away))][0]
+        cause = candidates[int(np.argmin(away))][0]
     return (
         f"The training loss carries {_ratio(loss / kl)} times the KL to the prior "
         f"({number(loss)} instead of {number(kl)} nats per image): {cause}."
@@ -211,5 +211,5 @@ def _wrong(steps: Steps) -> str:
 
 
 def _ratio(value: float) -> str:
-    """Return a ratio that does not look like 1 where it is not."""
+    """Format a ratio, with more digits if it would otherwise look like 1."""
     return f"{value:.4f}" if number(value) == "1" else number(value)

@@ -1,4 +1,4 @@
-"""What a wrong training loss of ``tfp_encoder`` usually is."""
+"""The usual mistakes in the training loss of ``tfp_encoder``."""
 
 from collections.abc import Iterator
 
@@ -15,16 +15,16 @@ Mistake = tuple[str, float, float]
 
 
 def mistakes(both: tuple, batch: int, sampled: bool) -> Iterator[Mistake]:
-    """Return usual mistakes: what to say, the loss they give, and how much its chance weighs.
+    """Yield usual mistakes: a description, the loss, and the weight of its random error.
 
     Parameters
     ----------
     both : tuple of ndarray
         Mean and root of posteriors, and of the prior for each of them.
     batch : int
-        How many images a batch has.
+        Number of images in a batch.
     sampled : bool
-        Whether there is chance in the loss.
+        Whether the loss is sampled.
     """
     mean, scale = both[:2]
     size, kl = mean.shape[-1], oracle.gaussian_kl(*both).mean()
@@ -55,24 +55,26 @@ def mistakes(both: tuple, batch: int, sampled: bool) -> Iterator[Mistake]:
 def _other_priors(both: tuple, kl: float) -> Iterator[Mistake]:
     mean, scale, loc, root = both
     nothing, one = np.zeros_like(mean), np.broadcast_to(np.eye(mean.shape[-1]), scale.shape)
-    told = "it is the KL to a standard normal, not to the prior that was passed"
+    description = "it is the KL to a standard normal, not to the prior that was passed"
     standard = oracle.gaussian_kl(mean, scale, nothing, one).mean()
-    yield told, standard, min(standard / kl, 1)
-    yield f"{told}, and it is {TWICE}", 2 * standard, min(2 * standard / kl, 2)
-    for told, *other in (("mean", loc, one), ("standard deviations", nothing, root)):
+    yield description, standard, min(standard / kl, 1)
+    yield f"{description}, and it is {TWICE}", 2 * standard, min(2 * standard / kl, 2)
+    for description, *other in (("mean", loc, one), ("standard deviations", nothing, root)):
         value = oracle.gaussian_kl(mean, scale, *other).mean()
-        told = f"it is the KL to a normal with the {told} only of the prior that was passed"
-        yield told, value, min(value / kl, 1)
+        description = (
+            f"it is the KL to a normal with the {description} only of the prior that was passed"
+        )
+        yield description, value, min(value / kl, 1)
 
 
 def _without_chance(mean, scale, loc, root) -> Iterator[Mistake]:
-    """Return what may be taken for the KL, and has no chance in it, as ``mistakes`` does."""
+    """Yield deterministic quantities that may be mistaken for the KL, like ``mistakes``."""
     std = np.sqrt((scale**2).sum(-1))[..., None] * np.eye(mean.shape[-1])
-    told = "correlations between the latents are left out of it"
-    yield told, oracle.gaussian_kl(mean, std, loc, root).mean(), 1
-    told = "it is the KL of the prior to the posterior; the posterior comes first"
-    yield told, oracle.gaussian_kl(loc, root, mean, scale).mean(), 1
+    description = "correlations between the latents are left out of it"
+    yield description, oracle.gaussian_kl(mean, std, loc, root).mean(), 1
+    description = "it is the KL of the prior to the posterior; the posterior comes first"
+    yield description, oracle.gaussian_kl(loc, root, mean, scale).mean(), 1
     log_q, log_p = oracle.log_normal(mean, mean, scale), oracle.log_normal(mean, loc, root)
-    told = "log q − log p is taken at the mean of the posterior, not at a sample"
-    yield told, (log_q - log_p).mean(), 1
-    yield f"{told}, and it is {TWICE}", 2 * (log_q - log_p).mean(), 2
+    description = "log q − log p is taken at the mean of the posterior, not at a sample"
+    yield description, (log_q - log_p).mean(), 1
+    yield f"{description}, and it is {TWICE}", 2 * (log_q - log_p).mean(), 2

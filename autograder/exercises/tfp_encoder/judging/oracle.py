@@ -1,4 +1,4 @@
-"""What an encoder should do, in NumPy and double precision: the stack, the Gaussian, the KL."""
+"""The right encoder, in NumPy and double precision: the stack, the Gaussian, the KL."""
 
 from collections.abc import Callable, Sequence
 
@@ -52,7 +52,7 @@ def stack_mean(
     strides: Sequence[int] = STRIDES,
     last: str = "none",
 ) -> np.ndarray:
-    """Return the posterior means that the stack gives to centred images: (2, batch).
+    """Return the posterior means of the stack for centred images: (2, batch).
 
     The second ones are those for the same weights with the other sign in the last layer.
     """

@@ -11,7 +11,7 @@ from autograder.exercises.tfp_encoder.judging.common import UNREADABLE, numbers,
 from autograder.exercises.tfp_encoder.judging.form import comes_again, strangeness
 
 CODES = 1000  # codes whose density is compared, and samples
-SAME = 1e-6  # numbers of samples that differ by less are the same
+SAME = 1e-6  # sampled numbers that differ by less count as the same
 
 
 class PriorCheck(Check):
@@ -20,7 +20,7 @@ class PriorCheck(Check):
     part = "prior"
 
     def inputs(self, rng):
-        """Return sizes and, for each, codes along the first axis and others anywhere."""
+        """Return sizes and, for each, codes: some along the first axis, others anywhere."""
         sizes = settings(seed_of(rng))["sizes"]
         draw = rng or np.random.default_rng(2)
         codes = [draw.normal(0, 2, (CODES, size)) for size in sizes]
@@ -32,8 +32,8 @@ class PriorCheck(Check):
     def judge(self, inputs, seen, reference):
         """Return the first problem of any size."""
         try:
-            for size, z, found in zip(inputs["sizes"], inputs["z"], seen["found"], strict=True):
-                problem = self.problem(size, np.asarray(z, np.float64), found)
+            for size, z, prior in zip(inputs["sizes"], inputs["z"], seen["found"], strict=True):
+                problem = self.problem(size, np.asarray(z, np.float64), prior)
                 if problem:
                     return problem
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
@@ -41,24 +41,24 @@ class PriorCheck(Check):
         return None
 
     @abstractmethod
-    def problem(self, size: int, z: np.ndarray, found: dict) -> str | None:
+    def problem(self, size: int, z: np.ndarray, prior: dict) -> str | None:
         """Return None, or what is wrong with the prior over codes of one size."""
 
 
 class PriorShape(PriorCheck):
     """The prior is one distribution over whole codes."""
 
-    def problem(self, size: int, z: np.ndarray, found: dict) -> str | None:
-        """Demand event shape (d,), batch shape () and float32, read off samples and densities."""
-        event, batch = _shapes(z, found)
+    def problem(self, size: int, z: np.ndarray, prior: dict) -> str | None:
+        """Require event shape (d,), batch shape () and float32, as samples and densities show."""
+        event, batch = _shapes(z, prior)
         if (event, batch) != ([size], []):
             return (
                 f"The prior over codes of {size} numbers has event shape {shape(event)} and batch "
                 f"shape {shape(batch)}, expected ({size},) and (): {_cause(size, event, batch)}."
             )
-        if found["dtype"] != "float32":
+        if prior["dtype"] != "float32":
             return (
-                f"The prior is over numbers of type {str(found['dtype'])[:20]}, expected float32, "
+                f"The prior is over numbers of type {str(prior['dtype'])[:20]}, expected float32, "
                 "the type of the codes: make it of tensors such as tf.zeros(encoded_size)."
             )
         return None
@@ -67,11 +67,11 @@ class PriorShape(PriorCheck):
 class PriorDensity(PriorCheck):
     """Density and samples are those of the standard normal."""
 
-    def problem(self, size: int, z: np.ndarray, found: dict) -> str | None:
-        """Compare with the formula, for separate latents too."""
-        if "log_prob" not in found:
-            return None  # PriorShape has spoken of that
-        log_prob = numbers(found["log_prob"])
+    def problem(self, size: int, z: np.ndarray, prior: dict) -> str | None:
+        """Compare with the formula, also if the density is one per latent."""
+        if "log_prob" not in prior:
+            return None  # PriorShape reports that
+        log_prob = numbers(prior["log_prob"])
         log_prob = log_prob.sum(-1) if log_prob.shape == z.shape else log_prob
         if log_prob.shape != (CODES,):
             return (
@@ -83,15 +83,15 @@ class PriorDensity(PriorCheck):
                 f"log_prob of a code of {size} zeros is {number(log_prob[1])} nats, expected "
                 f"{number(wanted[1])}, and of other codes too: {_normal(log_prob)}."
             )
-        return _samples(size, found)
+        return _samples(size, prior)
 
 
-def _shapes(z: np.ndarray, found: dict) -> tuple[list[int], list[int]]:
+def _shapes(z: np.ndarray, prior: dict) -> tuple[list[int], list[int]]:
     """Return event and batch shape: a density has the shape of the batch."""
-    event = [int(each) for each in found["shape"]][1:]
-    if "log_prob" not in found:
+    event = [int(size) for size in prior["shape"]][1:]
+    if "log_prob" not in prior:
         return event, []
-    batch = list(numbers(found["log_prob"]).shape)[1:]
+    batch = list(numbers(prior["log_prob"]).shape)[1:]
     return event[len(batch) :], batch
 
 
@@ -104,7 +104,7 @@ def _cause(size: int, event: list[int], batch: list[int]) -> str:
 
 
 def _normal(log_prob: np.ndarray) -> str:
-    """Read mean and deviation of the first latent off its log-density at −1, 0 and 1."""
+    """Infer mean and deviation of the first latent from its log-density at −1, 0 and 1."""
     curvature = 2 * log_prob[1] - log_prob[0] - log_prob[2]
     slope = (log_prob[2] - log_prob[0]) / 2
     if not curvature > 1e-3:
@@ -115,15 +115,15 @@ def _normal(log_prob: np.ndarray) -> str:
     )
 
 
-def _samples(size: int, found: dict) -> str | None:
-    sample = numbers(found["sample"], CODES, size)
+def _samples(size: int, prior: dict) -> str | None:
+    sample = numbers(prior["sample"], CODES, size)
     mean, std = sample.mean(0), sample.std(0)
     is_centred = (np.abs(mean) <= mean_bound(1, CODES, size)).all()
     if is_centred and (np.abs(std - 1) <= std_bound(1, CODES, size)).all():
-        told = strangeness(sample[None])
+        defect = strangeness(sample[None])
         if comes_again(sample, SAME):
-            told = "some are the same, perhaps with other signs or in another order"
-        return told and f"Its density is right, but not the samples of the prior: {told}."
+            defect = "some are the same, perhaps with other signs or in another order"
+        return defect and f"Its density is right, but not the samples of the prior: {defect}."
     return (
         f"Its density is right, but {CODES} samples of the prior have means of up to "
         f"{number(np.abs(mean).max())} and standard deviations between {number(std.min())} and "

@@ -20,13 +20,13 @@ from autograder.exercises.tfp_encoder.weights import (
 
 
 class Stack(EncoderCheck):
-    """The layers of the chapter, judged by their weights and by what comes out of them."""
+    """The stack has the layers of the chapter, judged by their weights and outputs."""
 
     part = "architecture"
 
     def compare(self, inputs, seen):
-        """Name the layer with wrong weights; else compare with the stack in double precision."""
-        shapes = [tuple(int(size) for size in each) for each in seen["shapes"]]
+        """Report a layer with wrong weights, or compare with the stack in double precision."""
+        shapes = [tuple(int(size) for size in kernel) for kernel in seen["shapes"]]
         wanted = inputs["kernels"]
         problem = _wrong_layer(shapes, arrange(shapes, wanted), wanted)
         if problem:
@@ -68,9 +68,9 @@ class Stack(EncoderCheck):
 
 
 def _frozen(frozen, order, wanted) -> str | None:
-    """Demand that training changes every kernel and every bias."""
+    """Require that training changes every kernel and every bias."""
     for place, i in enumerate(order):
-        if {int(each) for each in frozen} & {i, i + 1}:
+        if {int(index) for index in frozen} & {i, i + 1}:
             layer = f"layer {place + 1} with weights"
             return (
                 f"Training does not change the weights of {layer}: leave `trainable` as it is, "
@@ -79,13 +79,13 @@ def _frozen(frozen, order, wanted) -> str | None:
     return None
 
 
-def _is_stack(inputs, found: np.ndarray) -> bool:
-    """Return whether means with large weights are those of the stack, whatever the pixels."""
+def _is_stack(inputs, observed: np.ndarray) -> bool:
+    """Return whether means with large weights are those of the stack, in any of the views."""
     x = np.asarray(pictures(inputs, FEW), dtype=np.float64)
-    given = stack_weights(inputs["kernels"], inputs["seed"], GAIN)
+    weights = stack_weights(inputs["kernels"], inputs["seed"], GAIN)
     for view in VIEWS:
-        wanted = oracle.stack_mean(np.asarray(view(x)), *given)[0][:, None]
-        if np.allclose(found, wanted, rtol=1e-3, atol=1e-3 * np.abs(wanted).max()):
+        wanted = oracle.stack_mean(np.asarray(view(x)), *weights)[0][:, None]
+        if np.allclose(observed, wanted, rtol=1e-3, atol=1e-3 * np.abs(wanted).max()):
             return True
     return False
 
@@ -101,14 +101,14 @@ def _same(one: np.ndarray, other: np.ndarray) -> bool:
     return np.allclose(one, other, rtol=1e-4, atol=1e-4 * np.abs(one).max())
 
 
-def _other_means(inputs, found: np.ndarray) -> str | None:
+def _other_means(inputs, observed: np.ndarray) -> str | None:
     """Compare means with those of the stack of the book."""
     x = np.asarray(pictures(inputs, FEW), dtype=np.float64)
-    given = stack_weights(inputs["kernels"], inputs["seed"])
+    weights = stack_weights(inputs["kernels"], inputs["seed"])
 
     def like(image, count=FEW, **changes) -> bool:
-        wanted = oracle.stack_mean(image[:count], *given, **changes)[..., None]
-        return np.allclose(found[:, :count], wanted, rtol=1e-3, atol=1e-3 * np.abs(wanted).max())
+        wanted = oracle.stack_mean(image[:count], *weights, **changes)[..., None]
+        return np.allclose(observed[:, :count], wanted, rtol=1e-3, atol=1e-3 * np.abs(wanted).max())
 
     images = [view(x) for view in VIEWS]
     if any(like(image) for image in images):
@@ -134,7 +134,7 @@ def _stretched(x: np.ndarray) -> np.ndarray:
     return (x - low) / (high - low) - 0.5
 
 
-VIEWS = (  # what may be done to the pixels in front of the stack; `centring` judges that
+VIEWS = (  # transformations of the pixels in front of the stack; `centring` judges them
     lambda x: x - 0.5,
     lambda x: x,
     lambda x: 2 * x - 1,
@@ -169,24 +169,24 @@ NAMES = {
 
 
 def _changes():
-    """Return the usual mistakes as arguments of ``oracle.stack_mean``, with their names."""
+    """Yield the usual mistakes, as descriptions and arguments of ``oracle.stack_mean``."""
     for name in oracle.ACTIVATIONS:
-        told = f"your activations seem to be {name}, expected tf.nn.leaky_relu"
-        yield NAMES.get(name, told), {"activations": (name,) * 5}
+        cause = f"your activations seem to be {name}, expected tf.nn.leaky_relu"
+        yield NAMES.get(name, cause), {"activations": (name,) * 5}
     for strides in sorted(set(permutations(oracle.STRIDES[:4]))):
-        told = f"the strides of your convolutions seem to be {listing(map(str, (*strides, 1)))}"
-        yield f"{told}, expected 1, 2, 1, 2 and 1", {"strides": (*strides, 1)}
+        cause = f"the strides of your convolutions seem to be {listing(map(str, (*strides, 1)))}"
+        yield f"{cause}, expected 1, 2, 1, 2 and 1", {"strides": (*strides, 1)}
     for name in ("none", "relu"):
-        told = f"the activation of the last convolution seems to be {name}"
+        cause = f"the activation of the last convolution seems to be {name}"
         changes = {"activations": ("leaky",) * 4 + (name,)}
-        yield f"{told}, expected tf.nn.leaky_relu after each of the five", changes
+        yield f"{cause}, expected tf.nn.leaky_relu after each of the five", changes
     for name in oracle.ACTIVATIONS:
-        told = f"the dense layer seems to have the activation {name}"
-        yield f"{told}, expected none, for a mean may have any sign", {"last": name}
+        cause = f"the dense layer seems to have the activation {name}"
+        yield f"{cause}, expected none, for a mean may have any sign", {"last": name}
 
 
 def _wrong_layer(shapes, order, wanted) -> str | None:
-    """Say which layer has other weights than the one in the table."""
+    """Report the first layer whose weights differ from those in the table, or return None."""
     count = len(wanted)
     if len(order) <= count:
         return (
@@ -226,14 +226,14 @@ def _layer(kernel: Shape) -> str:
     return f"a {size} convolution from {inputs} to {outputs} channels"
 
 
-def _cause(found: Shape, expected: Shape) -> str:
-    if len(found) != len(expected):
+def _cause(observed: Shape, expected: Shape) -> str:
+    if len(observed) != len(expected):
         return "the stack has five convolutions before its dense layer"
-    if tuple(found) == (*expected[:2], expected[3], expected[2]):
+    if tuple(observed) == (*expected[:2], expected[3], expected[2]):
         return "inputs and outputs are exchanged, as in a transposed convolution"
-    if found[:2] != expected[:2]:
+    if observed[:2] != expected[:2]:
         return "check the size of its kernel"
-    if found[2] != expected[2]:
+    if observed[2] != expected[2]:
         return "check what goes into it"
     return "check its number of filters"
 
