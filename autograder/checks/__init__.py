@@ -38,8 +38,8 @@ def begin(name: str) -> Any:
     While a notebook is graded, the judges are not available to the student's code. The checks then
     only say that the answer is judged later.
     """
-    from autograder.checks import later
-    from autograder.checks.surroundings import fix_seeds
+    from autograder.checks.running import later
+    from autograder.checks.tracing.surroundings import fix_seeds
 
     fix_seeds()
     return later.Exercise(name) if later.judged_elsewhere(name) else load(name)

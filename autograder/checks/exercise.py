@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from autograder import AutograderError
-from autograder.checks import local, solutions
+from autograder.checks import solutions
 from autograder.checks.check import Check, Part, Question, Result
+from autograder.checks.running import local
 from autograder.checks.values import Values
 
 # Replaces the error message of a graph operation, which could reveal hidden inputs.

@@ -15,12 +15,13 @@ from typing import Any
 
 from autograder import AutograderError, checks
 from autograder.checks import solutions
-from autograder.execution import code, scoring
+from autograder.execution import code
+from autograder.execution.judging import scoring
+from autograder.execution.judging.answer import Answer
+from autograder.execution.judging.reference import Reference
+from autograder.execution.judging.scoring import Judge, Scored
 from autograder.execution.ordinary.run import PlainJob, execute_plain
-from autograder.execution.processes.answer import Answer
 from autograder.execution.processes.session import Budget, Session, UnusableError
-from autograder.execution.reference import Reference
-from autograder.execution.scoring import Judge, Scored
 from autograder.execution.worker.outputs import Cleaner, Output, failure, sentences
 
 DISTRIBUTIONS = ("tensorflow", "keras", "tf-keras", "tensorflow-probability", "numpy", "ipython")

@@ -6,9 +6,9 @@ It is contained like the one that runs the notebook: a graph could try to read a
 from multiprocessing.connection import Connection
 from typing import Any
 
-from autograder.checks import probing
-from autograder.checks.graphs import Graphs
-from autograder.checks.surroundings import fix_seeds, quiet, without_garbage_collection
+from autograder.checks.running import probing
+from autograder.checks.tracing.graphs import Graphs
+from autograder.checks.tracing.surroundings import fix_seeds, quiet, without_garbage_collection
 from autograder.checks.values import Values
 from autograder.execution.worker import entering, wire
 from autograder.execution.worker.entering import ProcessConfig

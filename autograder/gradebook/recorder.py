@@ -25,7 +25,7 @@ from sqlalchemy.exc import DatabaseError, InternalError, OperationalError
 from traitlets import Dict, Type
 
 from autograder import AutograderError
-from autograder.checks.cells import is_test
+from autograder.checks.running.cells import is_test
 from autograder.gradebook import late
 from autograder.gradebook.assignments import GradebookCell
 from autograder.gradebook.course import (

@@ -11,7 +11,7 @@ from graded_bank import verdicts  # noqa: F401
 
 from autograder import checks
 from autograder.commands import release
-from autograder.execution.reference import references as references_of
+from autograder.execution.judging.reference import references as references_of
 from autograder.submissions import notebooks
 from autograder.submissions.repair import repair
 

@@ -8,9 +8,9 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from autograder import checks
-from autograder.checks.cells import count_other_cells, holds_only_checks
+from autograder.checks.running.cells import count_other_cells, holds_only_checks
 from autograder.commands import release
-from autograder.execution import scoring
+from autograder.execution.judging import scoring
 
 CHECK = 'part = exercise.check("kl", make_prior, make_encoder)\n# more\npart.report()\n'
 

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from autograder.checks import graphs
-from autograder.checks.contract import AnswerError, Order, Traced
-from autograder.checks.export import FILES, export
-from autograder.checks.graphs import Graphs, NoGraphError
+from autograder.checks.tracing import graphs
+from autograder.checks.tracing.contract import AnswerError, Order, Traced
+from autograder.checks.tracing.export import FILES, export
+from autograder.checks.tracing.graphs import Graphs, NoGraphError
 
 SHAPES = ((None, 3),)
 

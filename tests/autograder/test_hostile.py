@@ -12,7 +12,7 @@ from autograder import checks, sandbox
 from autograder.checks import solutions
 from autograder.commands import release
 from autograder.execution import job as jobs
-from autograder.execution import reference
+from autograder.execution.judging import reference
 from autograder.execution.processes.session import Budget
 from autograder.submissions.repair import repair
 

@@ -19,7 +19,7 @@ from autograder.__main__ import main
 from autograder.checks import solutions
 from autograder.commands import grade, release
 from autograder.execution import job as jobs
-from autograder.execution import reference
+from autograder.execution.judging import reference
 from autograder.execution.processes.session import Budget
 from autograder.gradebook.course import Course
 from autograder.gradebook.journal import Journal, read_entries

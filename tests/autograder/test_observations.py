@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from autograder.checks import Exercise, Question
-from autograder.checks.export import FILES
-from autograder.execution.observations import Observations, digest
-from autograder.execution.processes.answer import Answer
+from autograder.checks.tracing.export import FILES
+from autograder.execution.judging.answer import Answer
+from autograder.execution.judging.observations import Observations, digest
 
 
 def graph(**changes):

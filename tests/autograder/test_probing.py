@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from autograder.checks import probing
-from autograder.checks.graphs import NoGraphError
+from autograder.checks.running import probing
+from autograder.checks.tracing.graphs import NoGraphError
 
 NAME = "autograder.exercises.sampling.probes"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from autograder import AutograderError, checks
+from autograder.execution.judging.answer import Answer
 from autograder.execution.processes import session
-from autograder.execution.processes.answer import Answer
 from autograder.execution.processes.session import Budget
 from autograder.execution.worker import serve
 from autograder.sandbox import Limits

@@ -9,7 +9,7 @@ from autograder import checks
 from autograder.exercises.tfp_encoder.encoder import FEW, MANY
 from autograder.exercises.tfp_encoder.judging import oracle
 from autograder.exercises.tfp_encoder.judging.common import prior_moments
-from autograder.exercises.tfp_encoder.judging.form import _is_unlikely, strangeness
+from autograder.exercises.tfp_encoder.judging.gaussian.form import _is_unlikely, strangeness
 from autograder.exercises.tfp_encoder.probes import CALLS, CODES, REPEATS
 
 CHECKS = {check.name: check for check in checks.load("tfp_encoder").checks}

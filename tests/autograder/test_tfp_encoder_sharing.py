@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from autograder import checks
-from autograder.checks import local, solutions
+from autograder.checks import solutions
 from autograder.checks.check import Question
+from autograder.checks.running import local
 from autograder.exercises.tfp_encoder import contract
 from autograder.exercises.tfp_encoder.encoder import encoder_of
 from autograder.exercises.tfp_encoder.judging.common import settings

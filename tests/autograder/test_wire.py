@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autograder import AutograderError
-from autograder.checks.export import FILES
+from autograder.checks.tracing.export import FILES
 from autograder.execution.worker import wire
 
 

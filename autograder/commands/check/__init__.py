@@ -52,9 +52,9 @@ def _files(path: Path) -> list[Path]:
 def _check(file: Path, limit: float, console: Console) -> int:
     from autograder.commands import grade
     from autograder.commands.check import checked
-    from autograder.execution import scoring
+    from autograder.execution.judging import scoring
+    from autograder.execution.judging.answer import Answer
     from autograder.execution.processes import session, start
-    from autograder.execution.processes.answer import Answer
 
     begin = time.monotonic()
     start.context()  # it imports TensorFlow in the background while the notebook is read

@@ -3,7 +3,7 @@
 from typing import Any
 
 from autograder import AutograderError, checks
-from autograder.checks.cells import is_test
+from autograder.checks.running.cells import is_test
 from autograder.commands.grading.work import Runnable, runnable
 from autograder.execution import job as jobs
 from autograder.execution.ordinary.run import PlainJob

@@ -15,11 +15,11 @@ from autograder.checks import Exercise, Result, solutions
 from autograder.commands import release
 from autograder.commands.selftest import bank
 from autograder.commands.selftest.bank import Case
+from autograder.execution.judging.answer import Answer
+from autograder.execution.judging.reference import Reference, references
 from autograder.execution.pools import local
 from autograder.execution.processes import start
-from autograder.execution.processes.answer import Answer
 from autograder.execution.processes.session import Budget, Session
-from autograder.execution.reference import Reference, references
 
 LIMIT = 120  # seconds for a cell or a check, generous enough for a busy machine
 SEED = 20_260  # of the hidden checks; a course draws its own

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder import AutograderError
-from autograder.checks.cells import is_test
+from autograder.checks.running.cells import is_test
 from autograder.checks.words import listing
 from autograder.execution import code
 from autograder.execution.ordinary.outputs import NO_REASON, scored

@@ -24,11 +24,11 @@ from distributed.comm import connect
 from autograder import AutograderError, checks, sandbox
 from autograder.execution import code
 from autograder.execution.job import Job, fingerprint
+from autograder.execution.judging.reference import references
 from autograder.execution.ordinary.run import PlainJob
 from autograder.execution.pools.local import Runner, Running
 from autograder.execution.processes import cgroup, start
 from autograder.execution.processes.session import Budget
-from autograder.execution.reference import references
 from autograder.sandbox import Containment
 
 SCHEDULER_TIMEOUT = 10  # seconds for a scheduler to answer, and for a first worker to join it

@@ -9,10 +9,10 @@ from typing import Any
 
 from autograder import checks
 from autograder.execution import job as jobs
+from autograder.execution.judging.reference import Reference, references
 from autograder.execution.ordinary.run import PlainJob
 from autograder.execution.processes import cgroup, start
 from autograder.execution.processes.session import Budget
-from autograder.execution.reference import Reference, references
 
 Running = Future[dict[str, Any]]  # a job; its result is that of `job.execute`
 

@@ -247,7 +247,7 @@ class Session(Process):
         return {"outputs": outputs, "ok": ok}
 
     def export(self, exercise: str, names: Iterable[str], settings: Values) -> Values:
-        """Return the exported answer, in the form of ``autograder.checks.export``."""
+        """Return the exported answer, in the form of ``autograder.checks.tracing.export``."""
         message = {"exercise": exercise, "names": list(names), "settings": settings}
         return self.request("export", message, "Your answer", wire.exported)
 

@@ -49,7 +49,7 @@ def _import_for_our_exercises() -> None:
     import tf_keras  # noqa: F401
     import tqdm  # noqa: F401
 
-    import autograder.checks.local
+    import autograder.checks.running.local
     import autograder.execution.prober
     import latents.plots
     import latents.workshop  # noqa: F401

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from autograder.checks.export import export as traced
+from autograder.checks.tracing.export import export as traced
 from autograder.checks.values import Values
 from autograder.execution.worker import entering
 from autograder.execution.worker.shell import Notebook
 
 
 def export(notebook: Notebook, exercise: str, names: Iterable[str], settings: Values) -> Values:
-    """Return the graph of what a notebook has defined; see ``autograder.checks.export``."""
+    """Return the graph of what a notebook has defined; see ``autograder.checks.tracing.export``."""
     notebook.rewind()  # the printed text takes room in /tmp that the answer may need
     entering.release_memory()
     return traced(exercise, Answers(notebook.names(), names, notebook.raised), settings)

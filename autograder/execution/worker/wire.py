@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograder import AutograderError
-from autograder.checks.export import FILES
+from autograder.checks.tracing.export import FILES
 from autograder.checks.values import Values
 from autograder.execution.worker.outputs import Output, sentences
 
@@ -64,7 +64,7 @@ def cell(message: Values) -> tuple[list[Output], bool]:
 
 
 def exported(message: Values) -> Values:
-    """Return an exported answer, in the form of ``autograder.checks.export``."""
+    """Return an exported answer, in the form of ``autograder.checks.tracing.export``."""
     _refuse_failed(message)
     functions, files, switches = map(message.get, ("functions", "files", "switches"))
     if not (isinstance(functions, dict) and isinstance(files, dict) and isinstance(switches, list)):

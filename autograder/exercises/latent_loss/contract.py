@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from autograder.checks.contract import AnswerError, Order, Traced
+from autograder.checks.tracing.contract import AnswerError, Order, Traced
 from autograder.checks.values import Values
 from autograder.checks.words import shape
 
@@ -13,7 +13,7 @@ BATCHES = (1, 3, 32)  # batch sizes, for a function that has to know its own
 
 
 def orders(answers: Mapping[str, Any], settings: Values) -> list[Order]:
-    """Return the orders for each width; see ``autograder.checks.contract``.
+    """Return the orders for each width; see ``autograder.checks.tracing.contract``.
 
     That for a single latent calls the answer twice, and returns ``first`` and ``second``: numbers
     that are drawn while the graph is made are fixed in it, and differ between the two.

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.graphs import Graphs
-from autograder.checks.surroundings import fix_seeds
+from autograder.checks.tracing.graphs import Graphs
+from autograder.checks.tracing.surroundings import fix_seeds
 from autograder.checks.values import Values
 from autograder.exercises.latent_loss.contract import BATCHES, name
 

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from autograder.checks.contract import AnswerError, Order, Traced
+from autograder.checks.tracing.contract import AnswerError, Order, Traced
 from autograder.checks.values import Values
 from autograder.checks.words import listing, shape
 
@@ -20,7 +20,7 @@ _CLASS = "a class: `class Sampling(keras.layers.Layer)`, of which the checks mak
 
 
 def orders(answers: Mapping[str, Any], settings: Values) -> list[Order]:
-    """Return one order for each width; see ``autograder.checks.contract``."""
+    """Return one order for each width; see ``autograder.checks.tracing.contract``."""
 
     def order(width: int) -> Order:
         shapes = ((None, width),) * 2

@@ -11,8 +11,8 @@ from functools import partial
 
 import numpy as np
 
-from autograder.checks.contract import at
-from autograder.checks.graphs import Graphs, NoGraphError
+from autograder.checks.tracing.contract import at
+from autograder.checks.tracing.graphs import Graphs, NoGraphError
 from autograder.checks.values import Values
 from autograder.exercises.sampling.contract import BATCHES, IN_A_MODEL, MODES, name
 from autograder.exercises.sampling.statistics import (

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from autograder.checks.contract import AnswerError, Order, Traced
+from autograder.checks.tracing.contract import AnswerError, Order, Traced
 from autograder.checks.values import Values
 from latents.errors import explain
 
@@ -29,7 +29,7 @@ def prior_name(size: int) -> str:
 
 
 def orders(answers: Mapping[str, Any], settings: Values) -> list[Order]:
-    """Return the orders of an answer; see ``autograder.checks.contract``."""
+    """Return the orders of an answer; see ``autograder.checks.tracing.contract``."""
     images, codes = (None, *settings["shape"]), (None, settings["encoded_size"])
     model = _once(lambda: _outer(answers["make_encoder"], settings))
     batches = (*BATCHES, settings["batch"])

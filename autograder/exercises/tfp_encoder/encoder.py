@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.graphs import Graphs
+from autograder.checks.tracing.graphs import Graphs
 from autograder.checks.values import Values
 from autograder.exercises.tfp_encoder.contract import BATCHES, INFERENCE, TRAINED, TRAINING
 from autograder.exercises.tfp_encoder.weights import (

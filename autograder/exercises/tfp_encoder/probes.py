@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.graphs import Graphs, NoGraphError
+from autograder.checks.tracing.graphs import Graphs, NoGraphError
 from autograder.checks.values import Values
 from autograder.exercises.tfp_encoder.contract import INFERENCE, TRAINING, prior_name
 from autograder.exercises.tfp_encoder.encoder import (

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder import AutograderError
-from autograder.checks.cells import is_test
+from autograder.checks.running.cells import is_test
 from autograder.checks.words import listing
 from autograder.gradebook.assignments import Assignment, GradebookCell
 from autograder.gradebook.course import Course

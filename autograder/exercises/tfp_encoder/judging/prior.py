@@ -8,7 +8,7 @@ from autograder.checks.check import Check, seed_of
 from autograder.checks.moments import mean_bound, std_bound
 from autograder.checks.words import number, shape
 from autograder.exercises.tfp_encoder.judging.common import UNREADABLE, numbers, settings
-from autograder.exercises.tfp_encoder.judging.form import comes_again, strangeness
+from autograder.exercises.tfp_encoder.judging.gaussian.form import comes_again, strangeness
 
 CODES = 1000  # codes whose density is compared, and samples
 SAME = 1e-6  # sampled numbers that differ by less count as the same

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks import memory
-from autograder.checks.contract import at
-from autograder.checks.export import FILES
-from autograder.checks.surroundings import quiet
+from autograder.checks.tracing import memory
+from autograder.checks.tracing.contract import at
+from autograder.checks.tracing.export import FILES
+from autograder.checks.tracing.surroundings import quiet
 from autograder.checks.values import Values
 
 LARGEST = 24 * 2**20  # bytes of a graph and its variables

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autograder.checks import Exercise, Result
-from autograder.checks.cells import REPORT
-from autograder.execution.processes.answer import Answer
+from autograder.checks.running.cells import REPORT
+from autograder.execution.judging.answer import Answer
+from autograder.execution.judging.reference import Reference
 from autograder.execution.processes.session import EndedError, Session
-from autograder.execution.reference import Reference
 from autograder.execution.worker.outputs import Output, failure, raised
 
 

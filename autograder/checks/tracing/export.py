@@ -9,9 +9,9 @@ import importlib
 from collections.abc import Mapping
 from typing import Any
 
-from autograder.checks import memory, switches
-from autograder.checks.contract import AnswerError, Order, Shape, Traced, at
-from autograder.checks.surroundings import fix_seeds, quiet, without_garbage_collection
+from autograder.checks.tracing import memory, switches
+from autograder.checks.tracing.contract import AnswerError, Order, Shape, Traced, at
+from autograder.checks.tracing.surroundings import fix_seeds, quiet, without_garbage_collection
 from autograder.checks.values import Values
 from latents.errors import explain
 

@@ -8,8 +8,8 @@ from typing import Any
 from autograder import AutograderError, checks
 from autograder.checks import Exercise, Question, solutions
 from autograder.checks.values import Values
-from autograder.execution.observations import Observations
-from autograder.execution.processes.answer import Answer
+from autograder.execution.judging.answer import Answer
+from autograder.execution.judging.observations import Observations
 from autograder.execution.processes.session import Budget, Session
 
 STEP_TIMEOUT = 120  # seconds for a cell or a probe of a reference solution

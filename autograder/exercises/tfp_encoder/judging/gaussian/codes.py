@@ -6,7 +6,7 @@ from autograder.checks.moments import correlation_bound, mean_bound, std_bound
 from autograder.checks.words import number, shape
 from autograder.exercises.tfp_encoder.encoder import MANY
 from autograder.exercises.tfp_encoder.judging.common import moments, numbers, whitened
-from autograder.exercises.tfp_encoder.judging.form import comes_again, strangeness
+from autograder.exercises.tfp_encoder.judging.gaussian.form import comes_again, strangeness
 
 SAME = 5e-5  # draws that differ by less, in all latents, are the same
 WHERE = {"inference": "at inference", "training": "in training"}

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.checks import probing
-from autograder.checks.cells import count_other_cells
 from autograder.checks.check import Question
-from autograder.checks.export import export
-from autograder.checks.graphs import Graphs
-from autograder.checks.switches import ordinary, sentence
+from autograder.checks.running import probing
+from autograder.checks.running.cells import count_other_cells
+from autograder.checks.tracing.export import export
+from autograder.checks.tracing.graphs import Graphs
+from autograder.checks.tracing.switches import ordinary, sentence
 from autograder.checks.values import Values
 
 

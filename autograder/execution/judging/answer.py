@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from autograder.checks import Exercise, Question, values
-from autograder.checks.switches import sentence
+from autograder.checks.tracing.switches import sentence
 from autograder.checks.values import Values
-from autograder.execution.observations import Observations, digest
+from autograder.execution.judging.observations import Observations, digest
 from autograder.execution.processes.session import Budget, EndedError, Prober, Session
 
 

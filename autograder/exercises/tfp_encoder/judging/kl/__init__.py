@@ -17,7 +17,7 @@ from autograder.exercises.tfp_encoder.judging.common import (
     whitened,
 )
 from autograder.exercises.tfp_encoder.judging.derivatives import problem_of_kl
-from autograder.exercises.tfp_encoder.judging.mistakes import mistakes
+from autograder.exercises.tfp_encoder.judging.kl.mistakes import mistakes
 
 LITTLE = 0.1  # relative difference that suggests an extra term beside the KL
 EXACT = 2e-3  # relative error of a KL that is not sampled

@@ -5,12 +5,12 @@ import numpy as np
 from autograder.checks.words import number, shape
 from autograder.exercises.tfp_encoder.encoder import MANY
 from autograder.exercises.tfp_encoder.judging import oracle
-from autograder.exercises.tfp_encoder.judging.codes import problem_of_codes
 from autograder.exercises.tfp_encoder.judging.common import EncoderCheck, moments, numbers
 from autograder.exercises.tfp_encoder.judging.derivatives import (
     problem_of_code,
     problem_of_outputs,
 )
+from autograder.exercises.tfp_encoder.judging.gaussian.codes import problem_of_codes
 
 SAME = 1e-5  # elements of a scale that differ by less are the same
 

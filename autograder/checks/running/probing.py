@@ -2,8 +2,8 @@
 
 import importlib
 
-from autograder.checks.graphs import Graphs, NoGraphError
-from autograder.checks.surroundings import quiet, without_garbage_collection
+from autograder.checks.tracing.graphs import Graphs, NoGraphError
+from autograder.checks.tracing.surroundings import quiet, without_garbage_collection
 from autograder.checks.values import Values
 from latents.errors import explain
 

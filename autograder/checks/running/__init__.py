@@ -1,0 +1,1 @@
+"""Run checks: in the notebook of a student, and in the process that holds a graph."""

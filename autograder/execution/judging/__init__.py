@@ -1,0 +1,1 @@
+"""From cells to points: run them, let the prober examine the graph, and judge what it observes."""
