@@ -20,7 +20,7 @@ from itertools import cycle
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(PROJECT), str(PROJECT / "book"), str(PROJECT / "tests" / "autograder")]
+sys.path[:0] = [str(PROJECT), str(PROJECT / "book"), str(PROJECT / "tests" / "support")]
 
 import submissions  # noqa: E402 - the paths are set above
 from processes import Cost, measure  # noqa: E402

@@ -1,14 +1,9 @@
 """The functions that a chapter defines, without running the chapter."""
 
 import ast
-import sys
 import types
-from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(PROJECT / "tests" / "book"))  # where chapter_text lives
-
-import chapter_text  # noqa: E402
+import chapter_text
 
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
 

@@ -23,7 +23,7 @@ from autograder.execution.processes.session import Budget, Prober
 from autograder.submissions.repair import repair
 
 pytestmark = pytest.mark.slow
-ATTACKS = sorted((Path(__file__).parents[1] / "attacks").glob("*/*.py"))
+ATTACKS = sorted((Path(__file__).parents[2] / "attacks").glob("*/*.py"))
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import replayed_grading
 import submissions
 from nbgrader.api import Gradebook
 
@@ -64,7 +65,7 @@ def results(course, tmp_path_factory):
 
 
 def start(course: Path, results: Path) -> subprocess.Popen:
-    script = Path(__file__).with_name("replayed_grading.py")
+    script = Path(replayed_grading.__file__)
     return subprocess.Popen(
         [sys.executable, script, course, results], stdout=subprocess.PIPE, text=True
     )
