@@ -1,5 +1,6 @@
 """The usual mistakes in the training loss of ``tfp_encoder``."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -46,7 +47,7 @@ def mistakes(both: tuple, batch: int, sampled: bool) -> Iterator[Mistake]:
     for factor, cause in factors:
         yield cause, factor * kl, abs(factor)
     yield from _other_priors(both, kl)
-    entropy = size / 2 * np.log(2 * np.pi * np.e) + np.linalg.slogdet(scale)[1]
+    entropy = size / 2 * np.log(2 * np.pi * math.e) + np.linalg.slogdet(scale)[1]
     yield "the entropy of the posterior is missing from it", kl + entropy.mean(), 1
     if not sampled:
         yield from _without_chance(*both)
