@@ -1,20 +1,15 @@
 """Where notebooks run: in processes of this machine, or on the workers of a cluster."""
 
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
 
 from autograder import AutograderError
 from autograder.execution.pools import local
+from autograder.execution.pools.pool import Pool
 from autograder.execution.processes.session import Budget
 
-if TYPE_CHECKING:
-    from autograder.execution.pools.cluster import Cluster
 
-
-def open_pool(
-    scheduler: str | None, jobs: int, budget: Budget
-) -> AbstractContextManager["local.Local | Cluster"]:
-    """Return a context manager that gives a pool, an object like `Local`.
+def open_pool(scheduler: str | None, jobs: int, budget: Budget) -> AbstractContextManager[Pool]:
+    """Return a context manager that gives a pool.
 
     Parameters
     ----------

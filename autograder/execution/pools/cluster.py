@@ -26,7 +26,8 @@ from autograder.execution import code
 from autograder.execution.job import Job, fingerprint
 from autograder.execution.judging.reference import references
 from autograder.execution.ordinary.run import PlainJob
-from autograder.execution.pools.local import Runner, Running
+from autograder.execution.pools.local import Runner
+from autograder.execution.pools.pool import Running
 from autograder.execution.processes import cgroup, start
 from autograder.execution.processes.session import Budget
 from autograder.sandbox import Containment

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,9 @@ from autograder import checks
 from autograder.execution import job as jobs
 from autograder.execution.judging.reference import Reference, references
 from autograder.execution.ordinary.run import PlainJob
+from autograder.execution.pools.pool import Running
 from autograder.execution.processes import cgroup, start
 from autograder.execution.processes.session import Budget
-
-Running = Future[dict[str, Any]]  # a job; its result is that of `job.execute`
 
 
 @contextmanager
@@ -103,6 +102,6 @@ class Local:
         """Wait until some jobs have ended, and return these."""
         return wait(running, return_when=FIRST_COMPLETED).done
 
-    def result(self, future: Running, _submission: str) -> dict[str, Any]:
+    def result(self, future: Running, submission: str) -> dict[str, Any]:
         """Return the result of a job that has ended."""
         return future.result()

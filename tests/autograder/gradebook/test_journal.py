@@ -101,7 +101,8 @@ def test_a_file_that_is_no_database_is_told_and_stays(course, content, action):
     file = course / STATE / journal.FILE
     file.parent.mkdir()
     file.write_bytes(content)
-    assert "It is not a journal: move it away and grade again." in refused(lambda: action(course))
+    message = refused(lambda: action(Course(course)))
+    assert "It is not a journal: move it away and grade again." in message
     assert file.read_bytes() == content
 
 
@@ -111,7 +112,7 @@ def test_a_damaged_file_is_told(course, action):
     data = bytearray(file.read_bytes())
     data[100:] = b"\xff" * (len(data) - 100)
     file.write_bytes(data)
-    assert "It is damaged: " in refused(lambda: action(course))
+    assert "It is damaged: " in refused(lambda: action(Course(course)))
 
 
 @pytest.mark.parametrize("statement", ["PRAGMA user_version = 99", "PRAGMA user_version = 0"])
@@ -121,7 +122,7 @@ def test_another_version_is_told_and_not_touched(course, statement, action):
     with closing(sqlite3.connect(file)) as db:
         db.execute(statement)
     before = file.read_bytes()
-    assert "was written by another version" in refused(lambda: action(course))
+    assert "was written by another version" in refused(lambda: action(Course(course)))
     assert file.read_bytes() == before
 
 

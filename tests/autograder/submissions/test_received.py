@@ -101,7 +101,7 @@ def test_a_file_that_is_too_large_is_told_and_the_others_are_kept(course, monkey
     monkeypatch.setattr(store, "LARGEST", 4)
     found = find(course)
     assert "hidden is 0.0 GiB, more than the" in found["ann", NAME].reason
-    assert found["ann", NAME].reason.endswith("of a file that is kept: remove it.")
+    assert found["ann", NAME].reason.endswith("that a kept file may have: remove it.")
     assert found["ann", "latent_loss"].file
     assert b"hidden" not in kept(course).values()
     assert {b"1,2", b"PK"} <= set(kept(course).values())
