@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help book test check serve notebooks format bench links colab dist lock clean
 export PYTHON PROFILE
+FAST = $(addprefix tests/autograder/, checks exercises gradebook submissions test_imports.py)
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -14,6 +15,12 @@ test: .venv/.ready ## check style and types, and run all tests
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy --no-error-summary
 	@.venv/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
+
+check: .venv/.ready ## the fast part of `make test`: style, types, imports, judges, notebooks, gradebook
+	@.venv/bin/ruff format --check --quiet . || { echo "make check: run 'make format'." >&2; exit 1; }
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy --no-error-summary
+	@.venv/bin/python -m pytest --quiet --numprocesses auto --maxprocesses 4 --dist loadgroup -m "not slow" $(FAST)
 
 serve: ## show the built book on http://127.0.0.1:8000
 	@test -f _build/html/index.html || { echo "make serve: there is no book yet: run 'make book'." >&2; exit 1; }

@@ -58,8 +58,8 @@ def attempt(wheel: Path) -> None:
 
 def run(*command: str | Path, cwd: Path = ROOT, expected: int = 0) -> None:
     """Run a command in an environment that knows nothing of this clone."""
-    kept = {name: os.environ[name] for name in ("HOME", "PATH", "TMPDIR") if name in os.environ}
-    kept |= {name: value for name, value in os.environ.items() if name.startswith(("UV_", "PIP_"))}
+    hidden = ("PYTHON", "VIRTUAL_ENV", "LATENTS_", "AUTOGRADER_", "PROFILE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
     done = subprocess.run([*map(str, command)], cwd=cwd, env=kept)
     if done.returncode != expected:
         raise subprocess.CalledProcessError(done.returncode, [*map(str, command)])

@@ -184,4 +184,4 @@ def test_a_test_that_fails_only_for_what_later_cells_have_changed_is_named(later
         ),
     )
     remarks = " ".join(execute_plain(job, Budget(20))["remarks"])
-    assert ("After the last cell `t` fails in lines that passed in its place" in remarks) is told
+    assert ("After the last cell `t` fails in lines that passed at its place" in remarks) is told

@@ -9,7 +9,7 @@ from autograder.exercises.tfp_encoder.encoder import FEW
 from autograder.exercises.tfp_encoder.judging import oracle
 from autograder.exercises.tfp_encoder.judging.prior import CODES
 from autograder.exercises.tfp_encoder.judging.stack import VIEWS
-from autograder.exercises.tfp_encoder.weights import arrange, pictures, stack_weights
+from autograder.exercises.tfp_encoder.weights import GAIN, arrange, pictures, stack_weights
 
 EXERCISE = checks.load("tfp_encoder")
 CHECKS = {check.name: check for check in EXERCISE.checks}
@@ -181,23 +181,24 @@ def weights(inputs, outputs=9):
     return [shape for kernel in layers for shape in (kernel, kernel[-1:])]
 
 
-def means(inputs, view=lambda x: x - 0.5, **changes):
-    given = stack_weights(kernels(inputs), inputs["seed"])
+def means(inputs, view=lambda x: x - 0.5, gain=1.0, **changes):
+    given = stack_weights(kernels(inputs), inputs["seed"], gain)
     found = oracle.stack_mean(view(pictures(inputs, FEW).astype(float)), *given, **changes)
     return found[..., None].repeat(inputs["encoded_size"], -1)
 
 
-def stack(inputs, found, shapes=None, **modes):
+def stack(inputs, found, shapes=None, view=lambda x: x - 0.5, **changes):
     """Return what the judge says if the means of all modes are the same."""
-    seen = {"shapes": shapes or weights(inputs), "training": found, "again": found}
-    return judge("Stack", inputs, **{**seen, "inference": found, **modes})
+    seen = {"shapes": shapes or weights(inputs), "frozen": [], "training": found, "again": found}
+    seen |= {"together": found[1], "large": means(inputs, view, GAIN)[0]}
+    return judge("Stack", inputs, **{**seen, "inference": found, **changes})
 
 
 def test_a_right_stack_passes_whatever_is_done_to_its_input_and_however_its_head_is_cut():
     for inputs in places("Stack")[:6]:
         for view in VIEWS:
             found = means(inputs, view).astype(np.float32)
-            assert stack(inputs, found) is None
+            assert stack(inputs, found, view=view) is None
         heads = [*weights(inputs)[:-2], (4 * inputs["encoded_size"], 2), (2,)]
         assert stack(inputs, means(inputs), [*heads, *weights(inputs)[-2:]]) is None
         assert stack(inputs, means(inputs), inference=[]) is None  # no distribution: another part
@@ -228,6 +229,15 @@ def test_a_stack_that_is_another_one_for_greys_is_told():
     for inputs in places("Stack")[:3]:
         found = means(inputs, lambda x: x**2 - 0.5)
         assert "but not for grey ones" in stack(inputs, found)
+
+
+def test_frozen_layers_limits_and_statistics_of_the_batch_are_told():
+    for inputs in places("Stack")[:3]:
+        found, large = means(inputs), means(inputs, gain=GAIN)[0]
+        assert "of layer 2 with weights: leave `trainable`" in stack(inputs, found, frozen=[3])
+        assert "another one than in a batch of 2" in stack(inputs, found, together=1.1 * found[1])
+        limited = np.clip(large, -abs(large).max() / 2, abs(large).max() / 2)
+        assert "limit neither the features nor the mean" in stack(inputs, found, large=limited)
 
 
 def test_means_that_change_from_call_to_call_or_from_mode_to_mode_are_told():

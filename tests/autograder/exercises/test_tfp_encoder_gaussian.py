@@ -9,6 +9,7 @@ from autograder import checks
 from autograder.exercises.tfp_encoder.encoder import FEW, MANY
 from autograder.exercises.tfp_encoder.judging import oracle
 from autograder.exercises.tfp_encoder.judging.common import prior_moments
+from autograder.exercises.tfp_encoder.judging.derivatives import problem_of_outputs
 from autograder.exercises.tfp_encoder.judging.gaussian.form import _is_unlikely, strangeness
 from autograder.exercises.tfp_encoder.probes import CALLS, CODES, REPEATS
 
@@ -88,6 +89,7 @@ def derivatives(inputs, of_mean=1.0, of_root=1.0, sampled=False):
         "code_of_batch": code(inputs["batch"]),
         "steps": [step(1), *([step(MANY) for _ in range(REPEATS)] if sampled else [])],
         "step_of_batch": step(inputs["batch"]),
+        "slopes": np.ones((2, 2, 4)),
     }
 
 
@@ -316,6 +318,7 @@ def step(inputs, sampled=False, loss=None, shares=(1.0, 1.0)):
     seen = {name: some(MANY) for name in ("anywhere", "near", "far")}
     seen |= {name: some(FEW) for name in ("features", "outputs")}
     seen["batch"] = some(inputs["batch"])
+    seen["state"] = False
     return {**seen, "derivatives": derivatives(inputs, *shares, sampled=bool(sampled))}
 
 
@@ -419,6 +422,32 @@ def test_gradients_of_batches_are_compared_too(check):
         seen = drawn(inputs) if check == "Gaussian" else step(inputs)
         found = judge(check, inputs, **{**seen, "derivatives": right})
         assert "of a batch of images" in found or "for a batch of images" in found
+
+
+@pytest.mark.parametrize(("place", "name"), [(0, "mean"), (1, "scale")])
+def test_gradients_that_are_not_the_slopes_of_values_are_told(place, name):
+    for inputs in places("Gaussian")[:3]:
+        seen = derivatives(inputs)
+        seen["slopes"][1, place] = 0.5, 0.5, -0.5, 1
+        told = judge("Gaussian", inputs, **{**drawn(inputs), "derivatives": seen})
+        assert f"of layer 2 the {name} of the Gaussian has the slope 0.5" in told
+        seen["slopes"][1, place] = -0.5, 0.9, -0.5, 1  # beside a kink one of the slopes is right
+        assert judge("Gaussian", inputs, **{**drawn(inputs), "derivatives": seen}) is None
+
+
+def test_a_scale_of_too_few_numbers_is_told():
+    for inputs in places("Gaussian")[:3]:
+        seen = derivatives(inputs)
+        count = len(seen["by_output"])
+        seen["by_output"][-1] = seen["by_output"][-2]
+        told = problem_of_outputs(inputs, seen)
+        assert f"have {count} elements, but depend on only {count - 1} independent" in told
+
+
+def test_a_loss_that_depends_on_a_state_is_told():
+    for inputs in places("TrainingStep")[:3]:
+        told = judge("TrainingStep", inputs, **{**step(inputs), "state": True})
+        assert "keeps a count or a state" in told
 
 
 def test_losses_of_the_wrong_form_are_told():

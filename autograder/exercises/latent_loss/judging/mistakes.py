@@ -66,7 +66,6 @@ MISTAKES: tuple[tuple[str, Formula], ...] = (
     (VARIANCE, lambda m, v: _half(m**2, v, -1, -np.log(v))),
     (SCALE, lambda m, v: _half(m**2, v**2, -1, -np.log(v**2))),
     (SCALE, lambda m, v: _half(m**2, v**2, -1, -2 * np.log(v))),
-    (SOFTPLUS, lambda m, v: _half(m**2, np.logaddexp(v, 0), -1, -v)),
     (SOFTPLUS, lambda m, v: _half(m**2, np.logaddexp(v, 0), -1, -np.log(np.logaddexp(v, 0)))),
     ("you seem to forget exp", lambda m, v: _half(m**2, v, -1, -v)),
     (NOT_SQUARED, lambda m, v: _half(m, np.exp(v), -1, -v)),

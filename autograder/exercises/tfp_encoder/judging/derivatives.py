@@ -119,7 +119,7 @@ def _value(inputs, step, where: str) -> str | None:
     loc, std = prior_moments(inputs)
     kl = oracle.gaussian_kl(mean, root, np.broadcast_to(loc, mean.shape), np.diag(std)).mean()
     loss = float(numbers(step["loss"]))
-    if abs(loss - kl) <= EXACT * abs(kl):
+    if abs(loss - kl) <= EXACT * abs(kl) or _is_at_code(inputs, step):
         return None
     batch = where or " for a batch of one image"
     return (
