@@ -4,6 +4,12 @@
 export PYTHON PROFILE
 FAST = $(addprefix tests/autograder/, checks exercises gradebook submissions test_imports.py)
 
+define STYLE
+@.venv/bin/ruff format --check --quiet . || { echo "make $@: run 'make format'." >&2; exit 1; }
+@.venv/bin/ruff check .
+@.venv/bin/mypy --no-error-summary
+endef
+
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
@@ -11,15 +17,11 @@ book: .venv/.ready ## build the book into _build/html (PROFILE=full: train on th
 	@.venv/bin/python book/_tools/build.py
 
 test: .venv/.ready ## check style and types, and run all tests
-	@.venv/bin/ruff format --check --quiet . || { echo "make test: run 'make format'." >&2; exit 1; }
-	@.venv/bin/ruff check .
-	@.venv/bin/mypy --no-error-summary
+	$(STYLE)
 	@.venv/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
 
 check: .venv/.ready ## the fast part of `make test`: style, types, imports, judges, notebooks, gradebook
-	@.venv/bin/ruff format --check --quiet . || { echo "make check: run 'make format'." >&2; exit 1; }
-	@.venv/bin/ruff check .
-	@.venv/bin/mypy --no-error-summary
+	$(STYLE)
 	@.venv/bin/python -m pytest --quiet --numprocesses auto --maxprocesses 4 --dist loadgroup -m "not slow" $(FAST)
 
 serve: ## show the built book on http://127.0.0.1:8000

@@ -1,6 +1,6 @@
 """Examine the graph of an answer, load it, and call its functions."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -166,6 +166,26 @@ class Graphs:
         loaded = dict(self._root.functions)
         self._functions = {n: f for n, f in loaded.items() if self._states.get(n) == {}}
         self._lists = dict(self._root.variable_lists)
+
+
+def with_moved(variables: Sequence[tuple[Any, Any]], observe: Callable[[], Any]) -> list[Any]:
+    """Return what is observed while variables have other values, and restore them.
+
+    Parameters
+    ----------
+    variables : sequence of (tf.Variable, array)
+        The variables, and the values around which they are moved and to which they return.
+    observe : callable
+        Called once with all of them far larger, and once with all of them at -1.
+    """
+    observations = []
+    for move in (lambda x: x + 10**6, lambda x: 0 * x - 1):
+        for variable, start in variables:
+            variable.assign(~start if start.dtype == bool else move(start).astype(start.dtype))
+        observations.append(observe())
+    for variable, start in variables:
+        variable.assign(start)
+    return observations
 
 
 def is_random(kind: str) -> bool:

@@ -156,7 +156,7 @@ async def _greet(address: str) -> None:
 
 
 class Cluster:
-    """Workers that run notebooks; with the methods and attributes of ``local.Local``.
+    """A `Pool` whose notebooks run on the workers of a cluster.
 
     Parameters
     ----------

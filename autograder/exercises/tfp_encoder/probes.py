@@ -21,7 +21,6 @@ from autograder.exercises.tfp_encoder.encoder import (
     encoder_of,
     places_of,
     tensor,
-    tensor_sum,
 )
 from autograder.exercises.tfp_encoder.weights import GAIN, first_layer, fits, pictures
 
@@ -258,13 +257,9 @@ def _slopes(encoder: Encoder, image: np.ndarray) -> np.ndarray:
     rng = np.random.default_rng([seed, 10])
     of_mean = np.asarray(rng.normal(size=size), np.float32)
     of_root = np.tril(rng.normal(size=(size, size))).astype(np.float32)
-    targets = (
-        lambda seen: (seen["mean"][0] * of_mean).sum(),
-        lambda seen: (seen["root"][0] * of_root).sum(),
-    )
-    picks = (
-        lambda seen: tensor_sum(seen["mean"][0] * of_mean),
-        lambda seen: tensor_sum(seen["root"][0] * of_root),
+    picks = (  # the slopes are those of the sum of the elements, as a tape takes it
+        lambda seen: seen["mean"][0] * of_mean,
+        lambda seen: seen["root"][0] * of_root,
     )
     gradients = [encoder.gradient(image, kernels, pick)[1] for pick in picks]
     slopes = np.zeros((len(kernels), 2, 4))
@@ -278,8 +273,8 @@ def _slopes(encoder: Encoder, image: np.ndarray) -> np.ndarray:
             kernel.assign(start + sign * NUDGE * direction)
             seen.append(encoder.call(TRAINING, image))
         kernel.assign(start)
-        for j, target in enumerate(targets):
-            before, at_it, behind = map(target, (seen[0], here, seen[1]))
+        for j, pick in enumerate(picks):
+            before, at_it, behind = (pick(outputs).sum() for outputs in (seen[0], here, seen[1]))
             usual = np.sqrt(((gradients[j][i] * sizes) ** 2).sum())
             by_gradient = (gradients[j][i] * direction).sum()
             slopes[i, j] = (behind - at_it) / NUDGE, (at_it - before) / NUDGE, by_gradient, usual
