@@ -12,7 +12,7 @@ from autograder import AutograderError
 from autograder.checks import solutions
 from autograder.checks.check import Check, Part, Question, Result
 from autograder.checks.running import local
-from autograder.checks.values import Values
+from autograder.checks.values import Observation, Values
 
 # Replaces the error message of a graph operation, which could reveal hidden inputs.
 AT_HIDDEN_PLACES = "With the inputs of a hidden check, your answer ends with an error."
@@ -26,7 +26,8 @@ def _question(check: Check, settings: Callable[[int | None], Values], seed: int 
     return Question(check.name, settings(seed), check.inputs(rng))
 
 
-Ask = Callable[[Question, tuple[Any, ...]], Values]
+Ask = Callable[[Question, tuple[Any, ...]], Observation]
+Prove = Callable[[Observation], Values]
 
 
 def no_settings(seed: int | None) -> Values:
@@ -51,9 +52,13 @@ class Exercise:
     settings : callable
         Returns the arguments of the contract when an answer is traced, given the seed of a
         hidden check, or None for a visible one.
-    ask, ask_reference : callable, optional
-        Functions ``ask(question, answers)`` that put a `Question` to the student's answers and to
-        the reference solution. By default both are probed in this process, the student's own.
+    ask : callable, optional
+        Function ``ask(question, answers)`` that puts a `Question` to the student's answers. By
+        default they are probed in this process, the student's own.
+    ask_reference : callable, optional
+        Function ``ask_reference(question, prove)`` that returns the values of the reference
+        solution. What is observed of it goes through ``prove``, which returns its values or raises
+        an `AutograderError`. By default the reference solution is probed in this process.
     """
 
     name: str
@@ -62,7 +67,7 @@ class Exercise:
     checks: tuple[Check, ...]
     settings: Callable[[int | None], Values] = no_settings
     ask: Ask | None = field(default=None, compare=False)
-    ask_reference: Ask | None = field(default=None, compare=False)
+    ask_reference: Callable[[Question, Prove], Values] | None = field(default=None, compare=False)
 
     def part(self, name: str) -> Part:
         """Return a part by its name."""
@@ -99,7 +104,9 @@ class Exercise:
                     break
         return result
 
-    def asking(self, ask: Ask, ask_reference: Ask | None) -> "Exercise":
+    def asking(
+        self, ask: Ask, ask_reference: Callable[[Question, Prove], Values] | None
+    ) -> "Exercise":
         """Return a copy of this exercise that has other processes run its probes."""
         return replace(self, ask=ask, ask_reference=ask_reference)
 
@@ -111,40 +118,37 @@ class Exercise:
         part = self.part(check.part)
         question = _question(check, self.settings, hidden)
         seen = (self.ask or self._ask_here)(question, answers)
-        return replace(
-            self._judge(check, part, question, seen, hidden), remark=seen.get("remark", "")
-        )
+        return replace(self._judge(check, part, question, seen, hidden), remark=seen.remark)
 
     def _judge(
-        self, check: Check, part: Part, question: Question, seen: Values, hidden: int | None
+        self, check: Check, part: Part, question: Question, seen: Observation, hidden: int | None
     ) -> "Result":
-        if seen.get("missing"):
-            return Result(part, attempted=False)
-        if problem := seen.get("problem"):
-            if hidden is not None and seen.get("by_graph"):
-                problem = AT_HIDDEN_PLACES
+        if seen.values is None:
+            if seen.missing:
+                return Result(part, attempted=False)
+            problem = AT_HIDDEN_PLACES if hidden is not None and seen.by_graph else seen.problem
             problem = f"{problem} {check.if_raised}".strip()
             return Result(part, (problem,), failed=(check.name,))
         reference = self._reference(check, question) if hidden is not None else None
-        problem = check.judge(question.inputs, seen["values"], reference)
-        return Result(part, (problem,), failed=(check.name,)) if problem else Result(part)
+        wrong = check.judge(question.inputs, seen.values, reference)
+        return Result(part, (wrong,), failed=(check.name,)) if wrong else Result(part)
 
     def _reference(self, check: Check, question: Question) -> Values:
-        """Return what the probe observes of the reference solution, once that has passed."""
+        """Return what the probe observes of the reference solution, which must be right."""
+        prove = functools.partial(self._prove, check, question)
         if self.ask_reference is not None:
-            seen = self.ask_reference(question, ())
-        else:
-            seen = self._ask_here(question, solutions.answers(self.name, self.answers))
-        problem = seen.get("problem") or ("it is not written" if seen.get("missing") else None)
-        if not problem and not seen.get("judged"):
-            problem = check.judge(question.inputs, seen["values"], None)
-            seen["judged"] = not problem  # `ask_reference` may cache this dict
-        if problem:
-            raise AutograderError(
-                f"The reference solution of {self.name} fails {check.name}: {problem}"
-            )
-        values: Values = seen["values"]
-        return values
+            return self.ask_reference(question, prove)
+        return prove(self._ask_here(question, solutions.answers(self.name, self.answers)))
 
-    def _ask_here(self, question: Question, answers: tuple[Any, ...]) -> Values:
+    def _prove(self, check: Check, question: Question, seen: Observation) -> Values:
+        problem: str | None = seen.problem or "it is not written"
+        if seen.values is not None:
+            problem = check.judge(question.inputs, seen.values, None)
+            if not problem:
+                return seen.values
+        raise AutograderError(
+            f"The reference solution of {self.name} fails {check.name}: {problem}"
+        )
+
+    def _ask_here(self, question: Question, answers: tuple[Any, ...]) -> Observation:
         return local.ask(self.name, dict(zip(self.answers, answers, strict=True)), question)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 LONGEST_NAME = 128  # characters of a file name
+LONGEST_ERROR = 300  # characters of an exception's message
 
 
 def number(value: float) -> str:
@@ -30,6 +31,18 @@ def printable(name: str) -> str:
         character if character.isprintable() else repr(character)[1:-1] for character in text
     )
     return text if len(text) <= LONGEST_NAME else text[: LONGEST_NAME - 1] + "…"
+
+
+def one_line(error: BaseException) -> str:
+    """Return type and message of an exception in one line, without a full stop."""
+    message = next(iter(str(error).strip().splitlines()), "").rstrip(".")[:LONGEST_ERROR]
+    message = "".join(char if char.isprintable() else "?" for char in message)
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def unforeseen(error: BaseException) -> str:
+    """Return the sentence for an error that is a mistake of the autograder."""
+    return f"The autograder failed on it: {one_line(error)}. Please report this."
 
 
 def listing(items: Iterable[str]) -> str:

@@ -13,10 +13,11 @@ from autograder import AutograderError, sandbox
 from autograder.checks.words import listing, printable
 from autograder.commands.grading.options import LIMITS, Options, budget
 from autograder.commands.grading.proof import Proofs
-from autograder.commands.grading.work import Work, with_job_keys
+from autograder.commands.grading.work import Work, keep_result, kept_result, with_job_keys
 from autograder.execution.pools import open_pool
 from autograder.execution.processes import libraries
 from autograder.execution.processes.session import Budget
+from autograder.execution.result import UnforeseenError
 from autograder.gradebook import assignments
 from autograder.gradebook.course import Course, catch_unexpected_errors, open_nbgrader, settings
 from autograder.gradebook.journal import Entry, Journal
@@ -160,8 +161,7 @@ class Grading:
     ) -> Work | None:
         """Return the work to do for a submission, or None if its grade is already recorded."""
         parts, job_key = with_job_keys(prepared, self.options.budget)
-        assert submission.folder is not None  # else it has a reason, and was refused before
-        stamp, remark = stamps.read_timestamp(submission.folder)
+        stamp, remark = stamps.read_timestamp(submission.stamp)
         reaches = [reach.remark(part.notebook.cells) for part in prepared.parts]
         remark = " ".join(filter(None, [prepared.remark, remark, *reaches]))
         key = entry.student, entry.assignment
@@ -188,12 +188,12 @@ class Grading:
             return
         for key, part in work.parts:
             usable = not self.options.force or key in self._fresh
-            if usable and (result := self.journal.result(key)):
+            if usable and (result := kept_result(self.journal, key)):
                 work.results[key] = result
             else:
                 self._await(work, key, part.job)
         if work.is_done:
-            self._record(work)
+            self.record(work)
 
     def _await(self, work: Work, key: str, job: Any) -> None:
         """Wait for the result of a job, and start it unless the same job is already running."""
@@ -213,31 +213,36 @@ class Grading:
             submissions = listing(f"{work.entry.student}/{work.entry.assignment}" for work in works)
             try:
                 result = self._pool.result(future, submissions)
+            except UnforeseenError as error:
+                for work in works:
+                    self._refuse(work.entry, error)
+                continue
             except Exception as error:
                 failures.append(error)
                 continue
             self.executed += 1
             self._fresh.add(key)
-            self.journal.finish(key, result, result["seconds"])
+            keep_result(self.journal, key, result)
             for work in works:
                 work.results[key] = result
                 if work.is_done:
-                    self._record(work)
+                    self.record(work)
         if failures:
             raise failures[0]
 
-    def _record(self, work: Work) -> None:
+    def record(self, work: Work) -> None:
+        """Record a submission all of whose notebooks have run."""
         with self._isolating_errors(work.entry.student, work.entry.assignment):
             self._write(work)
 
     def _write(self, work: Work) -> None:
         entry, result = work.entry, work.result()
         if len(work.parts) > 1:
-            self.journal.finish(entry.key, result, result["seconds"])
+            keep_result(self.journal, entry.key, result)
         if entry.recorded:  # an interruption from here on must not leave it marked as recorded
             self.journal.note(replace(entry, status="", recorded=""))
-        if result.get("review"):
-            self.review(replace(entry, reason=result["review"]))
+        if result.review:
+            self.review(replace(entry, reason=result.review))
             return
         key = entry.student, entry.assignment
         problem = self._recorder.record(
@@ -247,7 +252,7 @@ class Grading:
             self.review(replace(entry, reason=f"nbgrader could not record it: {problem}."))
             return
         status = "graded" if work.was_attempted() else "not attempted"
-        reason = " ".join([*result["remarks"], work.remark]).strip()
+        reason = " ".join([*result.remarks, work.remark]).strip()
         self._settle(replace(entry, status=status, reason=reason, recorded=entry.due))
 
 

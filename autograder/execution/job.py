@@ -5,27 +5,24 @@ Nothing here knows the gradebook or other students, so it can run on any machine
 
 import hashlib
 import json
-import platform
 import time
 from dataclasses import asdict, dataclass
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from autograder import AutograderError, checks
 from autograder.checks import solutions
-from autograder.execution import code
 from autograder.execution.judging import scoring
 from autograder.execution.judging.answer import Answer
 from autograder.execution.judging.reference import Reference
 from autograder.execution.judging.scoring import Judge, Scored
 from autograder.execution.ordinary.run import PlainJob, execute_plain
+from autograder.execution.processes import code
 from autograder.execution.processes.session import Budget, Session, UnusableError
+from autograder.execution.result import JobResult, PartScore
 from autograder.execution.worker.outputs import Cleaner, Output, failure, sentences
 
-DISTRIBUTIONS = ("tensorflow", "keras", "tf-keras", "tensorflow-probability", "numpy", "ipython")
-SCORING_MODULES = (*code.EXECUTION_MODULES, "exercises")
 NOT_A_CHECK = "This cell is not a check of the autograder, so it is worth no points."
 
 
@@ -41,11 +38,14 @@ class Job:
         Id and source of the code cells that are not scored, in order.
     checks : tuple of (str, str)
         Id and source of the cells that are scored, in order.
+    libraries : tuple of str
+        What the process has imported before it begins.
     """
 
     exercise: str
     cells: tuple[tuple[str, str], ...]
     checks: tuple[tuple[str, str], ...]
+    libraries: tuple[str, ...] = ()
 
     def key(self, budget: Budget) -> str:
         """Return a hash that is equal for jobs that must have the same result."""
@@ -53,7 +53,7 @@ class Job:
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def job_of(exercise: str, notebook: Any) -> Job:
+def job_of(exercise: str, notebook: Any, libraries: tuple[str, ...] = ()) -> Job:
     """Return the job for a notebook whose locked cells are those of the source."""
     from nbgrader.utils import is_grade
 
@@ -62,6 +62,7 @@ def job_of(exercise: str, notebook: Any) -> Job:
         exercise,
         tuple((cell.id, cell.source) for cell in cells if not is_grade(cell)),
         tuple((cell.id, cell.source) for cell in cells if is_grade(cell)),
+        libraries,
     )
 
 
@@ -69,9 +70,8 @@ def job_of(exercise: str, notebook: Any) -> Job:
 def fingerprint(exercise: str) -> str:
     """Return a hash of what a score depends on besides the notebook: checks, solution, versions."""
     digest = hashlib.sha256(solutions.file(exercise).read_bytes())
-    digest.update(code.digest(SCORING_MODULES).encode())
-    versions = [f"{name} {metadata.version(name)}" for name in DISTRIBUTIONS]
-    digest.update("\n".join([platform.python_version(), *versions]).encode())
+    digest.update(code.digest(["exercises"]).encode())
+    digest.update(code.environment().encode())
     return digest.hexdigest()
 
 
@@ -81,7 +81,7 @@ def execute(
     budget: Budget,
     slot: int = 0,
     groups: Path | None = None,
-) -> dict[str, Any]:
+) -> JobResult:
     """Run the cells of a notebook and score its parts.
 
     Parameters
@@ -96,13 +96,6 @@ def execute(
         Number of this notebook among those that run at the same time.
     groups : Path or None
         The control group that holds the groups of notebooks.
-
-    Returns
-    -------
-    dict
-        JSON: ``outputs`` by cell id in nbformat's form; ``parts`` by name with ``points``,
-        ``attempted``, ``problems`` and ``failed``; ``remarks`` in sentences; ``review``, why
-        a person must look at the notebook, which then has no parts; ``seconds``.
     """
     if isinstance(job, PlainJob):
         return execute_plain(job, budget, slot, groups)
@@ -116,14 +109,14 @@ def execute(
     except UnusableError as error:
         review, remarks = str(error), []
     outputs |= {cell_id: cleaner.clean(raw) for cell_id, raw in scored.outputs.items()}
-    return {
-        "outputs": outputs,
-        "parts": {} if review else {n: _part(result) for n, result in scored.results.items()},
-        "remarks": sentences(remarks),
-        "review": review,
-        "seconds": round(time.monotonic() - start, 3),
-        "containment": budget.containment,
-    }
+    return JobResult(
+        outputs=outputs,
+        parts={} if review else {name: _part(result) for name, result in scored.results.items()},
+        remarks=sentences(remarks),
+        review=review,
+        seconds=round(time.monotonic() - start, 3),
+        containment=budget.containment,
+    )
 
 
 def _run(
@@ -153,13 +146,8 @@ class _Cell:
     source: str
 
 
-def _part(result: checks.Result) -> dict[str, Any]:
-    return {
-        "points": result.score,
-        "attempted": result.attempted,
-        "problems": list(result.problems),
-        "failed": list(result.failed),
-    }
+def _part(result: checks.Result) -> PartScore:
+    return PartScore(result.score, result.attempted, tuple(result.problems), tuple(result.failed))
 
 
 def _score(judge: Judge, cell: _Cell, scored: Scored) -> list[Output]:

@@ -9,7 +9,7 @@ from typing import Any
 from autograder.checks.running import probing
 from autograder.checks.tracing.graphs import Graphs
 from autograder.checks.tracing.surroundings import fix_seeds, quiet, without_garbage_collection
-from autograder.checks.values import Values
+from autograder.checks.values import Exported, Observation, Values
 from autograder.execution.worker import entering, wire
 from autograder.execution.worker.entering import ProcessConfig
 from autograder.sandbox import Limits
@@ -53,9 +53,9 @@ def _reply(answers: dict[str, Graphs], kind: bytes, request: Values) -> bytes:
 
 def _load(answers: dict[str, Graphs], key: str, exported: Values) -> Values:
     with quiet():
-        answers[key] = Graphs(exported)
-    return {"missing": True}  # nothing has been asked yet
+        answers[key] = Graphs(Exported.from_json(exported))
+    return Observation(missing=True).to_json()  # nothing has been asked yet
 
 
 def _probe(answers: dict[str, Graphs], key: str, exercise: str, check: str, inputs: Any) -> Values:
-    return probing.run(exercise, check, answers[key], inputs)
+    return probing.run(exercise, check, answers[key], inputs).to_json()

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from autograder import AutograderError
+from autograder.checks.words import one_line, unforeseen
 
 STAMP = "timestamp.txt"  # nbgrader's name for the file with the time of a submission
 SETTINGS = "nbgrader_config.py"
 STATE = ".autograder"  # what we keep of a course, in its folder
 LOGS = "traitlets", "tornado.application"  # where nbgrader logs errors
 SQLITE = "sqlite:///"
-LONGEST = 300  # characters of an exception's message
 OTHER = "It was made by another version of nbgrader: use that version, or copy the gradebook to a "
 OTHER += "safe place and run `nbgrader db upgrade` in the folder of the course."
 IN_USE = "Another program uses it: close it, and run this again; what was graded before stays."
@@ -158,14 +158,7 @@ def catch_unexpected_errors(report: Callable[[str], None]) -> Iterator[None]:
     except AutograderError:
         raise
     except Exception as error:
-        report(f"The autograder failed on it: {one_line(error)}. Please report this.")
-
-
-def one_line(error: BaseException) -> str:
-    """Return type and message of an exception in one line, without a full stop."""
-    message = next(iter(str(error).strip().splitlines()), "").rstrip(".")[:LONGEST]
-    message = "".join(char if char.isprintable() else "?" for char in message)
-    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+        report(unforeseen(error))
 
 
 @contextmanager

@@ -6,6 +6,7 @@ process; a reader needs none.
 """
 
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
@@ -215,8 +216,10 @@ def _query(course: Course, statement: str) -> list[tuple[Any, ...]]:
     with explain_journal_errors(file):
         if not file.is_file():
             return []
-        # In a read-only folder, SQLite opens only a file that is declared immutable.
-        immutable = not file.with_name(f"{FILE}-wal").exists()
+        # In a read-only folder, SQLite opens only a file that is declared immutable. Nobody writes
+        # to it there; elsewhere somebody might begin to at any moment.
+        effective = os.access in os.supports_effective_ids
+        immutable = not os.access(file.parent, os.W_OK, effective_ids=effective)
         uri = f"{file.resolve().as_uri()}?mode=ro{'&immutable=1' * immutable}"
         with closing(sqlite3.connect(uri, timeout=5, uri=True)) as db:
             if _is_new(db, file):

@@ -5,6 +5,7 @@ import logging
 import os
 import shutil
 from collections.abc import Iterable, Mapping
+from errno import EEXIST, EILSEQ, EINVAL, EISDIR, ELOOP, ENAMETOOLONG, ENOTDIR
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from traitlets import Dict, Type
 
 from autograder import AutograderError
 from autograder.checks.running.cells import is_test
+from autograder.checks.words import one_line
 from autograder.gradebook import late
 from autograder.gradebook.assignments import GradebookCell
 from autograder.gradebook.course import (
@@ -35,7 +37,6 @@ from autograder.gradebook.course import (
     address,
     explain_gradebook_errors,
     explain_settings_errors,
-    one_line,
     require_gradebook,
 )
 from autograder.gradebook.shared import SharedGradebook
@@ -50,6 +51,8 @@ SLOWEST = 120  # seconds of computing time to record one submission
 REPAIRED = f"{STATE}/repaired"  # laid out like ``submitted/``, with repaired notebooks only
 OUTPUT = f"{STATE}/made"  # what nbgrader writes for one submission, until all of it is recorded
 STEPS = ("autograded", "feedback")
+# Errors of a name that a student chose, and not of the disk of the course.
+OF_A_NAME = (EEXIST, EILSEQ, EINVAL, EISDIR, ELOOP, ENAMETOOLONG, ENOTDIR)
 NOT_RUN = nbformat.v4.new_output(
     "error", ename="NotRun", evalue="This check was not run.", traceback=["This check was not run."]
 )
@@ -128,6 +131,11 @@ class _Autograde(_OneByOne, Autograde):
 
 class _Feedback(_OneByOne, GenerateFeedback):
     export_class = Type(Pages)
+
+
+def _move_back(before: Path, final: Path) -> None:
+    if before.exists():
+        shutil.move(before, final)
 
 
 def _default_preprocessors(converter: Any, prefix: str = "") -> list[Any]:
@@ -257,8 +265,8 @@ class Recorder:
             final.parent.mkdir(parents=True, exist_ok=True)
             if final.exists():
                 before = output.with_name(f"{assignment} before")
+                undo.callback(_move_back, before, final)
                 shutil.move(final, before)
-                undo.callback(shutil.move, before, final)
             undo.callback(shutil.rmtree, final, ignore_errors=True)
             shutil.move(output, final)
 
@@ -324,7 +332,7 @@ class Recorder:
 
     def _raise_if_fatal(self, error: BaseException | None) -> None:
         """Raise an AutograderError if the error is one of the gradebook or the disk."""
-        if isinstance(error, OSError):
+        if isinstance(error, OSError) and error.errno not in OF_A_NAME:
             path = error.filename or self.course.folder
             raise AutograderError(
                 f"What was graded cannot be written ({path}: {error.strerror}). Make room there "

@@ -23,16 +23,17 @@ __all__ = [
 
 def available() -> Containment:
     """Return the best containment that this machine and process allow; it is tried only once."""
-    return _availability()[0]
+    return availability()[0]
 
 
 def reason() -> str:
     """Return why `available` returns ``NONE``, as a sentence; empty if it does not."""
-    return _availability()[1]
+    return availability()[1]
 
 
 @functools.cache
-def _availability() -> tuple[Containment, str]:
+def availability() -> tuple[Containment, str]:
+    """Return the best containment, and why it is ``NONE`` if it is; this is tried only once."""
     if sys.platform != "linux":
         return Containment.NONE, f"Notebooks can be contained on Linux only, not on {sys.platform}."
     if not (refusal := namespaces.fault()):

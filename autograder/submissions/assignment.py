@@ -1,5 +1,6 @@
 """The assignments of a course, and the repair of what students submit for them."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -8,7 +9,7 @@ from typing import Any
 from autograder import AutograderError
 from autograder.checks.words import listing, printable
 from autograder.gradebook.assignments import Assignment, find_assignments
-from autograder.gradebook.course import Course
+from autograder.gradebook.course import STAMP, Course
 from autograder.submissions import collect, notebooks
 from autograder.submissions.answers import leftover
 from autograder.submissions.ordinary import source as ordinary_source
@@ -16,6 +17,8 @@ from autograder.submissions.ordinary.repair import repair as repair_plain
 from autograder.submissions.ordinary.source import PlainSource, SourceError
 from autograder.submissions.repair import is_answer, repair
 
+MOST_FILES = 2_000  # beside a notebook
+LONGEST_PART, LONGEST_PATH = 200, 1_000  # bytes of a name, characters of a path
 MISSING = "{} is missing, so the released one was graded in its place."
 
 
@@ -29,13 +32,10 @@ class Surroundings:
         Source of the cells with hidden tests in the students' version, by ``grade_id``.
     files : tuple of (str, bytes)
         Name and content of the files beside the notebook.
-    libraries : tuple of str
-        Modules that the process imports before the notebook starts.
     """
 
     released: dict[str, str]
     files: tuple[tuple[str, bytes], ...]
-    libraries: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,8 @@ class Part:
         The assignment, and the name of the notebook.
     notebook : NotebookNode
         The repaired notebook, as it is graded.
+    libraries : tuple of str
+        Modules that the process imports before the notebook starts.
     surroundings : Surroundings or None
         None for one of our exercises.
     """
@@ -55,6 +57,7 @@ class Part:
     assignment: str
     name: str
     notebook: Any
+    libraries: tuple[str, ...] = ()
     surroundings: Surroundings | None = None
 
 
@@ -191,7 +194,7 @@ class Sources:
             raise AutograderError(f"{file} cannot be read as a notebook: {remedy}") from error
 
     def _part(self, assignment: str, notebook: Any) -> Part:
-        return Part(assignment, assignment, notebook)
+        return Part(assignment, assignment, notebook, self.libraries)
 
     def _plain_sources(self, assignment: str) -> dict[str, PlainSource]:
         if assignment not in self._plain:
@@ -243,11 +246,12 @@ class Sources:
         students_files: dict[str, bytes],
     ) -> Part:
         files = tuple(sorted({**students_files, **self._files[assignment]}.items()))
-        return Part(assignment, name, notebook, Surroundings(source.hidden, files, self.libraries))
+        return Part(assignment, name, notebook, self.libraries, Surroundings(source.hidden, files))
 
     def _students_files(self, submission: collect.Submission) -> dict[str, bytes]:
         """Return the files that a student submitted, except where the source has files."""
         source_files = self._files[submission.assignment]
+        notebook_names = {f"{name}.ipynb" for name in self._plain_sources(submission.assignment)}
         folders = {str(above) for name in source_files for above in PurePosixPath(name).parents}
         wanted = {
             name: file
@@ -257,6 +261,8 @@ class Sources:
             and name not in folders
             and source_files.keys().isdisjoint({name, *map(str, PurePosixPath(name).parents)})
         }
+        if problem := naming_problem({*source_files, *wanted, *notebook_names}):
+            raise AutograderError(problem)
         size = sum(map(len, source_files.values()))
         size += sum(file.stat().st_size for file in wanted.values())
         if size > self.max_bytes:
@@ -265,6 +271,25 @@ class Sources:
                 f"{self.max_bytes / 2**20:.0f} MiB that fit beside it: remove what is not needed."
             )
         return {name: file.read_bytes() for name, file in wanted.items()}
+
+
+def naming_problem(names: set[str]) -> str:
+    """Return why files of these names cannot lie beside a notebook; empty if they can."""
+    if len(names) > MOST_FILES:
+        return (
+            f"There are {len(names):,} files beside the notebook, and no more than {MOST_FILES:,} "
+            "are put there: remove what is not needed."
+        )
+    for name in sorted(names):
+        parts = PurePosixPath(name).parts
+        above = {str(folder) for folder in PurePosixPath(name).parents}
+        if max(len(os.fsencode(part)) for part in parts) > LONGEST_PART or len(name) > LONGEST_PATH:
+            return f"The file {printable(name)} has too long a name: rename it."
+        if both := above & names:
+            return f"There are a file and a folder of the name {printable(both.pop())}: rename one."
+        if parts[0] == STAMP and len(parts) > 1:
+            return f"A folder cannot be called {STAMP}, where nbgrader keeps the time: rename it."
+    return ""
 
 
 def _renamed(submission: collect.Submission) -> Iterable[str]:

@@ -12,7 +12,7 @@ from autograder import AutograderError
 from autograder.checks.words import LONGEST_NAME, listing, printable
 from autograder.gradebook import assignments
 from autograder.gradebook.assignments import Assignment
-from autograder.gradebook.course import Course
+from autograder.gradebook.course import STAMP, Course
 from autograder.gradebook.journal import Journal
 from autograder.submissions import notebooks
 from autograder.submissions.folders import unwrap
@@ -49,6 +49,8 @@ class Submission:
         Whether the notebook has another name or path than that of the assignment.
     folder : Path or None
         The folder of the submission.
+    stamp : Path or None
+        The kept copy of nbgrader's file with the time of the submission; None if there is none.
     notebooks, other_files : dict of str to KeptFile or Path
         Only for an assignment that is not ours: the notebooks to grade, by name, and the copies of
         all other files, by their path in the folder.
@@ -62,6 +64,7 @@ class Submission:
     reason: str = ""
     renamed: bool = False
     folder: Path | None = None
+    stamp: Path | None = None
     notebooks: Mapping[str, KeptFile] = field(default_factory=dict)
     other_files: Mapping[str, Path] = field(default_factory=dict)
 
@@ -159,6 +162,7 @@ def _examine(
     kept, problem = store.keep_folder(owner, folder)
     if problem:
         return replace(submission, reason=problem)
+    submission = replace(submission, stamp=_stamp(store, folder, kept))
     assignment = known_assignments.get(submission.assignment)
     if assignment is None:
         names = listing(known_assignments)
@@ -172,6 +176,14 @@ def _examine(
         unwrapped: Submission = unwrap.find(submission, folder, kept, store)
         return unwrapped
     return _choose(submission, notebooks, kept, store)
+
+
+def _stamp(store: FileStore, folder: Path, kept: Mapping[Path, str]) -> Path | None:
+    """Return the kept copy of the file with the time, or what lies in its place."""
+    file = folder / STAMP
+    if file in kept:
+        return store.path_of(kept[file])
+    return file if os.path.lexists(file) else None
 
 
 def _folder_problem(store: FileStore, submission: Submission, folder: Path) -> str:

@@ -11,8 +11,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-import yaml
 from docutils import nodes
+from myst_parser.config.main import read_topmatter
 from sphinx.errors import SphinxError
 from sphinx.util.docutils import SphinxDirective
 
@@ -84,8 +84,7 @@ def has_notebook(app, page: str) -> bool:
     if not page.startswith(CHAPTERS):
         return False
     text = Path(app.env.doc2path(page)).read_text(encoding="utf-8")
-    header = text.removeprefix("---\n").split("\n---", 1)[0] if text.startswith("---\n") else ""
-    return "kernelspec" in (yaml.safe_load(header) or {})
+    return "kernelspec" in (read_topmatter(text) or {})
 
 
 def _configure(app, config):

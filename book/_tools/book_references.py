@@ -1,7 +1,6 @@
 """What the prose of a chapter refers to: labels, titles, citations and recorded numbers."""
 
 import json
-import posixpath
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from pybtex.database import BibliographyData, parse_file
 from pybtex.richtext import Text
+from sphinx.util import docname_join
 
 from latents import LatentsError, records
 
@@ -18,6 +18,7 @@ DIRECTIVE = re.compile(r"\s*[`:]{3,}\{([^}\s]+)\}\s*(.*)")
 OPTION = re.compile(r"""\s*:(?:label|name):\s*["']?([^"']+)["']?\s*$""")
 TARGET = re.compile(r"\(([^()]+)\)=\s*$")
 EQUATION = re.compile(r".*\$\$\s*\(([^()]+)\)\s*$")
+CODE_CELL = re.compile(r"^(`{3,})\{code-cell\}.*?^\1`*\s*?$", re.M | re.S)
 HEADING = re.compile(r"#+\s+(.+?)\s*$")
 
 
@@ -58,16 +59,15 @@ class Places:
 
     def page_title(self, page: str, target: str) -> str | None:
         """Return the title of the page that ``target`` names as seen from ``page``."""
-        start = "" if target.startswith("/") else posixpath.dirname(page)
-        path = posixpath.normpath(posixpath.join(start, target.split("#")[0].lstrip("/")))
-        return self.titles.get(path.removesuffix(".md"))
+        path = docname_join(page, target.split("#")[0])
+        return self.titles.get(path.removesuffix(".md").lstrip("/"))
 
 
 def labels_of(page: str, text: str, count: int = 0) -> tuple[dict[str, Label], int]:
     """Return the labels that a page defines, and how many exercises there are up to its end."""
     found, waiting = {}, []
     kind, title, number = "section", "", 0
-    for line in text.splitlines():
+    for line in CODE_CELL.sub("", text).splitlines():
         if target := TARGET.match(line):
             waiting.append(target[1])
         elif heading := HEADING.match(line):
@@ -152,7 +152,7 @@ class Numbers:
         """Return the value of ``name``, ``name:format`` or ``page::name:format``."""
         page, _, rest = reference.rpartition("::")
         name, _, spec = rest.partition(":")
-        values = recorded(self.record_of(posixpath.basename(page) or self.chapter))
+        values = recorded(self.record_of(page.rpartition("/")[2] or self.chapter))
         if name not in values:
             self.missing.append(name)
             return NO_NUMBER

@@ -16,6 +16,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 import yaml
+from myst_parser.config.main import read_topmatter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from sphinx_external_toc.parsing import parse_toc_yaml
 
@@ -126,7 +127,7 @@ class Book:
         """Return the text of every notebook by its file."""
         found: dict[Path, str] = {}
         for page, text in self.pages.items():
-            if page.startswith(FOLDERS) and "kernelspec" in front_matter(text):
+            if page.startswith(FOLDERS) and "kernelspec" in (read_topmatter(text) or {}):
                 file = self.root / "book" / "notebooks" / f"{page.rsplit('/', 1)[-1]}.ipynb"
                 if file in found:
                     raise LatentsError(
@@ -151,13 +152,6 @@ class Book:
         if numbers.missing:
             self.without_number[page] = list(dict.fromkeys(numbers.missing))
         return with_setup(cells, setup_cell(self.config.get("repository", {})), numbers.source())
-
-
-def front_matter(text: str) -> dict:
-    """Return the YAML block at the top of a page."""
-    if not text.startswith("---\n"):
-        return {}
-    return yaml.safe_load(text.split("\n---", 1)[0].removeprefix("---\n")) or {}
 
 
 def setup_cell(repository: dict):

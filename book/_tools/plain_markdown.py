@@ -10,20 +10,18 @@ import yaml
 from markdown_it.renderer import RendererHTML
 from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
+from sphinx.locale import admonitionlabels
 
 from plain_prose import PlainProse, no_form, problem
 from plain_questions import written_out
 
-ADMONITIONS = {
-    name: name.capitalize()
-    for name in ("attention", "caution", "danger", "error", "hint", "important", "note", "tip")
-} | {"warning": "Warning", "seealso": "See also"}
+ADMONITIONS = {name: str(label) for name, label in admonitionlabels.items()}
 TITLED = ("admonition", "dropdown")
 DROPPED = ("myst_target", "myst_line_comment", "myst_block_break")
 VERBATIM = ("code_block", "html_block")
 MATH = ("math_block", "math_block_label", "amsmath")
 RAW = (*DROPPED, "colon_fence", "myst_role", "math_block_label")
-RAW += ("substitution_inline", "substitution_block")
+RAW += ("substitution_inline", "substitution_block", "footnote_ref", "footnote_block_open")
 LEAD = re.compile(r"[\s>]*(?:(?:[-*+]|\d+[.)])\s+)*[\s>]*")
 ROLE = re.compile(r"\{[A-Za-z][\w:.+-]*\}`")
 
@@ -188,6 +186,7 @@ class PlainMarkdown:
                 raw = raw or (part.type.startswith("html") and ROLE.search(part.content))
                 if raw:
                     shown = part.info or part.meta.get("name") or part.content
+                    shown = shown or f"the footnote {part.meta.get('label')}"
                     raise no_form(self.page, f"{part.markup}{' '.join(str(shown).split())}")
                 address = part.attrGet("href") or part.attrGet("src")
                 if address and not re.match(r"(https?|mailto):", str(address)):

@@ -2,6 +2,8 @@
 
 import re
 
+from sphinx.util.nodes import split_explicit_title
+
 from book_references import Bibliography, Label, Numbers, Places
 from latents import LatentsError
 
@@ -73,7 +75,8 @@ class PlainProse:
         return self.plain(label) if label else self._title(target.lstrip("#"))
 
     def _role(self, role: str, content: str, match: re.Match) -> str:
-        text, target = _text_and_target(content)
+        has_text, title, target = split_explicit_title(content)
+        text = title if has_text else ""
         if role == "glue:text":
             return self._number(content)
         if role in ("cite", "cite:p", "cite:t"):
@@ -123,8 +126,3 @@ class PlainProse:
             words = f"the {label.kind} {'above' if known else 'below'}"
         starts = SENTENCE_START.search(match.string[: match.start()])
         return words[0].upper() + words[1:] if starts else words
-
-
-def _text_and_target(content: str) -> tuple[str, str]:
-    found = re.fullmatch(r"(.*?)\s*<([^<>]+)>", content, re.S)
-    return (found[1], found[2]) if found else ("", content)

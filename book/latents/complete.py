@@ -13,6 +13,7 @@ import urllib.request
 from pathlib import Path
 
 from latents import LatentsError
+from latents.dataset import Dataset
 
 SOURCES = {
     "fashion_mnist": "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
@@ -54,11 +55,9 @@ def require(name: str) -> None:
 
 
 def load(name: str):
-    """Load the complete set as a :class:`latents.data.Dataset`; download it when it is missing."""
+    """Load the complete set as a ``Dataset``; download it when it is missing."""
     require(name)
     import tensorflow_datasets as tfds
-
-    from latents.data import Dataset
 
     if prepared(name) is None:
         _download(tfds.builder(name, data_dir=str(data_dir()), try_gcs=False))

@@ -3,12 +3,14 @@
 import json
 import math
 import os
+import platform
 import sysconfig
 import time
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 
-from latents import LatentsError
+from latents import LatentsError, data
 
 METRICS = {
     "conv_autoencoder": ("test_bce", "test_psnr_db", "test_ssim"),
@@ -40,6 +42,15 @@ KEYS = {
 }
 INSTALLED = "share/latents/records"  # below the prefix of an environment; see pyproject.toml
 _began = time.perf_counter()
+PACKAGES = (
+    "tensorflow",
+    "keras",
+    "tf-keras",
+    "tensorflow-probability",
+    "tensorflow-datasets",
+    "numpy",
+    "matplotlib",
+)
 
 
 def folder() -> Path:
@@ -122,8 +133,8 @@ def write(
     LatentsError
         A metric that the record promises is missing or is not a finite number.
     """
-    from latents import data, hardware
-
+    if experiment not in METRICS:
+        raise LatentsError(f"METRICS in latents/records.py lists no metrics of {experiment!r}.")
     metrics = dict.fromkeys(METRICS[experiment], float("nan")) | metrics
     metrics = {name: float(value) for name, value in metrics.items()}
     bad = [name for name, value in metrics.items() if not math.isfinite(value)]
@@ -136,8 +147,8 @@ def write(
         "profile": data.profile(),
         "data": {"name": dataset.title, **sizes},
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "hardware": hardware.describe(),
-        "versions": hardware.versions(),
+        "hardware": hardware(),
+        "versions": versions(),
         "seed": seed,
         "epochs": len(runs[main].epochs) if main else 0,
         "seconds": sum(run.seconds for run in runs.values()) if runs else whole,
@@ -210,3 +221,48 @@ def quote(**values) -> None:
 def in_book() -> bool:
     """Return True while the book is being built (it sets ``LATENTS_BOOK``)."""
     return bool(os.environ.get("LATENTS_BOOK"))
+
+
+def hardware() -> dict:
+    """Return ``{"cpu", "cores", "memory_gib", "gpus", "system"}`` of this session."""
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    names = [tf.config.experimental.get_device_details(gpu).get("device_name") for gpu in gpus]
+    return {
+        "cpu": _processor(),
+        "cores": len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count(),
+        "memory_gib": _memory_gib(),
+        "gpus": [name or "GPU" for name in names],
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the installed versions of Python and of the packages that a result depends on."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return " ".join(line.split(":", 1)[1].split())
+    return platform.processor() or platform.machine()
+
+
+def _memory_gib() -> float | None:
+    try:
+        size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+    return round(size / 2**30, 1)

@@ -48,7 +48,7 @@ class Run:
     @property
     def history(self) -> dict[str, list[float]]:
         """What was logged, a list over the epochs for each name (without the seconds)."""
-        names = [name for name in self.epochs[0] if name != "seconds"]
+        names = [name for name in next(iter(self.epochs), {}) if name != "seconds"]
         return {name: [epoch[name] for epoch in self.epochs] for name in names}
 
     @property
@@ -124,7 +124,7 @@ def _sources(profile: str) -> list[str]:
     """Text of the modules that decide what a model is trained on in this profile."""
     here = Path(__file__).parent
     origin = [here / "complete.py"] if profile == "full" else sorted(here.glob("embedded/*.py"))
-    return [file.read_text() for file in (here / "data.py", *origin)]
+    return [file.read_text() for file in (here / "data.py", here / "dataset.py", *origin)]
 
 
 def _code_so_far() -> str | None:

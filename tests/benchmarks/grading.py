@@ -28,7 +28,7 @@ from processes import Cost, measure  # noqa: E402
 from autograder import checks  # noqa: E402
 from autograder.checks import solutions  # noqa: E402
 from autograder.commands.selftest import bank  # noqa: E402
-from latents import hardware  # noqa: E402
+from latents import records  # noqa: E402
 
 RECORD = PROJECT / "book" / "records" / "bench" / "grading.json"
 WRONG = {
@@ -130,8 +130,8 @@ def describe(costs: dict[str, Cost], jobs: int) -> dict:
         "ratios_many": ratio("stock", "many"),
         "growth": ratio("many", "autograder"),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "hardware": hardware.describe(),
-        "versions": hardware.versions(),
+        "hardware": records.hardware(),
+        "versions": records.versions(),
     }
 
 

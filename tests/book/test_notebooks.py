@@ -3,6 +3,7 @@
 import pytest
 from plain_notebook import PAGE, RECORD, cells_of, make_book, notebooks, plain
 
+from book_references import labels_of
 from latents import LatentsError
 
 
@@ -205,6 +206,7 @@ def test_no_such_sentence_stands_where_no_number_is_quoted(tmp_path):
         ("Cite {cite}`nobody1900`.", "nobody1900"),
         ("See {ref}`nowhere`.", "nowhere"),
         ("[a][b]\n\n[b]: ../guide/gpu.md", "../guide/gpu.md"),
+        ("A claim.[^1]\n\n[^1]: Its source.", "the footnote 1"),
     ],
 )
 def test_what_has_no_plain_form_is_refused_by_name(text, named):
@@ -212,6 +214,13 @@ def test_what_has_no_plain_form_is_refused_by_name(text, named):
         plain(text)
     message = str(refusal.value)
     assert message.startswith(f"{PAGE}.md: ") and named in message and "\n" not in message
+
+
+def test_a_label_is_none_where_it_stands_in_code():
+    cell = "```{code-cell} ipython3\n:tags: [x]\n(b)=\n:name: c\n```"
+    text = f"(here)=\n# Title\n\n{cell}\n(d)=\n## Next\n"
+    labels, _ = labels_of("page", text)
+    assert set(labels) == {"here", "d"}
 
 
 @pytest.mark.parametrize("fence", ["````", "::::"])

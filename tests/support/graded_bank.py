@@ -15,7 +15,8 @@ import pytest
 from autograder import checks
 from autograder.commands import selftest
 from autograder.commands.selftest import bank
-from autograder.execution import code, job
+from autograder.execution import job
+from autograder.execution.processes import code
 
 PROJECT = Path(__file__).resolve().parents[2]
 FOLDER = PROJECT / ".cache" / "bank"

@@ -16,6 +16,7 @@ from autograder.checks import solutions
 from autograder.commands import release
 from autograder.execution import job as jobs
 from autograder.execution.processes import start
+from autograder.execution.result import JobResult, PartScore
 from autograder.gradebook.course import Course
 
 NAME = "sampling"
@@ -27,25 +28,18 @@ RIGHT, WRONG, REVIEW = ("graded", MOST), ("graded", 0), ("for review", "")
 OUTCOME = {"ann": RIGHT, "bob": WRONG, "cem": RIGHT}
 
 
-def result(job: jobs.Job, *_, **__) -> dict:
+def result(job: jobs.Job, *_, **__) -> JobResult:
     """Return the result of a notebook: all points if its code says so or is ours, else none."""
     right = "# right" in str(job.cells) or _is_ours(job)
     attempted = right or "wrong" in str(job.cells)
     parts, outputs = {}, {own: [] for own, _ in job.cells}
     for part in checks.load(job.exercise).parts:
         points = part.points if right else 0
-        parts[part.name] = {"points": points, "attempted": attempted, "problems": [], "failed": []}
+        parts[part.name] = PartScore(points, attempted)
         shown = {"output_type": "execute_result", "metadata": {}, "execution_count": 1}
         own = checks.load(job.exercise).cell(part)
         outputs[own] = [shown | {"data": {"text/plain": str(points)}}]
-    return {
-        "outputs": outputs,
-        "parts": parts,
-        "remarks": [],
-        "review": "",
-        "seconds": 1.0,
-        "containment": "none",
-    }
+    return JobResult(outputs, parts, remarks=(), review="", seconds=1.0, containment="none")
 
 
 def _is_ours(job: jobs.Job) -> bool:

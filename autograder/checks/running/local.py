@@ -6,7 +6,7 @@ difference is that they all run in one process.
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from autograder.checks.check import Question
@@ -15,7 +15,7 @@ from autograder.checks.running.cells import count_other_cells
 from autograder.checks.tracing.export import export
 from autograder.checks.tracing.graphs import Graphs
 from autograder.checks.tracing.switches import ordinary, sentence
-from autograder.checks.values import Values
+from autograder.checks.values import Exported, Observation
 
 
 @dataclass(frozen=True)
@@ -51,15 +51,15 @@ class CachedAnswer:
 CACHE: deque[CachedAnswer] = deque(maxlen=4)
 
 
-def ask(exercise: str, answers: Mapping[str, Any], question: Question) -> Values:
+def ask(exercise: str, answers: Mapping[str, Any], question: Question) -> Observation:
     """Put a question to an answer, tracing it again only if another cell has run since."""
     settings, cells = question.settings_key, count_other_cells()
     key = exercise, answers, settings, cells
     cached = next((candidate for candidate in CACHE if candidate.matches(*key)), None)
     with ordinary() as turned:
         if cached is None:
-            exported = export(exercise, answers, question.settings)
+            exported = Exported.from_json(export(exercise, answers, question.settings))
             cached = CachedAnswer(exercise, dict(answers), settings, cells, Graphs(exported))
             CACHE.append(cached)
         seen = probing.run(exercise, question.check, cached.graphs, question.inputs)
-    return {**seen, "remark": sentence(turned)}
+    return replace(seen, remark=sentence(turned))

@@ -4,12 +4,12 @@ import importlib
 
 from autograder.checks.tracing.graphs import Graphs, NoGraphError
 from autograder.checks.tracing.surroundings import quiet, without_garbage_collection
-from autograder.checks.values import Values
+from autograder.checks.values import Observation, Values
 from latents.errors import explain
 
 
-def run(exercise: str, check: str, graphs: Graphs, inputs: Values) -> Values:
-    """Run one probe and return ``values``, a ``problem`` or ``missing``.
+def run(exercise: str, check: str, graphs: Graphs, inputs: Values) -> Observation:
+    """Run one probe and return what it observes.
 
     Parameters
     ----------
@@ -19,19 +19,14 @@ def run(exercise: str, check: str, graphs: Graphs, inputs: Values) -> Values:
         Graphs of the answer.
     inputs : dict
         Arguments of the probe.
-
-    Returns
-    -------
-    dict
-        ``{"values": ...}``, ``{"problem": sentence}`` or ``{"missing": True}``.
     """
     import tensorflow as tf
 
     probes = importlib.import_module(f"autograder.exercises.{exercise}.probes").PROBES
     try:
         with quiet(), without_garbage_collection(), tf.device("CPU:0"):
-            return {"values": probes[check](graphs, inputs)}
+            return Observation(probes[check](graphs, inputs))
     except NoGraphError as error:
-        return error.state
+        return Observation.nothing(error.state)
     except tf.errors.OpError as error:
-        return explain(error) | {"by_graph": True}
+        return Observation(**explain(error), by_graph=True)

@@ -40,10 +40,7 @@ def export(exercise: str, answers: Mapping[str, Any], settings: Values) -> Value
     Returns
     -------
     dict
-        ``functions``: for each function of the contract a dict, empty if it is in the graph, else
-        with a ``problem`` (a sentence) or ``missing`` (the answer is still the stub). ``files``:
-        bytes of the SavedModel by file name; empty if there is nothing to save. ``switches``:
-        names of the global switches that the notebook had changed.
+        An `Exported` in the form in which it is sent.
     """
     contract = importlib.import_module(f"autograder.exercises.{exercise}.contract")
     with quiet(), without_garbage_collection(), switches.ordinary() as turned, _on_cpu():

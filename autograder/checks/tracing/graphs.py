@@ -9,7 +9,7 @@ from autograder.checks.tracing import memory
 from autograder.checks.tracing.contract import at
 from autograder.checks.tracing.export import FILES
 from autograder.checks.tracing.surroundings import quiet
-from autograder.checks.values import Values
+from autograder.checks.values import Exported, State
 
 LARGEST = 24 * 2**20  # bytes of a graph and its variables
 MOST_NODES = 50_000
@@ -77,13 +77,13 @@ class NoGraphError(Exception):
 
     Attributes
     ----------
-    state : dict
-        ``{"problem": sentence}``, or ``{"missing": True}`` for an answer that is still the stub.
+    state : State
+        Why not.
     """
 
-    def __init__(self, state: Mapping[str, Any]):
-        self.state = dict(state)
-        super().__init__(state.get("problem", "not attempted"))
+    def __init__(self, state: State):
+        self.state = state
+        super().__init__(state.problem or "not attempted")
 
 
 class Graphs:
@@ -91,8 +91,8 @@ class Graphs:
 
     Parameters
     ----------
-    exported : dict
-        What ``export`` returned, possibly in an untrusted process.
+    exported : Exported
+        The answer, which may come from an untrusted process.
 
     Attributes
     ----------
@@ -100,14 +100,14 @@ class Graphs:
         Measurements that several probes share.
     """
 
-    def __init__(self, exported: Values):
-        self._states: dict[str, Values] = exported["functions"]
+    def __init__(self, exported: Exported):
+        self._states = exported.functions
         self._functions: dict[str, Callable[..., Any]] = {}
         self._lists: Mapping[str, list[Any]] = {}
         self.operations: dict[str, tuple[str, ...]] = {}
         self.notes: dict[Hashable, Any] = {}
-        if exported["files"]:
-            self._load(exported["files"])
+        if exported.files:
+            self._load(exported.files)
 
     def get(self, name: str, batch: int | None = None) -> Callable[..., Any]:
         """Return a function of the answer; it takes tensors.
@@ -134,9 +134,11 @@ class Graphs:
         """Return whether the answer has a function of this name."""
         return name in self._functions
 
-    def state(self, name: str) -> Values:
-        """Return why a function is not there: its ``problem``, or that it is ``missing``."""
-        return self._states.get(name) or self._states.get("") or {"problem": "It was not traced."}
+    def state(self, name: str) -> State:
+        """Return why a function is not there."""
+        states = (self._states.get(key) for key in (name, ""))
+        unknown = State("It was not traced.")
+        return next((state for state in states if state and not state.is_there), unknown)
 
     def variables(self, name: str, of: str, batch: int | None = None) -> list[Any]:
         """Return the variables that the contract lists for a function; see ``get``."""
@@ -156,7 +158,10 @@ class Graphs:
 
         problem, self.operations = examine(files)
         if problem:
-            self._states = {name: state or problem for name, state in self._states.items()}
+            self._states = {
+                name: State(problem) if state.is_there else state
+                for name, state in self._states.items()
+            }
             return
         with memory.folder() as folder:
             for name in FILES:
@@ -164,7 +169,7 @@ class Graphs:
             with quiet():  # TensorFlow warns about second-order gradients
                 self._root = tf.saved_model.load(folder)
         loaded = dict(self._root.functions)
-        self._functions = {n: f for n, f in loaded.items() if self._states.get(n) == {}}
+        self._functions = {n: f for n, f in loaded.items() if self._states.get(n) == State()}
         self._lists = dict(self._root.variable_lists)
 
 
@@ -193,13 +198,13 @@ def is_random(kind: str) -> bool:
     return kind.startswith(RANDOM) or kind.startswith(("StatefulStandard", "StatefulUniform"))
 
 
-def examine(files: Mapping[str, np.ndarray]) -> tuple[Values, dict[str, tuple[str, ...]]]:
+def examine(files: Mapping[str, np.ndarray]) -> tuple[str, dict[str, tuple[str, ...]]]:
     """Examine a SavedModel before it is loaded.
 
     Returns
     -------
-    problem : dict
-        Empty if it may be loaded, else a sentence under ``problem``.
+    problem : str
+        Why it may not be loaded, in a sentence; empty if it may.
     operations : dict of str to tuple of str
         Kinds of the operations of each function.
     """
@@ -228,14 +233,14 @@ def examine(files: Mapping[str, np.ndarray]) -> tuple[Values, dict[str, tuple[st
     called += [function.gradient_func for function in library.registered_gradients]
     kinds = _kinds(called, bodies)
     if refused := sorted(kinds & PYTHON):
-        return {"problem": _PYTHON.format(refused[0])}, operations
+        return _PYTHON.format(refused[0]), operations
     if refused := sorted(kind for kind in kinds if not _is_allowed(kind)):
         return _problem(
             f"holds the operation {refused[0]}, which an answer may not use"
         ), operations
     if any(_prints_to_file(node) for body in bodies.values() for node in body):
         return _problem("prints into a file"), operations
-    return {}, operations
+    return "", operations
 
 
 _PYTHON = (
@@ -245,8 +250,8 @@ _PYTHON = (
 )
 
 
-def _problem(what: str) -> Values:
-    return {"problem": f"The graph of your answer {what}, so it cannot be checked."}
+def _problem(what: str) -> str:
+    return f"The graph of your answer {what}, so it cannot be checked."
 
 
 def _function_names(objects: Any) -> Iterator[tuple[str, str]]:

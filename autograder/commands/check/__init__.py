@@ -13,6 +13,8 @@ from rich.text import Text
 
 from autograder import AutograderError
 from autograder.checks import Result
+from autograder.checks.words import printable
+from autograder.commands import console as printing
 
 MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("–", "yellow")}
 
@@ -27,7 +29,7 @@ def run(path: Path, limit: float) -> int:
     limit : float
         Seconds that a cell or a check may take.
     """
-    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    console = printing.console(soft_wrap=not sys.stdout.isatty())
     codes = []
     for file in _files(path):
         try:
@@ -35,7 +37,7 @@ def run(path: Path, limit: float) -> int:
         except AutograderError as error:
             if not path.is_dir():
                 raise
-            console.print(Text(f"{file.name}: {error}", "red"))
+            console.print(Text(f"{printable(file.name)}: {error}", "red"))
             codes.append(2)
     return max(codes)
 
@@ -65,7 +67,7 @@ def _check(file: Path, limit: float, console: Console) -> int:
         _progress(console, len(cells) + len(notebook.exercise.parts)) as step,
         session.Session(budget) as running,
     ):
-        step(f"{file.name}: starting", 0)
+        step(f"{printable(file.name)}: starting", 0)
         scoring.run_students_code(running, _reporting_steps(cells, step), scored)
         with Answer(notebook.exercise, running, budget, 1) as answer:
             asking = notebook.exercise.asking(answer.ask, None)
@@ -98,7 +100,7 @@ def _progress(console: Console, total: int):
 
 def _show(console: Console, file: Path, results: list[Result], notes: list, seconds: float):
     """Print the table of the parts, then the notes and the total."""
-    table = Table(title=file.name, title_justify="left", box=None, padding=(0, 2, 0, 0))
+    table = Table(title=printable(file.name), title_justify="left", box=None, padding=(0, 2, 0, 0))
     columns: tuple[tuple[str, JustifyMethod], ...]
     columns = ("", "left"), ("part", "left"), ("points", "right"), ("", "left")
     for name, justify in columns:

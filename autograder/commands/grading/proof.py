@@ -1,18 +1,18 @@
 """Grade the solutions first: if one loses points, no student is graded on that assignment."""
 
-from typing import Any
-
 from autograder import AutograderError, checks
 from autograder.checks.running.cells import is_test
-from autograder.commands.grading.work import Runnable, runnable
+from autograder.commands.grading.work import Runnable, keep_result, runnable
 from autograder.execution import job as jobs
 from autograder.execution.ordinary.run import PlainJob
+from autograder.execution.pools.pool import Pool
+from autograder.execution.result import JobResult, PartScore
 from autograder.gradebook.journal import Journal
 from autograder.submissions.assignment import Sources
 from autograder.submissions.ordinary.source import SourceError
 
 # Used where the cell of a part is missing or holds no check.
-NOT_SEEN = {"points": 0, "problems": [jobs.NOT_A_CHECK]}
+NOT_SEEN = PartScore(0, True, (jobs.NOT_A_CHECK,))
 
 
 class Proofs:
@@ -32,7 +32,7 @@ class Proofs:
         The assignments.
     """
 
-    def __init__(self, pool: Any, journal: Journal, sources: Sources):
+    def __init__(self, pool: Pool, journal: Journal, sources: Sources):
         self._pool, self._journal, self._sources = pool, journal, sources
         self._proven: set[str] = set()
         self._failed: dict[str, SourceError] = {}
@@ -71,10 +71,10 @@ class Proofs:
             _judge_plain(assignment, part, result)
         else:
             _judge(assignment, result)
-        self._journal.finish(key, result, result["seconds"])
+        keep_result(self._journal, key, result)
 
 
-def _judge_plain(assignment: str, part: Runnable, result: dict) -> None:
+def _judge_plain(assignment: str, part: Runnable, result: JobResult) -> None:
     """Raise a SourceError if a test does not give the solution all of its points."""
     import nbformat
     from nbgrader.utils import determine_grade
@@ -82,9 +82,7 @@ def _judge_plain(assignment: str, part: Runnable, result: dict) -> None:
     for cell in part.notebook.cells:
         if not is_test(cell):
             continue
-        cell_with_outputs = nbformat.from_dict(
-            cell | {"outputs": result["outputs"].get(cell.id, [])}
-        )
+        cell_with_outputs = nbformat.from_dict(cell | {"outputs": result.outputs.get(cell.id, [])})
         most = float(cell.metadata["nbgrader"]["points"])
         try:
             score, _ = determine_grade(cell_with_outputs)
@@ -113,13 +111,13 @@ def _message(outputs: list) -> str:
     return "ends with a value that is less"
 
 
-def _judge(assignment: str, result: dict) -> None:
-    exercise, parts = checks.load(assignment), result["parts"]
-    seen = {part.name: parts.get(part.name, NOT_SEEN) for part in exercise.parts}
-    lost = [part.name for part in exercise.parts if seen[part.name]["points"] < part.points]
+def _judge(assignment: str, result: JobResult) -> None:
+    exercise = checks.load(assignment)
+    scores = {part.name: result.parts.get(part.name, NOT_SEEN) for part in exercise.parts}
+    lost = [part.name for part in exercise.parts if scores[part.name].points < part.points]
     if not lost:
         return
-    problems = [*result["remarks"], *(text for name in lost for text in seen[name]["problems"])]
+    problems = [*result.remarks, *(text for name in lost for text in scores[name].problems)]
     first_problem = f" The first problem: {problems[0]}" if problems else ""
     raise AutograderError(
         f"The reference solution of {assignment} does not get all points here, so no answer to it "

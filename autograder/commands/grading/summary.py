@@ -1,13 +1,10 @@
 """The output of ``autograder grade``: a progress bar and a summary."""
 
-import sys
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from statistics import fmean
-from typing import Any
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -21,6 +18,8 @@ from rich.text import Text
 
 from autograder import AutograderError, checks
 from autograder.checks.words import listing
+from autograder.commands import console as printing
+from autograder.commands.grading.work import kept_result
 from autograder.gradebook import assignments
 from autograder.gradebook.course import Course
 from autograder.gradebook.grades import BY_HAND, Grades
@@ -46,7 +45,7 @@ class Rate(ProgressColumn):
 def progress(grading, expected: int):
     """Show a progress bar during a grading run."""
     columns = BarColumn(20), MofNCompleteColumn(), Rate(), TimeRemainingColumn()
-    console = _console()
+    console = printing.console()
     if _uncontained(grading) and grading.options.scheduler is None:
         console.print(Text(UNCONTAINED, "bold red"), soft_wrap=True)
     with Progress(
@@ -68,7 +67,7 @@ def show(course: Course, grading) -> int:
     AutograderError
         If the gradebook does not have the recorded scores.
     """
-    console = _console()
+    console = printing.console()
     rows = {(row["student"], row["assignment"]): row for row in Grades(course).rows()}
     assignments_of_course = assignments.find_assignments(course)
     console.print(
@@ -113,14 +112,6 @@ def show(course: Course, grading) -> int:
     return 1 if review else 0
 
 
-def _console() -> Console:
-    """Return the console; it escapes characters that the terminal or file cannot show."""
-    output: Any = sys.stdout  # may be replaced by an object without `reconfigure`
-    with suppress(AttributeError):
-        output.reconfigure(errors="backslashreplace")
-    return Console(highlight=False)
-
-
 def _uncontained(grading) -> bool:
     return grading.options.budget.containment == Containment.NONE
 
@@ -132,12 +123,16 @@ def _recorded(grading, entry: Entry, rows: dict, is_ours: bool) -> bool:
     row = rows.get((entry.student, entry.assignment))
     if not is_ours:  # nbgrader has scored it itself
         return row is not None
-    parts = (grading.journal.result(entry.key) or {"parts": {}})["parts"]
+    result = kept_result(grading.journal, entry.key)
+    parts = result.parts if result else {}
     exercise = checks.load(entry.assignment)
-    cells = {exercise.cell(part): parts.get(part.name, {}) for part in exercise.parts}
+    points = {
+        exercise.cell(part): parts[part.name].points if part.name in parts else 0
+        for part in exercise.parts
+    }
     automatic = grading.automatic.get((entry.student, entry.assignment), {})
     return row is not None and all(
-        automatic.get(cell) == part.get("points", 0) for cell, part in cells.items()
+        automatic.get(cell) == expected for cell, expected in points.items()
     )
 
 

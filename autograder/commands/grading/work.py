@@ -1,14 +1,14 @@
 """A submission on its way from the folder of the course to the gradebook."""
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from autograder.execution.job import Job, job_of
 from autograder.execution.ordinary.run import PlainJob, plain_job
 from autograder.execution.processes.session import Budget
-from autograder.gradebook.journal import Entry
+from autograder.execution.result import JobResult
+from autograder.gradebook.journal import Entry, Journal
 from autograder.submissions.assignment import Part, Prepared
 
 
@@ -34,11 +34,10 @@ class Runnable:
 def runnable(part: Part) -> Runnable:
     """Return a notebook with its job."""
     if part.surroundings is None:
-        return Runnable(part.name, part.notebook, job_of(part.assignment, part.notebook))
+        ours = job_of(part.assignment, part.notebook, part.libraries)
+        return Runnable(part.name, part.notebook, ours)
     path, surroundings = f"{part.assignment}/{part.name}.ipynb", part.surroundings
-    job = plain_job(
-        path, part.notebook, surroundings.released, surroundings.files, surroundings.libraries
-    )
+    job = plain_job(path, part.notebook, surroundings.released, surroundings.files, part.libraries)
     return Runnable(part.name, part.notebook, job)
 
 
@@ -58,7 +57,7 @@ class Work:
         Sentences for the instructor about the submission; usually empty.
     attempted : bool or None
         Whether there is an answer; None if only the results will show that.
-    results : dict of str to dict
+    results : dict of str to JobResult
         Results of its jobs by their keys.
     """
 
@@ -67,7 +66,7 @@ class Work:
     stamp: bytes | None
     remark: str = ""
     attempted: bool | None = None
-    results: dict[str, dict] = field(default_factory=dict)
+    results: dict[str, JobResult] = field(default_factory=dict)
 
     @property
     def is_done(self) -> bool:
@@ -89,27 +88,39 @@ class Work:
         """Return the outputs by cell id, of each notebook."""
         return {part.name: _outputs(part, self.results[key]) for key, part in self.parts}
 
-    def result(self) -> dict:
+    def result(self) -> JobResult:
         """Combine the results of all notebooks; a single one keeps its result."""
         results = [self.results[key] for key, _ in self.parts]
         if len(results) == 1:
             return results[0]
         names = [part.name for _, part in self.parts]
-        remarks = [
-            f"{name}.ipynb: {remark}"
-            for name, result in zip(names, results, strict=True)
-            for remark in result["remarks"]
-        ]
-        seconds = round(sum(result["seconds"] for result in results), 3)
-        totals = {"seconds": seconds, "containment": results[0]["containment"]}
-        return {"outputs": {}, "parts": {}, "remarks": remarks} | totals
+        named = [*zip(names, results, strict=True)]
+        return JobResult(
+            outputs={},
+            parts={},
+            remarks=tuple(f"{name}.ipynb: {text}" for name, run in named for text in run.remarks),
+            review=next((f"{name}.ipynb: {run.review}" for name, run in named if run.review), ""),
+            seconds=round(sum(run.seconds for run in results), 3),
+            containment=results[0].containment,
+        )
 
     def was_attempted(self) -> bool:
         """Return whether there is an answer."""
         if self.attempted is not None:
             return self.attempted
-        scored = [*_scored(self.results.values())]
-        return any(part["attempted"] for part in scored) or not scored
+        scored = [part for result in self.results.values() for part in result.parts.values()]
+        return any(part.attempted for part in scored) or not scored
+
+
+def kept_result(journal: Journal, key: str) -> JobResult | None:
+    """Return the result of a job from the journal, or None if it has not run."""
+    kept = journal.result(key)
+    return None if kept is None else JobResult.from_json(kept)
+
+
+def keep_result(journal: Journal, key: str, result: JobResult) -> None:
+    """Keep the result of a job in the journal."""
+    journal.finish(key, result.to_json(), result.seconds)
 
 
 def with_job_keys(
@@ -123,13 +134,8 @@ def with_job_keys(
     ).hexdigest()
 
 
-def _outputs(part: Runnable, result: dict) -> dict[str, list]:
+def _outputs(part: Runnable, result: JobResult) -> dict[str, list[Any]]:
     """Return outputs by cell id; one of our checks without output did not run."""
     if isinstance(part.job, PlainJob):
-        return result["outputs"]
-    return {cell: outputs for cell, outputs in result["outputs"].items() if outputs}
-
-
-def _scored(results: Any) -> Iterator[dict]:
-    for result in results:
-        yield from result["parts"].values()
+        return result.outputs
+    return {cell: outputs for cell, outputs in result.outputs.items() if outputs}

@@ -5,7 +5,7 @@ from typing import Any
 
 from autograder.checks import Exercise, Question, values
 from autograder.checks.tracing.switches import sentence
-from autograder.checks.values import Values
+from autograder.checks.values import Exported, Observation, State, Values
 from autograder.execution.judging.observations import Observations, digest
 from autograder.execution.processes.session import Budget, EndedError, Prober, Session
 
@@ -42,7 +42,7 @@ class Answer:
         self._prober_arguments = budget, slot, groups
         self._observations = observations or Observations()
         self._prober: Prober | None = None
-        self._exported: dict[str, tuple[Values, str]] = {}
+        self._exported: dict[str, tuple[Exported, str]] = {}
         self._loaded: set[str] = set()
         self._visible_key = values.digest(exercise.settings(None))
         self.switches: list[str] = []
@@ -61,7 +61,7 @@ class Answer:
         """What a student should know about global switches, in a sentence; usually empty."""
         return sentence(tuple(self.switches))
 
-    def ask(self, question: Question, _answers: tuple[Any, ...] = ()) -> Values:
+    def ask(self, question: Question, _answers: tuple[Any, ...] = ()) -> Observation:
         """Put a question to the answer; ``Exercise.ask`` has this form."""
         try:
             key, stand_in = question.settings_key, self._stand_in(question)
@@ -72,7 +72,7 @@ class Answer:
                 self._exported[key] = self._export(question.settings)
             exported, graph = self._exported[key]
             if state := _common_state(exported):
-                return state
+                return Observation.nothing(state)
             observation = self._observations.get(graph, question)
             if observation is None:
                 observation = self._observe(key, exported, question)
@@ -81,7 +81,7 @@ class Answer:
                 self._observations.keep(stand_in, question, observation)
             return observation
         except EndedError as error:
-            return {"problem": str(error)}
+            return Observation(problem=str(error))
 
     def _stand_in(self, question: Question) -> str | None:
         """Return the graph for hidden checks, if it may stand in for the one for visible checks.
@@ -93,14 +93,14 @@ class Answer:
         if question.settings_key != self._visible_key:
             return None
         others = [export for key, export in self._exported.items() if key != self._visible_key]
-        return next((graph for exported, graph in others if exported["files"]), None)
+        return next((graph for exported, graph in others if exported.files), None)
 
-    def _export(self, settings: Values) -> tuple[Values, str]:
+    def _export(self, settings: Values) -> tuple[Exported, str]:
         exported = self._session.export(self.exercise.name, self.exercise.answers, settings)
-        self.switches = list(dict.fromkeys([*self.switches, *exported["switches"]]))
+        self.switches = list(dict.fromkeys([*self.switches, *exported.switches]))
         return exported, digest(exported)
 
-    def _observe(self, key: str, exported: Values, question: Question) -> Values:
+    def _observe(self, key: str, exported: Exported, question: Question) -> Observation:
         if self._prober is None:
             self._prober = Prober(*self._prober_arguments)
         if key not in self._loaded:
@@ -109,9 +109,9 @@ class Answer:
         return self._prober.probe(key, self.exercise.name, question.check, question.inputs)
 
 
-def _common_state(exported: Values) -> Values:
+def _common_state(exported: Exported) -> State | None:
     """Return why there is nothing to observe, if it is the same for all functions."""
-    states: list[Values] = list(exported["functions"].values())
-    if not exported["files"] and states and all(state == states[0] for state in states):
-        return states[0] or {"problem": "The graph of your answer did not arrive."}
-    return {}
+    states = [*exported.functions.values()]
+    if exported.files or not states or any(state != states[0] for state in states):
+        return None
+    return State("The graph of your answer did not arrive.") if states[0].is_there else states[0]

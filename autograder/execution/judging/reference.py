@@ -3,10 +3,10 @@
 import contextlib
 import threading
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from autograder import AutograderError, checks
 from autograder.checks import Exercise, Question, solutions
+from autograder.checks.exercise import Prove
 from autograder.checks.values import Values
 from autograder.execution.judging.answer import Answer
 from autograder.execution.judging.observations import Observations
@@ -36,18 +36,16 @@ class Reference:
         self._cache: dict[str, Values] = {}
         self._lock = threading.Lock()
 
-    def ask(self, question: Question, _answers: tuple[Any, ...] = ()) -> Values:
+    def ask(self, question: Question, prove: Prove) -> Values:
         """Put a question to the reference solution; ``Exercise.ask_reference`` has this form."""
         key = question.key
         with self._lock:
-            if key in self._cache:
-                return self._cache[key]
-            observation = self._started().ask(question)
-            if "values" in observation:
-                self._cache[key] = observation
-            else:  # it may have taken too long, and may succeed in new processes
-                self._end()
-            return observation
+            if key not in self._cache:
+                observation = self._started().ask(question)
+                if observation.values is None:
+                    self._end()  # it may have taken too long, and may succeed in new processes
+                self._cache[key] = prove(observation)
+            return self._cache[key]
 
     def close(self) -> None:
         """End the processes of the reference solution; new ones start when they are needed."""
@@ -66,8 +64,8 @@ class Reference:
                 session = stack.enter_context(Session(budget))
                 for source in (solutions.preamble, solutions.source):
                     reply = session.run(source(self.exercise.name))
-                    if not reply["ok"]:
-                        error = reply["outputs"][-1].get("evalue")
+                    if not reply.ok:
+                        error = reply.outputs[-1].get("evalue")
                         raise AutograderError(
                             f"The reference solution of {self.exercise.name} does not run: {error}"
                         )

@@ -50,8 +50,8 @@ def run_students_code(
             scored.outputs[cell.id] = [failure("Ended", str(error))]
             scored.errors.append(f"{name}: {error}")
             return
-        scored.outputs[cell.id] = reply["outputs"]
-        for output in reply["outputs"]:
+        scored.outputs[cell.id] = reply.outputs
+        for output in reply.outputs:
             if output.get("output_type") == "error":
                 scored.errors.append(f"{name} raised {raised(output)}")
 

@@ -1,8 +1,7 @@
 """Cut the outputs of a test such that nbgrader scores them as before."""
 
-from typing import Any
-
 from autograder.execution.worker.outputs import MAX_OUTPUTS, SHARE, Cleaner, Output, failure
+from autograder.execution.worker.wire import CellRun
 
 MAX_CHARACTERS = 5_000  # characters of one output of a test
 MAX_DECIDING = 10  # kept outputs of those that nbgrader looks at; the first one decides
@@ -10,13 +9,13 @@ UNCLEAR = "The output of this test is empty or too long, so it is worth no point
 NO_REASON = "The cell failed and did not say why."
 
 
-def scored(reply: dict[str, Any]) -> list[Output]:
+def scored(run: CellRun) -> list[Output]:
     """Return the outputs of a test, cut such that nbgrader scores them as it would all of them.
 
     Each test has its own limits: what a student prints elsewhere does not count towards them.
     """
-    outputs = reply["outputs"]
-    if not reply["ok"] and not any(output.get("output_type") == "error" for output in outputs):
+    outputs = run.outputs
+    if not run.ok and not any(output.get("output_type") == "error" for output in outputs):
         outputs = [*outputs, failure("Failed", NO_REASON)]
     deciding = [output for output in outputs if _decides(output)]
     others = [output for output in outputs if not _decides(output)]

@@ -16,37 +16,26 @@ working folder that it had at its place in the notebook, and that run counts. So
 import base64
 import hashlib
 import json
-import platform
 import time
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
-from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from autograder import AutograderError
 from autograder.checks.running.cells import is_test
-from autograder.checks.words import listing
-from autograder.execution import code
+from autograder.checks.words import listing, printable
 from autograder.execution.ordinary.outputs import NO_REASON, scored
+from autograder.execution.processes import code
 from autograder.execution.processes.session import Budget, EndedError, Session, UnusableError
+from autograder.execution.result import JobResult
 from autograder.execution.worker.outputs import Cleaner, Output, failure, sentences
 
 GRACE = 5  # seconds between the interrupt of a cell and the end of its process
 CHUNK = 2**20  # bytes of a file in one message
 CALL = '__import__("autograder.execution.worker.plain", fromlist=["plain"]).{}({})'
 STATE_LOST = "The notebook's state at this test could not be restored, so it is worth no points."
-
-
-@cache
-def environment() -> str:
-    """Return a hash of what a score depends on besides the job: Python, packages, this code."""
-    versions = {f"{package.name} {package.version}" for package in metadata.distributions()}
-    digest = hashlib.sha256("\n".join([platform.python_version(), *sorted(versions)]).encode())
-    digest.update(code.digest(code.EXECUTION_MODULES).encode())
-    return digest.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -84,14 +73,14 @@ class PlainJob:
     libraries : tuple of str
         What the process has imported before it begins.
     environment : str
-        What `environment` returned on the machine that made this job.
+        What `code.environment` returned on the machine that made this job.
     """
 
     name: str
     cells: tuple[PlainCell, ...]
     files: tuple[tuple[str, bytes], ...] = ()
     libraries: tuple[str, ...] = ()
-    environment: str = field(default_factory=environment)
+    environment: str = field(default_factory=code.environment)
 
     def key(self, budget: Budget) -> str:
         """Return a hash that is equal for jobs that must have the same result."""
@@ -135,7 +124,7 @@ def plain_job(
 
 def execute_plain(
     job: PlainJob, budget: Budget, slot: int = 0, groups: Path | None = None
-) -> dict[str, Any]:
+) -> JobResult:
     """Run the cells of a notebook.
 
     Parameters
@@ -149,25 +138,20 @@ def execute_plain(
     groups : Path or None
         The control group that holds the groups of notebooks.
 
-    Returns
-    -------
-    dict
-        JSON: ``outputs`` by cell id in nbformat's form; ``parts``, which is empty, since nbgrader
-        scores the outputs; ``remarks`` in sentences; ``review``, why a person must look at the
-        notebook, which then has no outputs; ``seconds``; ``containment``.
-
     Raises
     ------
     AutograderError
         If the fault is not the notebook's.
     """
     start = time.monotonic()
-    if job.environment != environment():
+    if job.environment != code.environment():
         raise AutograderError(
             f"{job.name} must run with the packages that the machine of the gradebook has: install "
             "the same versions here."
         )
-    outputs, review, remarks = {}, "", []
+    outputs: dict[str, list[Output]] = {}
+    remarks: list[str] = []
+    review = ""
     try:
         # A cell that can be interrupted leaves the process alive for the cells below.
         with Session(replace(budget, cell=budget.cell + GRACE), 2 * slot, groups) as session:
@@ -178,14 +162,14 @@ def execute_plain(
             remarks = [remark for remark in (ended, run.changed_tests_remark()) if remark]
     except UnusableError as error:
         review = str(error)
-    return {
-        "outputs": outputs,
-        "parts": {},
-        "remarks": list(sentences(remarks)),
-        "review": review,
-        "seconds": round(time.monotonic() - start, 3),
-        "containment": budget.containment,
-    }
+    return JobResult(
+        outputs=outputs,
+        parts={},
+        remarks=sentences(remarks),
+        review=review,
+        seconds=round(time.monotonic() - start, 3),
+        containment=budget.containment,
+    )
 
 
 class _Run:
@@ -210,18 +194,24 @@ class _Run:
 
     def begin(self, job: PlainJob) -> None:
         """Prepare the shell and write the files, before any code of the student runs."""
-        calls = [_call("begin", self._budget.cell)]
-        chunks = (chunk for name, data in job.files for chunk in _chunks(name, data))
-        calls += [_call("write", *chunk) for chunk in chunks]
-        for call in calls:
-            try:
-                reply = self._session.run(call)
-            except EndedError as error:
-                raise AutograderError(f"{job.name} could not start: {error}") from error
-            if not reply["ok"]:
-                reasons = [out["evalue"] for out in reply["outputs"] if out.get("evalue")]
-                reason = reasons[-1] if reasons else NO_REASON
-                raise AutograderError(f"{job.name} could not start: {reason}")
+        if reason := self._reason_to_fail(_call("begin", self._budget.cell)):
+            raise AutograderError(f"{job.name} could not start: {reason}")
+        for name, data in job.files:
+            for chunk in _chunks(name, data):
+                if reason := self._reason_to_fail(_call("write", *chunk)):
+                    raise UnusableError(
+                        f"The file {printable(name)} could not be put beside the notebook: "
+                        f"{reason.rstrip('.')}."
+                    )
+
+    def _reason_to_fail(self, call: str) -> str:
+        """Run a call that prepares the process; return why it failed, if it did."""
+        try:
+            run = self._session.run(call)
+        except EndedError as error:
+            return str(error)
+        reasons = [output["evalue"] for output in run.outputs if output.get("evalue")]
+        return "" if run.ok else sentences([*reasons, NO_REASON])[0]
 
     def cells(self, cells: tuple[PlainCell, ...]) -> str:
         """Run all cells; return why the process ended too early, or an empty text."""
@@ -243,16 +233,16 @@ class _Run:
     def _in_place(self, cell: PlainCell) -> None:
         if cell.released is not None:
             self._session.run(_call("save_state", cell.id))
-            if self._session.run(cell.released)["ok"]:
+            if self._session.run(cell.released).ok:
                 self._passed_in_place.add(cell.id)
         elif cell.scored:
             self.outputs[cell.id] = scored(self._session.run(cell.source))
         else:
-            self.outputs[cell.id] = self._cleaner.clean(self._session.run(cell.source)["outputs"])
+            self.outputs[cell.id] = self._cleaner.clean(self._session.run(cell.source).outputs)
 
     def _complete(self, cell: PlainCell) -> None:
         assert cell.released is not None  # otherwise it has run completely at its place
-        if not self._session.run(_call("restore_state", cell.id))["ok"]:
+        if not self._session.run(_call("restore_state", cell.id)).ok:
             self.outputs[cell.id] = [failure("NotScored", STATE_LOST)]
             return
         outputs = scored(self._session.run(cell.source))
@@ -262,7 +252,7 @@ class _Run:
         self.outputs[cell.id] = outputs
         if errors and cell.id in self._passed_in_place:
             self._session.run(_call("restore_state", cell.id))
-            if not self._session.run(cell.released)["ok"]:
+            if not self._session.run(cell.released).ok:
                 self._changed.append(cell.id)
 
 

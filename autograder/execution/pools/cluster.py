@@ -22,14 +22,14 @@ from distributed import Client, KilledWorker, Security, Worker, WorkerPlugin, ge
 from distributed.comm import connect
 
 from autograder import AutograderError, checks, sandbox
-from autograder.execution import code
 from autograder.execution.job import Job, fingerprint
 from autograder.execution.judging.reference import references
 from autograder.execution.ordinary.run import PlainJob
 from autograder.execution.pools.local import Runner
 from autograder.execution.pools.pool import Running
-from autograder.execution.processes import cgroup, start
+from autograder.execution.processes import cgroup, code, start
 from autograder.execution.processes.session import Budget
+from autograder.execution.result import JobResult
 from autograder.sandbox import Containment
 
 SCHEDULER_TIMEOUT = 10  # seconds for a scheduler to answer, and for a first worker to join it
@@ -57,7 +57,7 @@ def describe() -> dict[str, str]:
     return {"version": version(), "containment": kind, "reason": sandbox.reason()}
 
 
-def run(job: Job | PlainJob, budget: Budget, expected_version: str) -> dict[str, Any]:
+def run(job: Job | PlainJob, budget: Budget, expected_version: str) -> JobResult:
     """Run and score a notebook on the machine of this worker.
 
     Parameters
@@ -214,7 +214,7 @@ class Cluster:
                 )
         return done
 
-    def result(self, future: Running, submission: str) -> dict[str, Any]:
+    def result(self, future: Running, submission: str) -> JobResult:
         """Return the result of a job that has ended.
 
         Raises

@@ -5,15 +5,16 @@ from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from autograder import checks
+from autograder import AutograderError, checks
+from autograder.checks.words import unforeseen
 from autograder.execution import job as jobs
 from autograder.execution.judging.reference import Reference, references
 from autograder.execution.ordinary.run import PlainJob
 from autograder.execution.pools.pool import Running
 from autograder.execution.processes import cgroup, start
 from autograder.execution.processes.session import Budget
+from autograder.execution.result import JobResult, UnforeseenError
 
 
 @contextmanager
@@ -58,12 +59,24 @@ class Runner:
     ):
         self._references, self._slots, self._groups = references, deque(slots), groups
 
-    def run(self, job: jobs.Job | PlainJob, budget: Budget) -> dict[str, Any]:
-        """Return the result of a job; several threads may do this at the same time."""
+    def run(self, job: jobs.Job | PlainJob, budget: Budget) -> JobResult:
+        """Return the result of a job; several threads may do this at the same time.
+
+        Raises
+        ------
+        UnforeseenError
+            If running or judging this notebook failed in a way that nobody foresaw.
+        AutograderError
+            If no notebook can be run.
+        """
         slot = self._slots.pop()
         reference = None if isinstance(job, PlainJob) else self._references[job.exercise]
         try:
             return jobs.execute(job, reference, budget, slot, self._groups)
+        except AutograderError:
+            raise
+        except Exception as error:
+            raise UnforeseenError(unforeseen(error)) from error
         finally:
             self._slots.append(slot)
             if reference is not None:
@@ -102,6 +115,6 @@ class Local:
         """Wait until some jobs have ended, and return these."""
         return wait(running, return_when=FIRST_COMPLETED).done
 
-    def result(self, future: Running, submission: str) -> dict[str, Any]:
+    def result(self, future: Running, submission: str) -> JobResult:
         """Return the result of a job that has ended."""
         return future.result()

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection
 from concurrent.futures import Future
-from typing import Any, Protocol
+from typing import Protocol
 
 from autograder.execution.job import Job
 from autograder.execution.ordinary.run import PlainJob
 from autograder.execution.processes.session import Budget
+from autograder.execution.result import JobResult
 
-Running = Future[dict[str, Any]]  # a job; its result is that of `job.execute`
+Running = Future[JobResult]
 
 
 class Pool(Protocol):
@@ -40,5 +41,5 @@ class Pool(Protocol):
     def finished(self, running: Collection[Running]) -> set[Running]:
         """Wait until some jobs have ended, and return these."""
 
-    def result(self, future: Running, submission: str) -> dict[str, Any]:
+    def result(self, future: Running, submission: str) -> JobResult:
         """Return the result of a job that has ended; errors name the submission."""

@@ -9,15 +9,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, NoReturn, Self, TypeVar
+from typing import NoReturn, Self, TypeVar
 
 from autograder import AutograderError
-from autograder.checks.values import Values
+from autograder.checks.values import Exported, Observation, Values
 from autograder.execution import prober
 from autograder.execution.processes import cgroup, start
 from autograder.execution.processes.channel import Channel
 from autograder.execution.worker import serve, wire
 from autograder.execution.worker.entering import GO, ProcessConfig
+from autograder.execution.worker.wire import CellRun
 from autograder.sandbox import Containment, Limits
 
 START_TIMEOUT = 300  # seconds to import the libraries on a busy machine
@@ -51,6 +52,18 @@ class EndedError(AutograderError):
     """A process of a notebook is gone; the message says why."""
 
 
+class TimeLimitError(EndedError):
+    """A cell, a probe or a notebook took longer than it may."""
+
+
+class MemoryLimitError(EndedError):
+    """A notebook used more memory than it may."""
+
+
+class CpuLimitError(EndedError):
+    """A notebook used more computing time than it may."""
+
+
 class UnusableError(AutograderError):
     """A process sent something that no honest one sends; the message says what."""
 
@@ -82,7 +95,8 @@ class Process:
         slot: int = 0,
         groups: Path | None = None,
     ):
-        self.budget, self.problem = budget, ""
+        self.budget = budget
+        self._ended: EndedError | None = None  # why, if the process is gone
         self._folder = tempfile.TemporaryDirectory(prefix="autograder-", ignore_cleanup_errors=True)
         context = start.context()
         ours, theirs = context.Pipe()
@@ -98,7 +112,24 @@ class Process:
         start.RUNNING.add(self)
         theirs.close()
         self._wait_for_start()
-        self._deadline = time.monotonic() + budget.notebook
+        # Only requests take time off: waiting for others, such as the reference solution, is free.
+        self._seconds_left = budget.notebook
+
+    @property
+    def pid(self) -> int:
+        """Number of the process."""
+        assert self._process.pid is not None  # it was started
+        return self._process.pid
+
+    @property
+    def folder(self) -> Path:
+        """Working folder of the process."""
+        return Path(self._folder.name)
+
+    @property
+    def problem(self) -> str:
+        """Why the process is gone, in a sentence; empty while it runs."""
+        return "" if self._ended is None else str(self._ended)
 
     def __enter__(self) -> Self:
         """Return the process; leaving ``with`` ends it."""
@@ -113,18 +144,27 @@ class Process:
     def kill(self) -> None:
         """End the process at once, and all that it has started."""
         self._process.kill()
-        assert self._process.pid is not None  # it was started
         if self.budget.containment == Containment.NONE:
             with contextlib.suppress(OSError):  # all of them have ended
-                os.killpg(self._process.pid, signal.SIGKILL)
+                os.killpg(self.pid, signal.SIGKILL)
 
     def close(self) -> None:
-        """End the process and delete its folder."""
+        """End the process and delete its folder.
+
+        Raises
+        ------
+        UnusableError
+            If what the notebook has started does not end.
+        """
         self._channel.close()
         self._stop()
-        if self._group is not None:
-            self._group.close()
-        self._folder.cleanup()
+        try:
+            if self._group is not None:
+                self._group.close()
+        except AutograderError as error:
+            raise UnusableError(str(error)) from error
+        finally:
+            self._folder.cleanup()
 
     def request(
         self, kind: str, message: Values, subject: str, decode: Callable[[Values], Reply]
@@ -149,28 +189,34 @@ class Process:
         UnusableError
             If the reply cannot be used; the process is ended.
         """
-        if self.problem:
-            raise EndedError(self.problem)
+        if self._ended is not None:
+            raise self._ended
         start_time = time.monotonic()
-        deadline = min(start_time + self.budget.cell, self._deadline)
+        deadline = start_time + min(self.budget.cell, self._seconds_left)
         try:
             self._channel.send(f"{kind} ".encode() + wire.pack(message), deadline)
             return decode(wire.unpack(self._channel.receive(deadline, wire.LARGEST)))
         except TimeoutError:
-            if self._deadline < start_time + self.budget.cell:
-                seconds = self.budget.notebook
-                self._fail(f"The notebook took {seconds:g} s in total and was stopped.")
-            self._fail(f"{subject} did not end within {self.budget.cell:g} s and was stopped.")
+            if self._seconds_left < self.budget.cell:
+                problem = f"The notebook took {self.budget.notebook:g} s in total and was stopped."
+            else:
+                problem = f"{subject} did not end within {self.budget.cell:g} s and was stopped."
+            self._fail(TimeLimitError(problem))
         except (EOFError, OSError):
             self._process.join(END_TIMEOUT)
-            self._fail(f"{subject} {self._cause_of_end()}, so nothing more could run.")
+            error, cause = self._cause_of_end()
+            self._fail(error(f"{subject} {cause}, so nothing more could run."))
         except AutograderError as error:
-            self.problem = f"{subject} sent a reply that cannot be used. {error}"
+            problem = f"{subject} sent a reply that cannot be used. {error}"
+            self._ended = EndedError(problem)
             self._stop()
-            raise UnusableError(self.problem) from error
+            raise UnusableError(problem) from error
+        finally:
+            self._seconds_left -= time.monotonic() - start_time
 
     def _stop(self) -> None:
         """End the process; a contained one first ends everything that it has started."""
+        start.wake()
         if self._process.is_alive():
             self._process.terminate()
             self._process.join(END_TIMEOUT)
@@ -197,33 +243,41 @@ class Process:
 
     def _release(self, deadline: float) -> None:
         """Let the process begin, in its control group, which then holds all that it starts."""
-        assert self._process.pid is not None  # it was started
         if self._group is not None:
             try:
-                self._group.add(self._process.pid)
+                self._group.add(self.pid)
             except AutograderError:
                 self.close()
                 raise
         self._channel.send(GO, deadline)
 
-    def _cause_of_end(self) -> str:
+    def _cause_of_end(self) -> tuple[type[EndedError], str]:
         code = self._process.exitcode
         if self._group is not None and self._group.exhausted():
             memory = self.budget.limits.memory // 2**20
-            return f"used up the {memory:,} MiB of memory of the notebook"
+            return MemoryLimitError, f"used up the {memory:,} MiB of memory of the notebook"
         if code == -signal.SIGXCPU:
-            return f"used up the {self.budget.limits.cpu} s of computing time of the notebook"
+            seconds = self.budget.limits.cpu
+            return CpuLimitError, f"used up the {seconds} s of computing time of the notebook"
         if code == -signal.SIGSEGV:
-            return "crashed the process of the notebook (segmentation fault)"
+            return EndedError, "crashed the process of the notebook (segmentation fault)"
         if code is not None and code < 0:
-            name = signal.Signals(-code).name
-            return f"ended the process of the notebook ({name}, perhaps for lack of memory)"
-        return "ended the process of the notebook"
+            reason = f"{_name_of_signal(-code)}, perhaps for lack of memory"
+            return EndedError, f"ended the process of the notebook ({reason})"
+        return EndedError, "ended the process of the notebook"
 
-    def _fail(self, problem: str) -> NoReturn:
-        self.problem = problem
+    def _fail(self, error: EndedError) -> NoReturn:
+        self._ended = error
         self._stop()
-        raise EndedError(problem)
+        raise error
+
+
+def _name_of_signal(number: int) -> str:
+    """Return the name of a signal; those for real time have none."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 class Session(Process):
@@ -235,19 +289,18 @@ class Session(Process):
     def __init__(self, budget: Budget, slot: int = 0, groups: Path | None = None):
         super().__init__(serve.serve, budget, slot, groups)
 
-    def run(self, source: str) -> dict[str, Any]:
-        """Run a cell: ``{"outputs": [dict, ...], "ok": bool}``.
+    def run(self, source: str) -> CellRun:
+        """Run a cell.
 
         Raises
         ------
         EndedError, UnusableError
             As `Process.request` does.
         """
-        outputs, ok = self.request("run", {"source": source}, "The cell", wire.cell)
-        return {"outputs": outputs, "ok": ok}
+        return self.request("run", {"source": source}, "The cell", wire.cell)
 
-    def export(self, exercise: str, names: Iterable[str], settings: Values) -> Values:
-        """Return the exported answer, in the form of ``autograder.checks.tracing.export``."""
+    def export(self, exercise: str, names: Iterable[str], settings: Values) -> Exported:
+        """Return the answer as data."""
         message = {"exercise": exercise, "names": list(names), "settings": settings}
         return self.request("export", message, "Your answer", wire.exported)
 
@@ -261,14 +314,14 @@ class Prober(Process):
     def __init__(self, budget: Budget, slot: int = 0, groups: Path | None = None):
         super().__init__(prober.serve, budget, slot, groups)
 
-    def load(self, key: str, exported: Values) -> None:
+    def load(self, key: str, exported: Exported) -> None:
         """Load the graph of an answer under a key."""
-        self._observe("load", {"key": key, "exported": exported})
+        self._observe("load", {"key": key, "exported": exported.to_json()})
 
-    def probe(self, key: str, exercise: str, check: str, inputs: Values) -> Values:
-        """Return what a probe observes: ``values``, a ``problem``, or that it is ``missing``."""
+    def probe(self, key: str, exercise: str, check: str, inputs: Values) -> Observation:
+        """Return what a probe observes."""
         message = {"key": key, "exercise": exercise, "check": check, "inputs": inputs}
         return self._observe("probe", message)
 
-    def _observe(self, kind: str, message: Values) -> Values:
+    def _observe(self, kind: str, message: Values) -> Observation:
         return self.request(kind, message, "The graph of your answer", wire.observed)

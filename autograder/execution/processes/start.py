@@ -2,10 +2,12 @@
 
 import contextlib
 import multiprocessing
+import multiprocessing.util
 import os
 import signal
+import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Protocol
@@ -36,6 +38,7 @@ INHERITED_VARIABLES = (
 )
 STARTING = threading.Lock()
 WARM_PID: list[int] = []  # of the process that others are forked from; empty until it starts
+PROGRAMS: list[subprocess.Popen[bytes]] = []  # else Python would wait for them when it likes
 STOPPED = threading.Event()
 RUNNING: set["Killable"] = set()  # processes that were started and have not ended
 PAUSE = 0.05  # seconds
@@ -51,8 +54,7 @@ class Killable(Protocol):
 def context() -> "SpawnContext | ForkServerContext":
     """Return how processes are started: if possible, forked from one with all imports done.
 
-    The first call starts that process. It must come before any thread starts: it briefly empties
-    the environment of this process, which all threads share.
+    The first call starts that process, with the variables that it may have and no others.
 
     Raises
     ------
@@ -66,7 +68,7 @@ def context() -> "SpawnContext | ForkServerContext":
     with STARTING:
         if not WARM_PID:
             forking.set_forkserver_preload([BACKGROUND, "autograder.execution.processes.warm"])
-            with reduced_environment():
+            with _starting_programs_with(_reduced()):
                 forkserver.ensure_running()
             # No public attribute has the PID.
             WARM_PID.append(forkserver._forkserver._forkserver_pid)  # type: ignore[attr-defined]
@@ -93,6 +95,7 @@ def start(process: BaseProcess) -> None:
     with STARTING:
         if STOPPED.is_set():
             raise AutograderError("The processes of notebooks were stopped.")
+        wake()
         with reduced_environment() if spawned else contextlib.nullcontext():
             process.start()
 
@@ -125,6 +128,13 @@ def stopping() -> Iterator[None]:
             STOPPED.clear()
 
 
+def wake() -> None:
+    """Let the process that others are forked from go on: uncontained code may have stopped it."""
+    if WARM_PID and hasattr(signal, "SIGCONT"):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(WARM_PID[0], signal.SIGCONT)
+
+
 def _kill_all() -> None:
     if WARM_PID and not _has_ended(WARM_PID[0]):  # which may still be importing libraries
         os.kill(WARM_PID[0], signal.SIGKILL)
@@ -139,13 +149,40 @@ def _has_ended(pid: int) -> bool:
         return True
 
 
+def _reduced() -> dict[str, str]:
+    """Return the environment of the processes of notebooks: no secrets."""
+    inherited = {name: os.environ[name] for name in INHERITED_VARIABLES if name in os.environ}
+    return inherited | ENVIRONMENT
+
+
+@contextlib.contextmanager
+def _starting_programs_with(environment: dict[str, str]) -> Iterator[None]:
+    """Let multiprocessing start programs with an environment: it has no option for that.
+
+    The environment of this process stays as it is, since other threads may be reading it.
+    """
+
+    def spawn(path: str, arguments: Iterable[str | bytes], descriptors: Iterable[int]) -> int:
+        program = subprocess.Popen(
+            [*arguments], executable=path, env=environment, pass_fds=[*descriptors]
+        )
+        PROGRAMS.append(program)
+        return program.pid
+
+    original = multiprocessing.util.spawnv_passfds
+    multiprocessing.util.spawnv_passfds = spawn  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        multiprocessing.util.spawnv_passfds = original
+
+
 @contextlib.contextmanager
 def reduced_environment() -> Iterator[None]:
-    """Reduce the environment to what the warm process may have: no secrets."""
-    before = dict(os.environ)
-    inherited = {name: before[name] for name in INHERITED_VARIABLES if name in before}
+    """Reduce the environment of this process, which all of its threads share."""
+    before, reduced = dict(os.environ), _reduced()
     os.environ.clear()
-    os.environ.update(inherited | ENVIRONMENT)
+    os.environ.update(reduced)
     try:
         yield
     finally:

@@ -140,7 +140,8 @@ def failure(kind: str, message: str) -> Output:
 def raised(output: Mapping[str, Any]) -> str:
     """Return what an output of nbformat's kind ``error`` says, on one line."""
     message = f"{output.get('ename')}: {output.get('evalue')}".strip()
-    return ERROR_LOCATION.sub(r"(line \1)", message.partition("\n")[0])[:MAX_ERROR].rstrip(": ")
+    first_line = ERROR_LOCATION.sub(r"(line \1)", message.partition("\n")[0])
+    return sentences([first_line[:MAX_ERROR]])[0].rstrip(": ")
 
 
 def shortened(value: Any, longest: int) -> Any:

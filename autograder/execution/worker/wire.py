@@ -7,13 +7,14 @@ not have the expected form raises an `AutograderError`, whose message says what 
 import base64
 import json
 import re
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from autograder import AutograderError
 from autograder.checks.tracing.export import FILES
-from autograder.checks.values import Values
+from autograder.checks.values import Exported, Observation, State, Values
 from autograder.execution.worker.outputs import Output, sentences
 
 LARGEST = 64 * 2**20  # bytes of one message
@@ -55,16 +56,32 @@ def started(message: Values) -> str:
     return _text(message.get("failed"))
 
 
-def cell(message: Values) -> tuple[list[Output], bool]:
-    """Return the outputs of a cell, not cleaned yet, and whether it succeeded."""
+@dataclass(frozen=True)
+class CellRun:
+    """What came of running a cell.
+
+    Attributes
+    ----------
+    outputs : list of dict
+        Its outputs in nbformat's form, not cleaned yet.
+    ok : bool
+        Whether it succeeded.
+    """
+
+    outputs: list[Output]
+    ok: bool
+
+
+def cell(message: Values) -> CellRun:
+    """Return what came of running a cell."""
     _refuse_failed(message)
     outputs = message.get("outputs")
     raw = outputs if isinstance(outputs, list) else []
-    return list(filter(_is_output, raw)), message.get("ok") is True
+    return CellRun(list(filter(_is_output, raw)), message.get("ok") is True)
 
 
-def exported(message: Values) -> Values:
-    """Return an exported answer, in the form of ``autograder.checks.tracing.export``."""
+def exported(message: Values) -> Exported:
+    """Return an answer that was exported."""
     _refuse_failed(message)
     functions, files, switches = map(message.get, ("functions", "files", "switches"))
     if not (isinstance(functions, dict) and isinstance(files, dict) and isinstance(switches, list)):
@@ -74,27 +91,26 @@ def exported(message: Values) -> Values:
     if files and not (set(files) == set(FILES) and all(map(_is_bytes, files.values()))):
         raise AutograderError("The graph of the answer does not consist of the expected files.")
     states = {name: _state(state) for name, state in functions.items()}
-    return {"functions": states, "files": files, "switches": [*sentences(switches[:20], 100)]}
+    return Exported(states, files, sentences(switches[:20], 100))
 
 
-def observed(message: Values) -> Values:
-    """Return what a probe observed: ``values``, a ``problem``, or that it is ``missing``."""
+def observed(message: Values) -> Observation:
+    """Return what a probe observed."""
     _refuse_failed(message)
     values = message.get("values")
     if isinstance(values, dict):
-        return {"values": values}
-    if not (state := _state(message)):
+        return Observation(values)
+    state = _state(message)
+    if state.is_there:
         raise AutograderError("It says nothing about the answer.")
-    return state | ({"by_graph": True} if message.get("by_graph") is True else {})
+    return replace(Observation.nothing(state), by_graph=message.get("by_graph") is True)
 
 
-def _state(state: Any) -> Values:
-    """Return why a function is missing; an empty dict if it is there."""
+def _state(state: Any) -> State:
     if not isinstance(state, dict):
         raise AutograderError("It does not say what became of a function.")
-    if problem := _text(state.get("problem")):
-        return {"problem": problem}
-    return {"missing": True} if state.get("missing") is True else {}
+    problem = _text(state.get("problem"))
+    return State(problem, missing=not problem and state.get("missing") is True)
 
 
 def _refuse_failed(message: Values) -> None:

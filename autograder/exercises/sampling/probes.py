@@ -13,7 +13,7 @@ import numpy as np
 
 from autograder.checks.tracing.contract import at
 from autograder.checks.tracing.graphs import Graphs, NoGraphError
-from autograder.checks.values import Values
+from autograder.checks.values import State, Values
 from autograder.exercises.sampling.contract import BATCHES, IN_A_MODEL, MODES, name
 from autograder.exercises.sampling.statistics import (
     REARRANGED,
@@ -57,10 +57,10 @@ def shapes(graphs: Graphs, inputs: Values) -> Values:
         try:
             graphs.get(name(width))
         except NoGraphError as error:
-            if error.state.get("missing"):
+            if error.state.missing:
                 raise
             fixed = graphs.has(at(name(width), BATCHES[width][0]))
-            observations[str(width)] = {"problem": error.state.get("problem"), "fixed": fixed}
+            observations[str(width)] = {"problem": error.state.problem, "fixed": fixed}
             continue
         observations[str(width)] = {}
         for batch in inputs["batches"]:
@@ -316,7 +316,7 @@ def _call(graphs: Graphs, mean: np.ndarray, log_var: np.ndarray) -> Codes:
 
 def _of_modes(returned) -> dict:
     if not isinstance(returned, dict) or set(returned) != set(MODES):
-        raise NoGraphError({"problem": "The graph of your answer has not the outputs of a layer."})
+        raise NoGraphError(State("The graph of your answer has not the outputs of a layer."))
     return {mode: returned[mode] for mode in MODES}
 
 

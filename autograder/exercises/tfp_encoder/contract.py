@@ -31,7 +31,7 @@ def prior_name(size: int) -> str:
 def orders(answers: Mapping[str, Any], settings: Values) -> list[Order]:
     """Return the orders of an answer; see ``autograder.checks.tracing.contract``."""
     images, codes = (None, *settings["shape"]), (None, settings["encoded_size"])
-    model = _once(lambda: _outer(answers["make_encoder"], settings))
+    model = _once(lambda: training_model(answers["make_encoder"], settings))
     batches = (*BATCHES, settings["batch"])
     return [
         *(
@@ -77,7 +77,7 @@ def _prior(make_prior: Callable, size: int) -> Traced:
     return Traced(prior)
 
 
-def _outer(make_encoder: Callable, settings: Values) -> Any:
+def training_model(make_encoder: Callable, settings: Values) -> Any:
     """Return a model that contains the encoder, as for training."""
     import tf_keras
 

@@ -1,6 +1,5 @@
 """Read the time of a submission from the file beside it."""
 
-import os
 import re
 from pathlib import Path
 
@@ -8,27 +7,28 @@ from autograder.checks.words import LONGEST_NAME
 from autograder.gradebook.course import STAMP
 from autograder.submissions.store import is_file
 
-OFFSET = re.compile(r" (?=[+-]\d\d:?\d\d$)")  # with it, nbgrader would take hours for seconds
-TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?( ?[A-Za-z0-9/_+:-]{1,40})?")
+TIME = re.compile(
+    r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?) ?"
+    r"(Z|[+-]\d\d:?\d\d|[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*)?"
+)
 
 
-def read_timestamp(folder: Path) -> tuple[bytes | None, str]:
+def read_timestamp(file: Path | None) -> tuple[bytes | None, str]:
     """Return the content of nbgrader's file with the time of a submission, if it is valid.
 
     Parameters
     ----------
-    folder : Path
-        The folder of the submission.
+    file : Path or None
+        The file, or what lies in its place; None if there is nothing.
 
     Returns
     -------
     content : bytes or None
-        None if there is no file, or if it cannot be used.
+        In a form that nbgrader reads right; None if there is no file, or if it cannot be used.
     problem : str
         A sentence on why the file cannot be used; empty if it can.
     """
-    file = folder / STAMP
-    if not os.path.lexists(file):
+    if file is None:
         return None, ""
     content = _time(file)
     problem = f"{STAMP} contains no time, so the submission counts as on time."
@@ -36,22 +36,28 @@ def read_timestamp(folder: Path) -> tuple[bytes | None, str]:
 
 
 def _time(file: Path) -> bytes | None:
-    """Return the time in a file, in a form that nbgrader reads right; None if there is none."""
-    from dateutil import tz
     from nbgrader.utils import parse_utc
 
     try:
         if not is_file(file) or file.stat().st_size > LONGEST_NAME:
             return None
-        content = file.read_bytes()
-        text = content.decode("ascii").strip()
-        if not TIME.fullmatch(text):
+        match = TIME.fullmatch(file.read_bytes().decode("ascii").strip())
+        if match is None or not _is_known(zone := match[3] or ""):
             return None
-        text = OFFSET.sub("", text)
-        zone = text.split(" ")[2:]
-        if zone and zone != ["Z"] and tz.gettz(zone[0]) is None:
-            return None  # nbgrader would take it for UTC
+        # With a blank before it, nbgrader would take the hours of an offset for seconds; without
+        # one before a name, it would not see the name.
+        blank = " " if zone[:1].isalpha() else ""
+        text = f"{match[1]} {match[2]}{blank}{'UTC' if zone == 'Z' else zone}"
         parse_utc(text)
     except (OSError, ValueError, OverflowError):
         return None
     return text.encode()
+
+
+def _is_known(zone: str) -> bool:
+    """Return whether nbgrader knows a time zone; it takes others for UTC."""
+    from dateutil import tz
+
+    if not zone or zone[0] in "Z+-":
+        return True
+    return zone.lower() != "localtime" and tz.gettz(zone) is not None

@@ -4,6 +4,8 @@ from importlib import resources
 
 import numpy as np
 
+from latents.dataset import Dataset
+
 FASHION_LABELS = (
     "T-shirt/top",
     "Trouser",
@@ -19,7 +21,7 @@ FASHION_LABELS = (
 
 
 def load(name: str):
-    """Return the embedded data set ``name`` as a :class:`latents.data.Dataset`."""
+    """Return the embedded data set ``name`` as a :class:`latents.dataset.Dataset`."""
     return {"fashion_mnist": _fashion_mnist, "horses_or_humans": _horses_or_humans}[name]()
 
 
@@ -55,8 +57,6 @@ def _horses_or_humans():
 def _dataset(name, splits, label_names, *, title, description):
     import tensorflow as tf
     import tensorflow_datasets as tfds
-
-    from latents.data import Dataset
 
     identity = tfds.core.dataset_info.DatasetIdentity(
         name=name, version="1.0.0", data_dir="", module_name=__name__

@@ -10,6 +10,7 @@ from autograder.checks.tracing import graphs
 from autograder.checks.tracing.contract import AnswerError, Order, Traced
 from autograder.checks.tracing.export import FILES, export
 from autograder.checks.tracing.graphs import Graphs, NoGraphError
+from autograder.checks.values import Exported
 
 SHAPES = ((None, 3),)
 
@@ -26,7 +27,7 @@ def exported(monkeypatch):
 
         contract = SimpleNamespace(orders=lambda *_: [Order("it", make, shapes, batches)])
         monkeypatch.setitem(sys.modules, "autograder.exercises.sampling.contract", contract)
-        return export("sampling", {}, {})
+        return Exported.from_json(export("sampling", {}, {}))
 
     return run
 
@@ -65,7 +66,7 @@ def test_a_function_that_needs_the_size_of_the_batch_is_traced_for_some_sizes(ex
         return tf().zeros(int(x.shape[0])) + tf().reduce_sum(x, axis=1)
 
     graph = Graphs(exported(needs_size, batches=(2, 5)))
-    assert "TypeError" in graph.state("it")["problem"]
+    assert "TypeError" in graph.state("it").problem
     assert graph.get("it", 5)(tf().ones((5, 3))).shape == (5,)
     with pytest.raises(NoGraphError, match="TypeError"):
         graph.get("it", 4)
@@ -88,9 +89,7 @@ def test_noise_of_numpy_is_the_same_in_every_call(exported):
 
 
 def test_a_stub_is_missing_and_a_sentence_of_the_contract_is_a_problem(exported):
-    assert Graphs(exported(AnswerError("It is a layer."))).state("it")["problem"] == (
-        "It is a layer."
-    )
+    assert Graphs(exported(AnswerError("It is a layer."))).state("it").problem == ("It is a layer.")
 
 
 @pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt(), GeneratorExit()])
@@ -98,7 +97,7 @@ def test_nothing_that_an_answer_raises_ends_the_export(exported, error):
     def raises(x):
         raise error
 
-    assert type(error).__name__ in exported(raises)["functions"]["it"]["problem"]
+    assert type(error).__name__ in exported(raises).functions["it"].problem
 
 
 def python(x):
@@ -136,7 +135,7 @@ DAMAGED = [b"", b"x", bytes(1000), b"\x0a\xff\xff\xff\xff\x7f"]
 @pytest.mark.parametrize("data", DAMAGED, ids=["empty", "text", "zeros", "endless"])
 def test_a_damaged_file_is_a_sentence(exported, data):
     got = exported(lambda x: x)
-    got["files"][FILES[0]] = np.frombuffer(data, np.uint8)
+    got.files[FILES[0]] = np.frombuffer(data, np.uint8)
     with pytest.raises(NoGraphError, match=r"The graph of your answer .* cannot be (read|checked)"):
         Graphs(got).get("it")
 
@@ -160,8 +159,8 @@ def test_what_keeps_tensorflow_from_saving_is_told(exported):
         tf().lookup.KeyValueTensorInitializer(tf().constant([1], "int64"), [2.0]), 0.0
     )
     got = exported(lambda x: table.lookup(tf().cast(x, "int64")))
-    assert got["files"] == {}
-    assert "cannot be saved with it, such as a table" in got["functions"]["it"]["problem"]
+    assert got.files == {}
+    assert "cannot be saved with it, such as a table" in got.functions["it"].problem
 
 
 def test_ordinary_operations_are_allowed(exported):

@@ -8,6 +8,7 @@ import pytest
 
 from autograder.checks.running import probing
 from autograder.checks.tracing.graphs import NoGraphError
+from autograder.checks.values import Observation, State
 
 NAME = "autograder.exercises.sampling.probes"
 
@@ -24,15 +25,15 @@ def observe(monkeypatch):
 
 
 def test_a_probe_gets_its_inputs_and_gives_values(observe):
-    assert observe(lambda graphs, inputs: {"twice": 2 * inputs["x"]}) == {"values": {"twice": 6}}
+    assert observe(lambda graphs, inputs: {"twice": 2 * inputs["x"]}) == Observation({"twice": 6})
 
 
-@pytest.mark.parametrize("state", [{"missing": True}, {"problem": "It raised."}])
+@pytest.mark.parametrize("state", [State(missing=True), State("It raised.")])
 def test_a_graph_that_is_not_there_is_told(observe, state):
     def probe(graphs, inputs):
         raise NoGraphError(state)
 
-    assert observe(probe) == state
+    assert observe(probe) == Observation.nothing(state)
 
 
 def test_an_error_of_an_operation_is_a_problem_that_says_that_the_graph_has_it(observe):
@@ -42,8 +43,8 @@ def test_an_error_of_an_operation_is_a_problem_that_says_that_the_graph_has_it(o
         return tf.debugging.assert_equal(1, 2, message="not the same")
 
     seen = observe(probe)
-    assert "not the same" in seen["problem"]
-    assert seen["by_graph"] is True
+    assert "not the same" in seen.problem
+    assert seen.by_graph
 
 
 def test_a_mistake_of_ours_is_no_problem_of_a_student(observe):
@@ -52,7 +53,7 @@ def test_a_mistake_of_ours_is_no_problem_of_a_student(observe):
 
 
 def test_the_garbage_collector_rests_during_a_probe_and_works_again_after_it(observe):
-    assert observe(lambda graphs, inputs: {"on": gc.isenabled()}) == {"values": {"on": False}}
+    assert observe(lambda graphs, inputs: {"on": gc.isenabled()}) == Observation({"on": False})
     assert gc.isenabled()
 
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import contextmanager
 
 import made_up
 import nbformat
@@ -21,6 +22,7 @@ from made_up import (
     settings,
 )
 from nbgrader.api import InvalidEntry
+from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.preprocessors import SaveAutoGrades
 from sqlalchemy.exc import IntegrityError
 
@@ -28,6 +30,7 @@ from autograder.__main__ import main
 from autograder.gradebook import recorder
 from autograder.gradebook.course import Course
 from autograder.gradebook.journal import read_entries
+from autograder.gradebook.shared import SharedGradebook
 
 
 def reason(course, student: str) -> str:
@@ -49,8 +52,8 @@ EXCEPTIONS = {
     ("owner", "method"),
     [
         (SaveAutoGrades, "_add_score"),
-        (recorder._Autograde, "init_assignment"),
-        (recorder._Feedback, "write_single_notebook"),
+        (Autograde, "init_assignment"),
+        (GenerateFeedback, "write_single_notebook"),
     ],
 )
 def test_an_exception_of_nbgrader_concerns_one_submission(
@@ -82,7 +85,7 @@ def test_an_exception_of_nbgrader_concerns_one_submission(
 
 def test_a_new_notebook_that_cannot_be_recorded_does_not_take_the_old_score(graded, monkeypatch):
     hand_in(graded, "ann", "# wrong")
-    monkeypatch.setattr(recorder._Feedback, "write_single_notebook", lambda *_: {}["no feedback"])
+    monkeypatch.setattr(GenerateFeedback, "write_single_notebook", lambda *_: {}["no feedback"])
     assert grade(graded) == 1
     assert outcome(graded)["ann"] == REVIEW
     with book(graded) as opened:  # which is as it was
@@ -205,17 +208,28 @@ def pages(course) -> dict:
     }
 
 
-@pytest.mark.parametrize("step", ["_autograde", "_feedback", "_publish"])
-def test_a_recording_that_fails_leaves_the_earlier_score_and_pages(graded, monkeypatch, step):
-    def fail(self, *arguments):
-        if step == "_publish":
-            publish(self, *arguments)  # and what follows fails, such as to commit
-        raise ValueError("as if nbgrader had failed")
+def fail(*_):
+    raise ValueError("as if nbgrader had failed")
 
-    before, scores, publish = pages(graded), rows(graded), recorder.Recorder._publish
-    where = {"_autograde": recorder._Autograde, "_feedback": recorder._Feedback}
-    name = "_publish" if step == "_publish" else "convert"
-    monkeypatch.setattr(where.get(step, recorder.Recorder), name, fail)
+
+@contextmanager
+def fail_at_the_end(self, real=SharedGradebook.transaction):
+    with real(self):
+        yield
+        fail()
+
+
+FAILURES = {
+    "autograde": (Autograde, "convert_single_notebook", fail),
+    "feedback": (GenerateFeedback, "convert_single_notebook", fail),
+    "commit": (SharedGradebook, "transaction", fail_at_the_end),
+}
+
+
+@pytest.mark.parametrize("step", FAILURES)
+def test_a_recording_that_fails_leaves_the_earlier_score_and_pages(graded, monkeypatch, step):
+    before, scores = pages(graded), rows(graded)
+    monkeypatch.setattr(*FAILURES[step])
     hand_in(graded, "ann", "# wrong")
     assert grade(graded) == 1
     assert outcome(graded)["ann"] == REVIEW

@@ -26,7 +26,9 @@ from autograder.gradebook.course import Course
 from autograder.gradebook.journal import Journal, read_entries
 
 pytestmark = pytest.mark.slow
-MOMENTS = 20
+# When to kill, drawn before anything starts, so that a failure can be repeated: every other one is
+# in the first second, the rest are parts of the time that a whole grading takes.
+MOMENTS = tuple(random.Random(20).uniform(0, 1) for _ in range(20))
 NAME = "latent_loss"
 STUDENTS = ("ann", "bob", "cem", "dia", "eve", "fay")
 
@@ -57,7 +59,8 @@ def results(course, tmp_path_factory):
                 made = [jobs.job_of(NAME, sources.repair(each)[0])]
                 made += [] if found else [jobs.job_of(NAME, sources.read(NAME)[0])]  # the proof
                 for job in made:
-                    found[job.key(Budget())] = jobs.execute(job, known[NAME], Budget())
+                    result = jobs.execute(job, known[NAME], Budget())
+                    found[job.key(Budget())] = result.to_json()
     shutil.rmtree(course / ".autograder")
     file = tmp_path_factory.mktemp("results") / "results.json"
     file.write_text(json.dumps(found), encoding="utf-8")
@@ -137,21 +140,20 @@ def killed(course: Path, results: Path, moment: float) -> bool:
 
 def test_killed_at_any_moment_and_run_again_nothing_differs(course, results, undisturbed, tmp_path):
     wanted, seconds = undisturbed
-    draw = random.Random(20)
+    moments = [moment if n % 2 else moment * seconds for n, moment in enumerate(MOMENTS)]
 
     def interrupt(number: int) -> tuple[dict, bool]:
         copy = tmp_path / str(number) / "course"
         shutil.copytree(course, copy)
-        moment = draw.uniform(0, 1) if number % 2 else draw.uniform(0, seconds)
-        early = killed(copy, results, moment)
+        early = killed(copy, results, moments[number])
         finish(copy, results)
         return content(copy), early
 
     with ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(interrupt, range(MOMENTS)))
-    assert sum(early for _, early in found) >= MOMENTS // 2
-    for each, _ in found:
-        assert each == wanted
+        ended = [*pool.map(interrupt, range(len(moments)))]
+    assert sum(early for _, early in ended) >= len(moments) // 2
+    for moment, (kept, _) in zip(moments, ended, strict=True):
+        assert kept == wanted, f"killed after {moment:.3f} of {seconds:.3f} s"
 
 
 def test_what_is_graded_is_not_executed_again_unless_it_changed(
@@ -164,7 +166,7 @@ def test_what_is_graded_is_not_executed_again_unless_it_changed(
     assert grade.run(copy, grade.Options(jobs=1, budget=Budget())) == 1
 
     ran = []
-    known = json.loads(results.read_text(encoding="utf-8"))
+    known = replayed_grading.read(results)
     monkeypatch.setattr(jobs, "execute", lambda job, *_: ran.append(job) or known[wrong])
     (changed,) = (copy / "submitted" / "cem" / NAME).glob("*.ipynb")
     wrong = next(iter(known))
@@ -180,7 +182,7 @@ def test_what_is_graded_is_not_executed_again_unless_it_changed(
 def test_the_same_code_of_two_students_is_executed_once(course, results, tmp_path, monkeypatch):
     copy = tmp_path / "course"
     shutil.copytree(course, copy)
-    known, ran = json.loads(results.read_text(encoding="utf-8")), []
+    known, ran = replayed_grading.read(results), []
     monkeypatch.setattr(
         jobs, "execute", lambda job, *_: ran.append(job) or known[job.key(Budget())]
     )

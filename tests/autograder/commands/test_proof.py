@@ -1,20 +1,23 @@
 """No answer is judged where the reference solution itself loses points."""
 
+from dataclasses import replace
+
 import made_up
 import pytest
 
 from autograder.checks import solutions
 from autograder.execution import job as jobs
+from autograder.execution.result import JobResult
 
 ODD = "Your answer raised RefusedError: not available."
 
 
-def spoiled(job: jobs.Job, *_) -> dict:
+def spoiled(job: jobs.Job, *_) -> JobResult:
     """Return a result in which the reference solution loses a part, and students do not."""
     result = made_up.result(job)
     if any(source == solutions.source(job.exercise) for _, source in job.cells):
-        lost = result["parts"][next(iter(made_up.CELLS))]
-        lost |= {"points": 0, "problems": [ODD]}
+        lost = next(iter(made_up.CELLS))
+        result.parts[lost] = replace(result.parts[lost], points=0, problems=(ODD,))
     return result
 
 
@@ -39,7 +42,7 @@ def test_when_it_is_mended_grading_goes_on(course, monkeypatch):
 def test_a_source_whose_checks_are_not_ours_is_told(course, monkeypatch, capsys, gone):
     def without_parts(job, *_):
         result = made_up.result(job)
-        return result | {"parts": dict([*result["parts"].items()][gone:])}
+        return replace(result, parts=dict([*result.parts.items()][gone:]))
 
     monkeypatch.setattr(jobs, "execute", without_parts)
     assert made_up.grade(course) == 2
@@ -61,10 +64,9 @@ def test_the_proof_is_made_once(course, monkeypatch):
 def test_nothing_that_was_found_before_a_failed_proof_is_used_again(course, monkeypatch):
     def nothing_works(job, *_):
         result = spoiled(job)
-        return result | {"parts": {name: spoil(part) for name, part in result["parts"].items()}}
-
-    def spoil(part: dict) -> dict:
-        return part | {"points": 0}
+        return replace(
+            result, parts={name: replace(part, points=0) for name, part in result.parts.items()}
+        )
 
     with monkeypatch.context() as patch:
         patch.setattr(jobs, "execute", nothing_works)

@@ -90,5 +90,5 @@ class Sampling(keras.layers.Layer):
 
 def test_no_gpu_is_visible_to_the_checks():
     with session.Session(session.Budget()) as running:
-        shown = running.run("import os; os.environ['CUDA_VISIBLE_DEVICES']")["outputs"]
+        shown = running.run("import os; os.environ['CUDA_VISIBLE_DEVICES']").outputs
     assert shown[0]["data"]["text/plain"] == "'-1'"

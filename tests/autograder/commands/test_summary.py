@@ -9,9 +9,11 @@ import small_course
 from rich.console import Console
 
 from autograder import AutograderError, checks
+from autograder.commands import console as printing
 from autograder.commands.grade import Options
 from autograder.commands.grading import summary
 from autograder.execution.processes.session import Budget
+from autograder.execution.result import JobResult, PartScore
 from autograder.gradebook.course import Course
 from autograder.gradebook.journal import Entry
 from autograder.sandbox import Containment
@@ -39,8 +41,8 @@ def graded(student: str, **fields) -> Entry:
 
 def grading(*entries: Entry, lost: dict | None = None, containment=Containment.NAMESPACES):
     """Return a run of which this came; ``lost`` has the points of students without one part."""
-    points = {part.name: {"points": part.points} for part in EXERCISE.parts}
-    less = points | {EXERCISE.parts[0].name: {"points": 0}}
+    points = {part.name: PartScore(part.points, attempted=True) for part in EXERCISE.parts}
+    less = points | {EXERCISE.parts[0].name: PartScore(0, attempted=True)}
     lost = lost or {"cem": less}
     cells = {EXERCISE.cell(part): part.name for part in EXERCISE.parts}
     return SimpleNamespace(
@@ -48,15 +50,19 @@ def grading(*entries: Entry, lost: dict | None = None, containment=Containment.N
         executed=2,
         note="",
         options=Options(budget=Budget(containment=containment)),
-        journal=SimpleNamespace(result=lambda key: {"parts": lost.get(key, points)}),
+        journal=SimpleNamespace(result=lambda key: kept(lost.get(key, points))),
         automatic={
             (each.student, each.assignment): {
-                cell: (less if each.student == "cem" else points)[name]["points"]
+                cell: (less if each.student == "cem" else points)[name].points
                 for cell, name in cells.items()
             }
             for each in entries
         },
     )
+
+
+def kept(parts: dict[str, PartScore]) -> dict:
+    return JobResult({}, parts, (), "", 1.0, Containment.NAMESPACES).to_json()
 
 
 def shown(course, run, capsys) -> tuple[int, list[str]]:
@@ -100,7 +106,7 @@ def test_a_long_list_of_findings_is_cut_but_counted(course, capsys):
 
 
 def test_scores_that_the_gradebook_does_not_hold_are_told(course):
-    everything = {part.name: {"points": part.points} for part in EXERCISE.parts}
+    everything = {part.name: PartScore(part.points, attempted=True) for part in EXERCISE.parts}
     run = grading(graded("bob"), graded("cem"), graded("not there"), lost={"cem": everything})
     with pytest.raises(AutograderError, match="what was found for cem/sampling and not there/samp"):
         summary.show(Course(course.folder), run)
@@ -125,7 +131,7 @@ def test_a_file_that_cannot_take_a_name_ends_nothing(course, monkeypatch):
 def test_the_progress_shows_names_letter_by_letter(monkeypatch):
     screen = io.StringIO()
     console = Console(file=screen, force_terminal=True, width=120, color_system=None)
-    monkeypatch.setattr(summary, "_console", lambda: console)
+    monkeypatch.setattr(printing, "console", lambda: console)
     run = grading()
     with summary.progress(run, 2):
         run.advanced(f"{ODD}: {NAME}")

@@ -3,10 +3,12 @@
 import json
 import pkgutil
 
+import made_up
 import pytest
 import submissions
 from made_up import MOST, NAME, OUTCOME, RIGHT, grade, hand_in, outcome
 
+from autograder.execution import job as jobs
 from autograder.gradebook.course import Course
 from autograder.gradebook.journal import read_entries
 
@@ -36,7 +38,7 @@ def fail_for_ann(real):
 STEPS = {
     "read": "autograder.submissions.assignment.Sources.repair",
     "time": "autograder.gradebook.recorder.Recorder.terms",
-    "record": "autograder.commands.grade.Grading._write",
+    "record": "autograder.gradebook.recorder.Recorder.record",
 }
 
 
@@ -57,16 +59,34 @@ def test_an_unforeseen_error_costs_one_submission_and_not_the_run(
     assert outcome(course) == OUTCOME
 
 
-def test_an_unforeseen_error_in_a_folder_costs_one_submission_and_not_the_run(course, monkeypatch):
-    real = pkgutil.resolve_name("autograder.submissions.collect._choose")
-
-    def failing(found, *more):
-        if found.student == "ann":
-            raise RecursionError
-        return real(found, *more)
+def test_an_unforeseen_error_while_a_notebook_runs_costs_one_submission(course, monkeypatch):
+    def failing(job, *_):
+        if "ann" in str(job.cells):
+            raise ZeroDivisionError("one that\nnobody foresaw")
+        return made_up.result(job)
 
     with monkeypatch.context() as patch:
-        patch.setattr("autograder.submissions.collect._choose", failing)
+        patch.setattr(jobs, "execute", failing)
+        assert grade(course) == 1
+    assert outcome(course) == OUTCOME | {"ann": ("for review", "")}
+    reasons = [entry.reason for entry in read_entries(Course(course)) if entry.reason]
+    assert reasons == [
+        "The autograder failed on it: ZeroDivisionError: one that. Please report this."
+    ]
+    assert grade(course) == 0
+    assert outcome(course) == OUTCOME
+
+
+def test_an_unforeseen_error_in_a_folder_costs_one_submission_and_not_the_run(course, monkeypatch):
+    real = pkgutil.resolve_name("autograder.submissions.collect.file_problem")
+
+    def failing(file, kept):
+        if "ann" in file.parts:
+            raise RecursionError
+        return real(file, kept)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("autograder.submissions.collect.file_problem", failing)
         assert grade(course) == 1
     assert outcome(course) == OUTCOME | {"ann": ("for review", "")}
 

@@ -20,6 +20,7 @@ from autograder.commands import release
 from autograder.execution import job as jobs
 from autograder.execution.judging import reference
 from autograder.execution.processes.session import Budget, Prober
+from autograder.execution.result import JobResult
 from autograder.submissions.repair import repair
 
 pytestmark = pytest.mark.slow
@@ -44,12 +45,12 @@ def grade():
         yield run
 
 
-def points(result: dict) -> dict[str, int]:
-    return {name: part["points"] for name, part in result["parts"].items() if part["points"]}
+def points(result: JobResult) -> dict[str, int]:
+    return {name: part.points for name, part in result.parts.items() if part.points}
 
 
-def problems(result: dict) -> str:
-    return " ".join(" ".join(part["problems"]) for part in result["parts"].values())
+def problems(result: JobResult) -> str:
+    return " ".join(" ".join(part.problems) for part in result.parts.values())
 
 
 def test_there_are_enough_attacks():
@@ -151,7 +152,7 @@ def test_a_global_switch_is_told_by_its_name(grade, name, code):
     notebook.cells.insert(-1, submissions.added(code))
     result = grade("latent_loss", notebook)
     assert sum(points(result).values()) == 10, problems(result)
-    told = " ".join(result["remarks"])
+    told = " ".join(result.remarks)
     assert name in told
     assert "of all of TensorFlow" in told
 
@@ -163,7 +164,7 @@ def test_what_honest_notebooks_do_costs_nothing(grade, code):
     result = grade("latent_loss", notebook)
     assert sum(points(result).values()) == 10, problems(result)
     assert not any(
-        output["output_type"] == "error" for cell in result["outputs"].values() for output in cell
+        output["output_type"] == "error" for cell in result.outputs.values() for output in cell
     )
 
 
@@ -195,7 +196,7 @@ def test_a_scoring_cell_that_a_student_adds_gives_nothing(grade):
         notebook.cells.append(extra)
     result = grade("latent_loss", notebook)
     assert points(result) == {}
-    assert set(result["parts"]) == {part.name for part in checks.load("latent_loss").parts}
+    assert set(result.parts) == {part.name for part in checks.load("latent_loss").parts}
 
 
 TELLS = {
@@ -222,7 +223,7 @@ def test_a_graph_cannot_tell_the_places_that_are_not_announced(grade, monkeypatc
     announced = [check.inputs(None) for check in checks.load("latent_loss").checks]
     hidden = written(drawn(places)) - written(drawn(announced))
     assert len(hidden) > 100
-    told = json.dumps([result["parts"], result["outputs"], result["remarks"]])
+    told = json.dumps(result.to_json())
     assert not written(map(float, re.findall(r"-?\d+\.\d{4,}", told))) & hidden
 
 
@@ -262,4 +263,4 @@ print("searched, found", len(found), bool(there))
 def test_no_judge_is_in_the_memory_of_the_process(grade):
     notebook = submissions.notebook("latent_loss", RIGHT)
     notebook.cells.insert(-1, submissions.added(IN_MEMORY))
-    assert "searched, found 0 True" in json.dumps(grade("latent_loss", notebook)["outputs"])
+    assert "searched, found 0 True" in json.dumps(grade("latent_loss", notebook).outputs)

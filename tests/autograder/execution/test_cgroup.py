@@ -10,7 +10,7 @@ from autograder import AutograderError
 from autograder.execution import job as jobs
 from autograder.execution.pools import open_pool
 from autograder.execution.processes import cgroup, session
-from autograder.execution.processes.session import Budget, EndedError, Session
+from autograder.execution.processes.session import Budget, MemoryLimitError, Session
 from autograder.sandbox import Limits
 
 MOUNTS = """\
@@ -153,7 +153,7 @@ def test_processes_that_do_not_end_are_told(tree, monkeypatch):
 
 def test_a_process_that_has_ended_needs_no_group(tree, monkeypatch):
     group = cgroup.Group(tree, 0, 2**30, 64)
-    monkeypatch.setattr(group, "_set", ended)
+    monkeypatch.setattr(Path, "write_text", ended)
     group.add(123)
 
 
@@ -245,7 +245,7 @@ def test_a_process_has_its_group_before_it_begins(groups, tmp_path):
     _, steps = groups
     limits = Limits(memory=3 * 2**30, processes=50)
     with Session(Budget(60, limits=limits), 4, tmp_path) as running:
-        assert begun(running._process.pid)
+        assert begun(running.pid)
     processes = 50 + session.HELPER_PROCESSES
     assert steps == [(tmp_path, 4, 3 * 2**30, processes), ("begun", False), "closed"]
 
@@ -255,7 +255,9 @@ def test_used_up_memory_is_told_in_plain_words(groups, tmp_path):
     limits = Limits(memory=3 * 2**30)
     with Session(Budget(60, limits=limits), 0, tmp_path) as running:
         group.used_up = True
-        with pytest.raises(EndedError, match="cell used up the 3,072 MiB of memory of the notebo"):
+        with pytest.raises(
+            MemoryLimitError, match="cell used up the 3,072 MiB of memory of the notebo"
+        ):
             running.run("import os; os.kill(os.getpid(), 9)")  # as the kernel does then
 
 

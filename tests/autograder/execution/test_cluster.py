@@ -136,8 +136,8 @@ def test_a_worker_that_is_killed_loses_nothing_and_leaves_nothing(
     course, two_workers, graded_here, after_first, capsys
 ):
     killed, finished = [], []
-    after_first(Grading, "_record", lambda: killed.extend(two_workers.kill(two_workers.busy())))
-    after_first(Grading, "_record", lambda: finished.append(len(read_entries(Course(course)))))
+    after_first(Grading, "record", lambda: killed.extend(two_workers.kill(two_workers.busy())))
+    after_first(Grading, "record", lambda: finished.append(len(read_entries(Course(course)))))
     assert grade(course, two_workers.address) == 0
     assert finished[0] < len(STUDENTS)
     assert runs(capsys.readouterr().out) == len(STUDENTS)
@@ -158,7 +158,7 @@ def test_a_notebook_whose_workers_die_is_told_and_the_rest_stays(
 
     shared.grow(1)
     allow(0)
-    after_first(Grading, "_record", lambda: shared.processes(shared.busy())[1].kill())
+    after_first(Grading, "record", lambda: shared.processes(shared.busy())[1].kill())
     assert grade(course, shared.address) == 2
     told = capsys.readouterr().err
     assert re.search(rf"died while they ran the notebook of \w+/{NAME}: see what they", told)
@@ -270,7 +270,7 @@ def _fit(containment: str) -> dict[str, str]:
 
 def _agreed(monkeypatch, least: str, *said) -> str:
     """Return what containment the grader counts on when its workers say this of themselves."""
-    monkeypatch.setattr(cluster.Cluster, "_count_threads", lambda self: 1)
     client = Mock()
+    client.sync.return_value = {"tcp://worker0:1": 1}
     client.run.return_value = {f"tcp://worker{n}:1": each for n, each in enumerate(said)}
     return cluster.Cluster(client, "tcp://one:1", Budget(containment=least)).budget.containment

@@ -21,7 +21,7 @@ def test_their_modules_cannot_be_imported(containment):
     with session.Session(Budget(containment=containment)) as running:
         for name in MODULES:
             reply = running.run(f"import {name}")
-            assert reply["outputs"][-1]["ename"] == "ModuleNotFoundError", name
+            assert reply.outputs[-1]["ename"] == "ModuleNotFoundError", name
 
 
 def test_their_files_are_empty():
@@ -32,7 +32,7 @@ for place in {[str(path) for path in concealed.paths()]!r}:
     print(os.listdir(place) if os.path.isdir(place) else os.path.getsize(place))
 """
     with session.Session(Budget(containment=sandbox.available())) as running:
-        (output,) = running.run(source)["outputs"]
+        (output,) = running.run(source).outputs
     assert set(output["text"].split()) == {"[]", "0"}
     assert len(output["text"].split()) == len(concealed.paths()) >= len(checks.NAMES) + 3
 
@@ -61,6 +61,6 @@ def test_checks_say_that_they_come_later():
         (shown, score) = running.run(
             "part = exercise.check('mean', None)\npart &= exercise.check('mean', None, hidden=3)\n"
             "part.report()"
-        )["outputs"]
+        ).outputs
     assert shown["text"] == "– mean: judged after the last cell of the notebook\n"
     assert score["data"]["text/plain"] == "0"

@@ -14,6 +14,7 @@ from autograder.commands import release
 from autograder.execution import job as jobs
 from autograder.execution.judging import reference
 from autograder.execution.processes.session import Budget
+from autograder.execution.result import JobResult
 from autograder.submissions.repair import repair
 
 pytestmark = pytest.mark.slow
@@ -29,7 +30,7 @@ def grade():
     assert sandbox.available() is not sandbox.Containment.NONE, sandbox.reason()
     with reference.references(["latent_loss"]) as known:
 
-        def run(answer: str, added: str = "", cell: float = 20, **limits) -> dict:
+        def run(answer: str, added: str = "", cell: float = 20, **limits) -> JobResult:
             handed_in = submissions.notebook("latent_loss", answer)
             extra = submissions.added(added)
             cells = (
@@ -38,28 +39,27 @@ def grade():
             notebook = repair(cells, source, released).notebook
             chosen = sandbox.Limits(**({"disk": 64 * MIB} | limits))
             budget = Budget(cell, 60, sandbox.available(), chosen)
-            made = jobs.execute(jobs.job_of("latent_loss", notebook), known["latent_loss"], budget)
-            return made | {"score": score(made), "said": said(made)}
+            return jobs.execute(jobs.job_of("latent_loss", notebook), known["latent_loss"], budget)
 
         run(RIGHT)  # so that the warm process has started before anything is timed
         yield run
 
 
-def score(result: dict) -> int:
-    return sum(part["points"] for part in result["parts"].values())
+def score(result: JobResult) -> float:
+    return sum(part.points for part in result.parts.values())
 
 
-def said(result: dict) -> str:
+def said(result: JobResult) -> str:
     """Return everything that stands in the outputs of a notebook, on one line."""
     texts = []
-    for outputs in result["outputs"].values():
+    for outputs in result.outputs.values():
         for output in outputs:
             texts += [output.get(key, "") for key in ("text", "ename", "evalue")]
-    return " ".join(" ".join([*texts, *result["remarks"]]).split())
+    return " ".join(" ".join([*texts, *result.remarks]).split())
 
 
-def has_all_points(result: dict) -> None:
-    assert result["score"] == 10, result
+def has_all_points(result: JobResult) -> None:
+    assert score(result) == 10, result
 
 
 def call(line: str) -> str:
@@ -98,23 +98,23 @@ def test_a_right_answer_has_all_points_inside(grade):
 def test_a_loop_is_stopped_at_the_limit_of_a_cell(grade, code):
     begin = time.monotonic()
     found = grade(RIGHT, code, cell=4)
-    assert found["score"] == 0
-    assert "did not end within 4 s and was stopped" in found["said"]
+    assert score(found) == 0
+    assert "did not end within 4 s and was stopped" in said(found)
     assert time.monotonic() - begin < 4 + 4
 
 
 def test_a_loop_in_the_answer_costs_one_limit_and_not_one_for_each_check(grade):
     begin = time.monotonic()
     found = grade(call("while True: pass"), cell=4)
-    assert found["score"] == 0
-    assert "Your answer did not end within 4 s" in found["said"]
+    assert score(found) == 0
+    assert "Your answer did not end within 4 s" in said(found)
     assert time.monotonic() - begin < 4 + 4
 
 
 def test_a_busy_notebook_uses_up_its_computing_time(grade):
     found = grade(RIGHT, "while True: pass", cell=30, cpu=3)
-    assert found["score"] == 0
-    assert "used up the 3 s of computing time" in found["said"]
+    assert score(found) == 0
+    assert "used up the 3 s of computing time" in said(found)
 
 
 @pytest.mark.parametrize(
@@ -127,8 +127,8 @@ def test_a_busy_notebook_uses_up_its_computing_time(grade):
 )
 def test_an_end_of_the_process_is_told_and_costs_what_follows(grade, code, told):
     found = grade(RIGHT, code)
-    assert found["score"] == 0
-    assert told in found["said"]
+    assert score(found) == 0
+    assert told in said(found)
 
 
 @pytest.mark.parametrize(
@@ -154,8 +154,8 @@ def test_an_end_of_the_process_is_told_and_costs_what_follows(grade, code, told)
 )
 def test_what_a_cell_may_not_do_fails_there_and_the_answer_is_graded(grade, code, told):
     found = grade(RIGHT, code, processes=120, memory=3 * 2**30)
-    assert told in found["said"]
-    if EXHAUSTED not in found["said"]:
+    assert told in said(found)
+    if EXHAUSTED not in said(found):
         has_all_points(found)
 
 
@@ -165,30 +165,30 @@ def test_a_cell_that_never_ends_its_output_is_stopped_at_its_limit(grade):
     )
     begin = time.monotonic()
     found = grade(RIGHT, code, cell=4)
-    assert found["score"] == 0
-    assert "did not end within 4 s and was stopped" in found["said"]
-    assert len(str(found["outputs"])) < 2 * MIB
+    assert score(found) == 0
+    assert "did not end within 4 s and was stopped" in said(found)
+    assert len(str(found.outputs)) < 2 * MIB
     assert time.monotonic() - begin < 4 + 4
 
 
 def test_a_flood_of_output_is_cut_and_what_follows_has_room(grade):
     code = "import sys\nfor _ in range(500): sys.stdout.write('x' * 2**20)"
     found = grade(RIGHT, code, cell=30)
-    assert len(str(found["outputs"])) < 2 * MIB
-    assert "xx… (cut)" in found["said"]
-    assert "No space left on device" in found["said"]
+    assert len(str(found.outputs)) < 2 * MIB
+    assert "xx… (cut)" in said(found)
+    assert "No space left on device" in said(found)
     has_all_points(found)
 
 
 def test_the_text_of_a_notebook_that_is_kept_can_be_set(grade):
     found = grade(RIGHT, "print('x' * 10_000)", output=20_000)
-    assert "x" * 2000 + "… (cut)" in found["said"]
-    assert "x" * 2001 not in found["said"]
+    assert "x" * 2000 + "… (cut)" in said(found)
+    assert "x" * 2001 not in said(found)
 
 
 def test_an_output_without_end_is_stopped_at_the_limit_of_a_cell(grade):
     code = "while True:\n    try:\n        print('x' * 2**16)\n    except OSError: pass"
-    assert "did not end within 4 s and was stopped" in grade(RIGHT, code, cell=4)["said"]
+    assert "did not end within 4 s and was stopped" in said(grade(RIGHT, code, cell=4))
 
 
 def test_pictures_and_pages_without_end_are_cut(grade):
@@ -197,7 +197,7 @@ def test_pictures_and_pages_without_end_are_cut(grade):
     )
     found = grade(RIGHT, code)
     has_all_points(found)
-    assert "<script>" not in str(found["outputs"])
+    assert "<script>" not in str(found.outputs)
 
 
 def test_nothing_of_the_course_or_of_other_students_can_be_seen(grade, tmp_path, project):
@@ -210,7 +210,7 @@ def test_nothing_of_the_course_or_of_other_students_can_be_seen(grade, tmp_path,
         for number, place in enumerate(places)
     )
     found = grade(RIGHT, code)
-    assert [f"{number} False" in found["said"] for number in range(len(places))] == [True] * 5
+    assert [f"{number} False" in said(found) for number in range(len(places))] == [True] * 5
 
 
 def test_a_port_of_this_machine_cannot_be_reached(grade):
@@ -220,19 +220,19 @@ def test_a_port_of_this_machine_cannot_be_reached(grade):
         server.settimeout(0)
         with pytest.raises(BlockingIOError):
             server.accept()
-    assert "Error" in found["said"]
+    assert "Error" in said(found)
     has_all_points(found)
 
 
 def test_nothing_is_left_behind(grade):
     mounts = Path("/proc/self/mountinfo").read_text()
-    assert "daemon b'x'" in grade(RIGHT, DAEMON)["said"]
+    assert "daemon b'x'" in said(grade(RIGHT, DAEMON))
     assert "left-behind\n" not in running.names()
     assert Path("/proc/self/mountinfo").read_text() == mounts
 
 
 def test_other_parts_of_the_exercise_are_known(grade):
-    assert {part.name for part in checks.load("latent_loss").parts} == set(grade(RIGHT)["parts"])
+    assert {part.name for part in checks.load("latent_loss").parts} == set(grade(RIGHT).parts)
 
 
 HALF = """
@@ -255,15 +255,15 @@ PRINT_INTO_A_FILE = PRINT_IN_GRAPH.replace("=-1", "=-1, output_stream='file:///t
 
 def test_half_a_message_is_waited_for_no_longer_than_a_cell_may_take(grade):
     begin = time.monotonic()
-    assert grade(RIGHT, HALF, cell=4)["score"] == 0
+    assert score(grade(RIGHT, HALF, cell=4)) == 0
     assert time.monotonic() - begin < 4 + 4
 
 
 def test_a_loop_in_the_graph_is_stopped_at_the_limit_of_a_cell(grade):
     begin = time.monotonic()
     found = grade(call(LOOP_IN_GRAPH), cell=6)
-    assert found["score"] == 0
-    assert "The graph of your answer did not end within 6 s" in str(found["parts"])
+    assert score(found) == 0
+    assert "The graph of your answer did not end within 6 s" in str(found.parts)
     assert time.monotonic() - begin < 6 + 6
     has_all_points(grade(RIGHT))
 
@@ -274,7 +274,7 @@ def test_a_loop_in_the_graph_is_stopped_at_the_limit_of_a_cell(grade):
 def test_what_a_graph_may_not_use_costs_this_notebook_only(grade, line):
     begin = time.monotonic()
     found = grade(call(line), cell=6, memory=3 * 2**30)
-    assert found["score"] == 0
-    assert not found["review"]
+    assert score(found) == 0
+    assert not found.review
     assert time.monotonic() - begin < 6 + 6
     has_all_points(grade(RIGHT))

@@ -8,8 +8,8 @@ from pathlib import Path
 import nbformat
 import submissions
 
-from autograder.execution import code
 from autograder.execution import job as jobs
+from autograder.execution.processes import code
 from autograder.execution.processes.session import Budget
 from autograder.sandbox import Limits
 
@@ -56,6 +56,28 @@ def test_other_limits_have_another_key(made, repaired):
     assert len({key(found, each) for each in budget}) == len(budget)
 
 
+def test_other_libraries_have_another_key(made, repaired):
+    notebook = repaired(made).notebook
+    keys = {jobs.job_of("sampling", notebook, names).key(Budget()) for names in ((), ("scipy",))}
+    assert len(keys) == 2
+
+
+def test_data_of_the_packages_count_and_compiled_files_do_not(monkeypatch, tmp_path):
+    monkeypatch.setattr(code, "LATENTS", tmp_path)
+    (tmp_path / "data.npz").write_bytes(b"1")
+    before = code.digest([])
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "x.pyc").write_bytes(b"2")
+    assert code.digest([]) == before
+    (tmp_path / "data.npz").write_bytes(b"2")
+    assert code.digest([]) != before
+
+
+def forget() -> None:
+    jobs.fingerprint.cache_clear()
+    code.environment.cache_clear()
+
+
 def test_another_check_solution_or_version_has_another_key(made, repaired, monkeypatch, tmp_path):
     found = repaired(made)
     keys = [key(found)]
@@ -66,14 +88,14 @@ def test_another_check_solution_or_version_has_another_key(made, repaired, monke
     solution.write_text("other", encoding="utf-8")
     for target, name, value in (
         (jobs.solutions, "file", lambda _: solution),
-        (jobs.metadata, "version", lambda _: "0"),
-        (jobs.platform, "python_version", lambda: "4"),
+        (code.metadata, "distributions", lambda: []),
+        (code.platform, "python_version", lambda: "4"),
     ):
         monkeypatch.setattr(target, name, value)
-        jobs.fingerprint.cache_clear()
+        forget()
         keys.append(key(found))
     monkeypatch.undo()
-    jobs.fingerprint.cache_clear()
+    forget()
     assert len(set(keys)) == len(keys)
 
 
@@ -92,7 +114,7 @@ def test_the_key_covers_all_code_that_is_imported_for_a_score():
     done = subprocess.run(
         [sys.executable, "-c", IMPORTED], capture_output=True, text=True, check=True
     )
-    covered = code.paths(jobs.SCORING_MODULES)
+    covered = code.paths([*code.EXECUTION_MODULES, "exercises"])
     files = [Path(line) for line in done.stdout.split()]
     assert len(files) > 50
     left = [each for each in files if not any(each.is_relative_to(place) for place in covered)]

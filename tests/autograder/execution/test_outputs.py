@@ -8,7 +8,7 @@ import pytest
 from nbconvert import HTMLExporter
 
 from autograder.execution.worker import outputs
-from autograder.execution.worker.outputs import Cleaner, sentences
+from autograder.execution.worker.outputs import Cleaner, raised, sentences
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAA=="
 
@@ -111,6 +111,12 @@ def test_the_costliest_outputs_are_rendered_in_seconds(text):
     begin = time.process_time()
     HTMLExporter().from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
     assert time.process_time() - begin < 15
+
+
+def test_an_error_is_told_without_what_a_terminal_would_obey():
+    odd = {"ename": "ValueError", "evalue": "half \ud800 \x1b[2J\x1b]0;owned\x07"}
+    assert raised(odd).isprintable()
+    assert raised(odd).startswith("ValueError: half ")
 
 
 def test_sentences_are_short_and_on_one_line():

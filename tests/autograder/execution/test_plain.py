@@ -9,12 +9,13 @@ from autograder.execution.ordinary.outputs import scored
 from autograder.execution.ordinary.run import PlainCell, PlainJob, execute_plain
 from autograder.execution.processes.session import Budget
 from autograder.execution.worker.outputs import failure
+from autograder.execution.worker.wire import CellRun
 
 VISIBLE = "seen = 1"
 
 
 def run(*cells: PlainCell, files=(), budget: Budget | None = None) -> dict[str, list[dict]]:
-    return execute_plain(PlainJob("ps1/ps1.ipynb", cells, files), budget or Budget(20))["outputs"]
+    return execute_plain(PlainJob("ps1/ps1.ipynb", cells, files), budget or Budget(20)).outputs
 
 
 def code(own: str, source: str) -> PlainCell:
@@ -106,6 +107,20 @@ def test_a_plot_is_shown_and_closed_as_in_a_notebook():
     assert shown(found["a"]) == ["[]"]
 
 
+@pytest.mark.parametrize(
+    "files",
+    [
+        (("x" * 300, b""),),
+        (("notes", b""), ("notes/a.txt", b"")),
+    ],
+    ids=["long", "file and folder"],
+)
+def test_a_file_that_cannot_be_written_is_for_review(files):
+    result = execute_plain(PlainJob("ps1/ps1.ipynb", (code("a", "1"),), files), Budget(20))
+    assert result.review.startswith("The file ")
+    assert "could not be put beside the notebook: " in result.review
+
+
 def test_another_environment_is_refused():
     job = PlainJob("ps1/ps1.ipynb", (), environment="other")
     with pytest.raises(AutograderError, match="the packages that the machine of the gradebook has"):
@@ -147,19 +162,19 @@ FLOOD = [{"output_type": "display_data", "data": {"text/plain": "x" * 10_000}}] 
 
 @pytest.mark.parametrize("deciding", [result("0.5"), stream("stderr", "no"), failure("E", "no")])
 def test_a_flood_of_outputs_does_not_take_away_the_one_that_decides(deciding):
-    last = scored({"outputs": [*FLOOD, deciding], "ok": True})[-1]
+    last = scored(CellRun([*FLOOD, deciding], ok=True))[-1]
     assert last["output_type"] == deciding["output_type"]
     assert shown([last]) == shown([deciding])
 
 
 @pytest.mark.parametrize("text", ["", None])
 def test_a_value_without_a_text_gives_no_points(text):
-    (found,) = scored({"outputs": [result(text)], "ok": True})
+    (found,) = scored(CellRun([result(text)], ok=True))
     assert found["ename"] == "NotScored"
 
 
 def test_a_cell_that_failed_without_a_word_gives_no_points():
-    (found,) = scored({"outputs": [], "ok": False})
+    (found,) = scored(CellRun([], ok=False))
     assert found["output_type"] == "error"
 
 
@@ -183,5 +198,5 @@ def test_a_test_that_fails_only_for_what_later_cells_have_changed_is_named(later
             code("b", later),
         ),
     )
-    remarks = " ".join(execute_plain(job, Budget(20))["remarks"])
+    remarks = " ".join(execute_plain(job, Budget(20)).remarks)
     assert ("After the last cell `t` fails in lines that passed at its place" in remarks) is told

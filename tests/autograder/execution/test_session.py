@@ -1,9 +1,12 @@
 """The process of a student's notebook: what it runs, how it ends, what it leaves behind."""
 
 import os
+import signal
+import subprocess
+import sys
 import time
-from pathlib import Path
 
+import psutil
 import pytest
 
 from autograder import AutograderError, checks
@@ -37,12 +40,12 @@ def result(running, part):
 
 
 def texts(reply):
-    return [output.get("text") or output["data"]["text/plain"] for output in reply["outputs"]]
+    return [output.get("text") or output["data"]["text/plain"] for output in reply.outputs]
 
 
 def test_a_cell_gives_its_outputs(running):
     reply = running.run("import sys\nprint('said')\nprint('warned', file=sys.stderr)\n6 * 7")
-    assert reply["ok"]
+    assert reply.ok
     assert texts(reply) == ["said\n", "warned\n", "42"]
 
 
@@ -57,17 +60,17 @@ def test_cells_share_their_names(running):
 
 def test_an_exception_is_an_output_and_the_next_cell_runs(running):
     reply = running.run("1 / 0")
-    assert not reply["ok"]
-    assert reply["outputs"][-1]["ename"] == "ZeroDivisionError"
+    assert not reply.ok
+    assert reply.outputs[-1]["ename"] == "ZeroDivisionError"
     assert texts(running.run("'next'")) == ["'next'"]
 
 
 def test_magics_of_ipython_work(running):
-    assert running.run("%config InlineBackend\n%time 1")["outputs"]
+    assert running.run("%config InlineBackend\n%time 1").outputs
 
 
 def test_syntax_errors_are_outputs(running):
-    assert running.run("class")["outputs"][-1]["ename"] == "SyntaxError"
+    assert running.run("class").outputs[-1]["ename"] == "SyntaxError"
 
 
 def test_what_the_notebook_defines_is_judged(running):
@@ -98,10 +101,10 @@ def test_the_line_of_an_exception_is_told(running):
 def test_a_cell_without_end_is_stopped():
     with session.Session(Budget(1)) as running:
         begin = time.monotonic()
-        with pytest.raises(session.EndedError, match="did not end within 1 s"):
+        with pytest.raises(session.TimeLimitError, match="did not end within 1 s"):
             running.run("while True: pass")
         assert time.monotonic() - begin < 10
-        with pytest.raises(session.EndedError, match="did not end within 1 s"):
+        with pytest.raises(session.TimeLimitError, match="did not end within 1 s"):
             running.run("1")
 
 
@@ -122,13 +125,101 @@ def test_exit_does_not_end_the_process(running):
     assert texts(running.run("'still there'")) == ["'still there'"]
 
 
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, 40, signal.SIGRTMAX])
+def test_whatever_signal_ends_the_process_has_a_name(running, number):
+    name = signal.Signals(number).name if number in iter(signal.Signals) else f"signal {number}"
+    with pytest.raises(session.EndedError, match=rf"ended the process .*\({name},"):
+        running.run(f"import os; os.kill(os.getpid(), {int(number)})")
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSTOP)", session.TimeLimitError),
+        ("import os; os.closerange(3, 300)", session.EndedError),
+    ],
+    ids=["stopped", "closed"],
+)
+def test_a_process_that_stops_or_hangs_up_costs_its_notebook_only(code, error):
+    begin = time.monotonic()
+    with session.Session(Budget(2)) as running, pytest.raises(error):
+        running.run(code)
+    assert time.monotonic() - begin < 30
+    with session.Session(Budget(60)) as other:
+        assert texts(other.run("1")) == ["1"]
+
+
+def test_code_that_stops_the_process_that_others_are_forked_from_ends_nothing():
+    with session.Session(Budget(2)) as running, pytest.raises(session.TimeLimitError):
+        running.run(
+            "import os, signal, time; os.kill(os.getppid(), signal.SIGSTOP); time.sleep(60)"
+        )
+    with session.Session(Budget(60)) as other:
+        assert texts(other.run("1")) == ["1"]
+
+
+def test_waiting_for_others_takes_no_time_from_a_notebook():
+    with session.Session(Budget(cell=2, notebook=2)) as running:
+        assert texts(running.run("1")) == ["1"]
+        time.sleep(2.5)
+        assert texts(running.run("2")) == ["2"]
+        with pytest.raises(session.TimeLimitError, match="took 2 s in total"):
+            running.run("import time; time.sleep(5)")
+
+
+def test_a_slow_start_takes_no_time_from_a_notebook(monkeypatch):
+    monkeypatch.setattr(session.start, "start", slowly(session.start.start))
+    with session.Session(Budget(cell=2, notebook=2)) as running:
+        assert texts(running.run("1")) == ["1"]
+
+
+def slowly(function):
+    def slow(*arguments):
+        time.sleep(2.5)
+        return function(*arguments)
+
+    return slow
+
+
+READER = """
+import os, threading
+from autograder.execution.processes import start
+missing, finished = [], threading.Event()
+
+def read():
+    while not finished.is_set():
+        if os.environ.get("ONLY_HERE") != "yes":
+            missing.append(1)
+
+thread = threading.Thread(target=read)
+thread.start()
+context = start.context()
+finished.set()
+thread.join()
+assert not missing
+pipe, theirs = context.Pipe()
+environment = open(f"/proc/{start.WARM_PID[0]}/environ").read()
+assert "ONLY_HERE" not in environment and "PYTHONSAFEPATH=1" in environment, environment
+"""
+
+
+def test_the_environment_of_this_process_stays_while_the_first_one_starts():
+    done = subprocess.run(
+        [sys.executable, "-c", READER],
+        env=os.environ | {"ONLY_HERE": "yes"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_nothing_is_left_behind():
     with session.Session(Budget()) as running:
-        folder, process = Path(running._folder.name), running._process
+        folder, process = running.folder, psutil.Process(running.pid)
         running.run("open('left.txt', 'w').write('x')")
         assert (folder / "left.txt").is_file()
     assert not folder.exists()
-    assert not process.is_alive()
+    process.wait(5)
 
 
 def test_the_environment_is_that_of_a_check(running):
@@ -166,7 +257,7 @@ def test_of_a_flood_the_begin_is_kept_and_the_next_cell_can_write():
 
 
 def test_an_output_without_end_is_stopped_at_the_limit():
-    ended = pytest.raises(session.EndedError, match="did not end within 1 s")
+    ended = pytest.raises(session.TimeLimitError, match="did not end within 1 s")
     with session.Session(small(cell=1)) as running, ended:
         running.run("while True: print('again')")
 
@@ -180,15 +271,15 @@ def test_of_many_outputs_the_first_ones_and_the_last_are_kept():
 
 def test_an_exception_with_an_endless_text_is_an_output(running):
     reply = running.run("raise ValueError('x' * 10**8)")
-    assert reply["outputs"][-1]["ename"] == "ValueError"
+    assert reply.outputs[-1]["ename"] == "ValueError"
     assert texts(running.run("'next'")) == ["'next'"]
 
 
 def test_a_picture_is_whole_or_not_there():
     shows = "display({'image/png': 'x' * %d, 'text/plain': 'picture'}, raw=True)"
     with session.Session(small()) as running:
-        (whole,) = running.run(shows % 1_000_000)["outputs"]
-        (without,) = running.run(shows % 100_000_000)["outputs"]
+        (whole,) = running.run(shows % 1_000_000).outputs
+        (without,) = running.run(shows % 100_000_000).outputs
     assert len(whole["data"]["image/png"]) == 1_000_000
     assert without["data"] == {"text/plain": "picture"}
 

@@ -7,6 +7,7 @@ import pytest
 
 from autograder import AutograderError
 from autograder.checks.tracing.export import FILES
+from autograder.checks.values import State
 from autograder.execution.worker import wire
 
 
@@ -78,10 +79,10 @@ ODD = [None, 3, "x", [], {}, [1], {"a": 1}, np.zeros(3), np.zeros((2, 2), np.uin
 
 @pytest.mark.parametrize("odd", ODD, ids=repr)
 def test_whatever_a_cell_sends_becomes_a_list_of_dicts(odd):
-    outputs, ok = wire.cell({"outputs": odd, "ok": odd})
-    assert isinstance(outputs, list)
-    assert all(isinstance(each, dict) for each in outputs)
-    assert ok is (odd is True)
+    run = wire.cell({"outputs": odd, "ok": odd})
+    assert isinstance(run.outputs, list)
+    assert all(isinstance(output, dict) for output in run.outputs)
+    assert run.ok is (odd is True)
 
 
 def graph(**changes):
@@ -91,9 +92,9 @@ def graph(**changes):
 
 def test_a_graph_of_the_expected_form_passes():
     got = wire.exported(graph(switches=["a.b"]))
-    assert got["functions"] == {"f": {}}
-    assert set(got["files"]) == set(FILES)
-    assert got["switches"] == ["a.b"]
+    assert got.functions == {"f": State()}
+    assert set(got.files) == set(FILES)
+    assert got.switches == ("a.b",)
 
 
 @pytest.mark.parametrize("odd", ODD, ids=repr)
@@ -104,9 +105,10 @@ def test_a_graph_of_another_form_is_refused_or_made_plain(key, odd):
     except AutograderError as error:
         assert str(error).endswith(".")
         return
-    assert all(isinstance(each, str) for each in got["switches"])
-    assert all(set(state) <= {"problem", "missing"} for state in got["functions"].values())
-    assert not got["files"] or set(got["files"]) == set(FILES)
+    assert all(isinstance(switch, str) for switch in got.switches)
+    assert all(isinstance(state.problem, str) for state in got.functions.values())
+    assert all(isinstance(state.missing, bool) for state in got.functions.values())
+    assert not got.files or set(got.files) == set(FILES)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +127,7 @@ def test_functions_with_strange_names_or_states_are_refused(functions):
 
 def test_a_problem_is_one_line_of_a_fixed_length():
     got = wire.exported(graph(functions={"f": {"problem": "a\n\x1b[2J" + "b" * 10_000}}))
-    problem = got["functions"]["f"]["problem"]
+    problem = got.functions["f"].problem
     assert problem.isprintable()
     assert len(problem) <= 900
 
@@ -137,7 +139,7 @@ def test_what_is_observed_is_values_a_problem_or_missing(odd):
             got = wire.observed({key: odd})
         except AutograderError:
             continue
-        assert set(got) in ({"values"}, {"problem"}, {"missing"})
+        assert sum([got.values is not None, bool(got.problem), got.missing]) == 1
 
 
 def test_a_process_that_failed_is_told():

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from autograder import checks
@@ -13,7 +15,7 @@ from autograder.exercises.sampling.probes import DRAWN, MAIN, PLACES, SHARED, WI
 from autograder.exercises.sampling.statistics import form, moments, vary_more_than_independent
 
 CHECKS = {check.name: check for check in checks.load("sampling").checks}
-SEEDS = range(12)
+SEEDS = st.integers(0, 2**32 - 1)  # of hidden checks
 CALLS, COPIES = DRAWN[MAIN]
 DRAWS = CALLS * COPIES
 
@@ -92,7 +94,8 @@ def test_both_numbers_of_calls_give_the_same_number_of_draws():
 
 
 @pytest.mark.parametrize("kind", NOISES)
-@pytest.mark.parametrize("seed", [None, 3])
+@settings(max_examples=12)
+@given(seed=st.none() | SEEDS)
 @pytest.mark.parametrize("name", ["Mean", "Spread"])
 def test_how_noise_is_shared_costs_neither_the_mean_nor_the_spread(kind, seed, name):
     inputs = drawn(name, seed)
@@ -115,7 +118,8 @@ def test_a_single_number_for_ever_does_not_cost_the_mean_unless_it_is_one():
     assert "every code is mean + exp(log_var / 2); noise is drawn, but it is not used" in problem
 
 
-@pytest.mark.parametrize("seed", [None, 5])
+@settings(max_examples=12)
+@given(seed=st.none() | SEEDS)
 @pytest.mark.parametrize(
     ("center", "told"),
     [
@@ -134,7 +138,8 @@ def test_a_wrong_mean_is_explained(center, told, seed):
     assert told in judge("Mean", seen, inputs)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@settings(max_examples=12)
+@given(seed=SEEDS)
 @pytest.mark.parametrize(
     ("center", "told"),
     [(np.round, "rounded to a whole number"), (lambda mean: np.clip(mean, -20, 20), "a limit on")],
@@ -148,7 +153,8 @@ def test_hidden_means_show_what_the_announced_ones_do_not(seed, center, told):
     assert judge("Mean", seen_of(inputs), inputs) is None
 
 
-@pytest.mark.parametrize("seed", [None, *SEEDS])
+@settings(max_examples=12)
+@given(seed=st.none() | SEEDS)
 @pytest.mark.parametrize(
     ("sigma", "told"),
     [
@@ -197,7 +203,8 @@ def test_a_width_that_the_layer_cannot_take_is_left_to_the_part_on_shapes():
     assert "cannot be read" in judge("Mean", {**seen, str(MAIN): {}})
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@settings(max_examples=12)
+@given(seed=SEEDS)
 @pytest.mark.parametrize("limits", [(-2.5, np.inf), (-np.inf, 2.4)])
 def test_hidden_log_variances_show_limits_that_the_announced_ones_do_not(seed, limits):
     announced = drawn("Spread")["log_var"]
@@ -229,7 +236,8 @@ def test_numbers_that_differ_look_different(found, wanted, told):
     assert apart(found, wanted) == told
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@settings(max_examples=12)
+@given(seed=SEEDS)
 def test_hidden_places_are_the_announced_ones_and_small_and_large_numbers(seed):
     mean, log_var = drawn("Mean", seed)["also"]
     np.testing.assert_array_equal(mean[:2], drawn("Mean")["mean"])
@@ -301,13 +309,15 @@ def test_noise_of_another_distribution_is_not_normal(kind):
     assert problem.startswith("At inference")
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@settings(max_examples=12)
+@given(seed=SEEDS)
 def test_normal_noise_passes(seed):
     draws = np.random.default_rng(seed).standard_normal(SIZES).ravel()
     assert judge("NormalNoise", shares(draws)) is None
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@settings(max_examples=12)
+@given(seed=SEEDS)
 def test_few_different_numbers_are_little_evidence_against_normal_noise(seed):
     draws = np.tile(np.random.default_rng(seed).standard_normal(500), 120)
     assert judge("NormalNoise", shares(draws)) is None

@@ -10,7 +10,7 @@ from autograder.exercises.tfp_encoder.encoder import FEW, MANY
 from autograder.exercises.tfp_encoder.judging import oracle
 from autograder.exercises.tfp_encoder.judging.common import prior_moments
 from autograder.exercises.tfp_encoder.judging.derivatives import problem_of_outputs
-from autograder.exercises.tfp_encoder.judging.gaussian.form import _is_unlikely, strangeness
+from autograder.exercises.tfp_encoder.judging.gaussian.form import is_unlikely, strangeness
 from autograder.exercises.tfp_encoder.probes import CALLS, CODES, REPEATS
 
 CHECKS = {check.name: check for check in checks.load("tfp_encoder").checks}
@@ -232,9 +232,9 @@ def test_noise_of_another_kind_is_told(noise, told):
 
 def test_bounds_of_noise_are_not_wider_than_needed_nor_narrower():
     for share, expected in ((0.52, False), (0.58, True)):
-        assert _is_unlikely(share, 0.5, 4000, 500) == expected
-    assert not _is_unlikely(0.0, 0.01, 1000, 10)
-    assert _is_unlikely(0.0, 0.03, 1000, 10)
+        assert is_unlikely(share, 0.5, 4000, 500) == expected
+    assert not is_unlikely(0.0, 0.01, 1000, 10)
+    assert is_unlikely(0.0, 0.03, 1000, 10)
     rng = np.random.default_rng(0)
     assert all(strangeness(rng.normal(size=(8, 100, 4))) is None for _ in range(300))
 

@@ -144,7 +144,9 @@ def test_the_loss_is_read_from_a_model_around_the_encoder():
     class Boasting(tf_keras.Sequential):
         losses = property(lambda self: [3.0])
 
-    model = contract._outer(lambda *_: Boasting([tf_keras.Input((28, 28, 1))]), settings(None))
+    model = contract.training_model(
+        lambda *_: Boasting([tf_keras.Input((28, 28, 1))]), settings(None)
+    )
     model(np.zeros((2, 28, 28, 1), np.float32), training=True)
     assert list(model.losses) == []
 
@@ -153,4 +155,4 @@ def test_a_question_about_an_encoder_that_is_none_is_answered_with_a_sentence(ce
     question = Question("Stack", settings(None), CHECKS["Stack"].inputs(None))
     answers = {"make_prior": stub, "make_encoder": lambda *_: None}
     found = local.ask("tfp_encoder", answers, question)
-    assert found["problem"] == "make_encoder returned nothing, expected a model of tf_keras."
+    assert found.problem == "make_encoder returned nothing, expected a model of tf_keras."

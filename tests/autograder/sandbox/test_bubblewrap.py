@@ -25,9 +25,9 @@ HELP = "--as-pid-1 --clearenv --size BYTES"
 @pytest.fixture
 def fresh():
     """Let `sandbox.available` try again, before and after."""
-    sandbox._availability.cache_clear()
+    sandbox.availability.cache_clear()
     yield
-    sandbox._availability.cache_clear()
+    sandbox.availability.cache_clear()
 
 
 def test_bwrap_is_taken_where_python_may_make_no_namespaces(fresh, monkeypatch):

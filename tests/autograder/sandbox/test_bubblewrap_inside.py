@@ -307,7 +307,7 @@ def test_a_notebook_is_graded_with_bwrap_and_nothing_is_left(bwrap, references):
     )
     budget = session.Budget(60, 300, Containment.BUBBLEWRAP, Limits(disk=64 * MIB))
     result = jobs.execute(jobs.Job("sampling", cells, parts), known, budget)
-    assert sum(part["points"] for part in result["parts"].values()) == 10
-    assert result["containment"] == "bubblewrap"
-    assert "daemon b'x'" in str(result["outputs"]["cell-2"])
+    assert sum(part.points for part in result.parts.values()) == 10
+    assert result.containment == "bubblewrap"
+    assert "daemon b'x'" in str(result.outputs["cell-2"])
     assert "left-by-bwrap\n" not in running.names()

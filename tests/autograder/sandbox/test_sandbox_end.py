@@ -239,7 +239,7 @@ def test_another_processor_is_a_reason(containment, machine):
 
 def test_another_system_is_a_reason(monkeypatch):
     monkeypatch.setattr(sandbox.sys, "platform", "darwin")
-    sandbox._availability.cache_clear()
+    sandbox.availability.cache_clear()
     assert sandbox.available() is sandbox.Containment.NONE
     assert sandbox.reason() == "Notebooks can be contained on Linux only, not on darwin."
-    sandbox._availability.cache_clear()
+    sandbox.availability.cache_clear()

@@ -1,6 +1,7 @@
 """Every file that was handed in is kept under its hash, complete and once, or the run ends."""
 
 import errno
+import hashlib
 import os
 import shutil
 import subprocess
@@ -179,7 +180,7 @@ def test_a_disk_that_fails_while_a_file_is_read_is_told_of_this_file(course, mon
 
 
 def test_a_file_that_changes_while_it_is_read_is_told(course, monkeypatch):
-    monkeypatch.setattr(store, "_write", lambda *_: "another hash")
+    monkeypatch.setattr(store.hashlib, "file_digest", lambda *_: hashlib.sha256(b"before"))
     found = find(course)
     assert found["ann", NAME].reason == ".hidden changed while it was read: run it again."
     assert kept(course) == {}
@@ -284,44 +285,64 @@ def test_what_becomes_no_file_after_it_was_looked_at_is_told(course, monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("content", "is_time"),
+    ("content", "hour"),
     [
-        (b"2026-11-01 12:00:00 UTC\n", True),
-        (b"2026-11-01 12:00:00.5 Europe/Zurich", True),
-        (b"2026-11-01 12:00:00 Z", True),
-        (b"2026-11-01 12:00:00 Nowhere", False),
-        (b"2026-11-01 12:00", True),
-        (b"2026-13-01 12:00:00", False),
-        (b"0001-01-01T00:00:00+14:00", False),
-        (b"yesterday", False),
-        (b"", False),
-        (b"\xff\xfe", False),
-        (b"2026-11-01 12:00:00 UTC" + b" " * 10**6, False),
+        (b"2026-11-01 12:00:00 UTC\n", 12),
+        (b"2026-11-01 12:00:00.5 Europe/Zurich", 11),
+        (b"2026-11-01 12:00:00 CET", 11),
+        (b"2026-11-01T12:00:00 CET", 11),
+        (b"2026-11-01T12:00:00CET", 11),
+        (b"2026-11-01 12:00:00 Z", 12),
+        (b"2026-11-01T12:00:00Z", 12),
+        (b"2026-11-01T12:00:00+02:00", 10),
+        (b"2026-11-01 12:00", 12),
+        (b"2026-11-01T12:00", 12),
+        (b"2026-11-01 12:00:00 Nowhere", None),
+        (b"2026-11-01T12:00:00 Nowhere", None),
+        (b"2026-11-01T12:00:00XX", None),
+        (b"2026-11-01T10:00:00 PM", None),
+        (b"2026-11-01 12:00:00 localtime", None),
+        (b"2026-11-01 12:00:00 /etc/localtime", None),
+        (b"2026-11-01 12:00:00 ../etc/localtime", None),
+        (b"2026-13-01 12:00:00", None),
+        (b"0001-01-01T00:00:00+14:00", None),
+        (b"yesterday", None),
+        (b"", None),
+        (b"\xff\xfe", None),
+        (b"2026-11-01 12:00:00 UTC" + b" " * 10**6, None),
     ],
 )
-def test_only_a_time_is_taken_for_one(course, content, is_time):
+def test_only_a_time_is_taken_for_one(course, content, hour):
     (course / "submitted" / "ann" / NAME / "timestamp.txt").write_bytes(content)
-    found, problem = stamps.read_timestamp(find(course)["ann", NAME].folder)
-    assert found == (content.strip() if is_time else None)
-    assert ("timestamp.txt contains no time" in problem) != is_time
+    stamp, problem = stamps.read_timestamp(find(course)["ann", NAME].stamp)
+    assert (None if stamp is None else parse_utc(stamp.decode()).hour) == hour
+    assert ("timestamp.txt contains no time" in problem) == (hour is None)
+
+
+def test_the_time_is_that_of_the_kept_copy(course):
+    file = course / "submitted" / "ann" / NAME / "timestamp.txt"
+    file.write_text("2026-11-01 12:00:00 UTC")
+    stamp = find(course)["ann", NAME].stamp
+    file.write_text("2026-11-29 12:00:00 UTC")
+    assert stamps.read_timestamp(stamp) == (b"2026-11-01 12:00:00 UTC", "")
 
 
 @pytest.mark.parametrize("offset", ["+02:00", " +02:00", "+0200", " +0200"])
 def test_an_offset_is_one_of_hours(course, offset):
     text = f"2026-11-01 12:00:00{offset}"
     (course / "submitted" / "ann" / NAME / "timestamp.txt").write_text(text)
-    found, problem = stamps.read_timestamp(find(course)["ann", NAME].folder)
+    found, problem = stamps.read_timestamp(find(course)["ann", NAME].stamp)
     assert (parse_utc(found.decode()), problem) == (datetime(2026, 11, 1, 10), "")
 
 
 def test_without_a_time_there_is_no_problem(course):
-    assert stamps.read_timestamp(find(course)["ann", NAME].folder) == (None, "")
+    assert stamps.read_timestamp(find(course)["ann", NAME].stamp) == (None, "")
 
 
 def test_a_link_is_no_time(course):
     file = course / "submitted" / "ann" / NAME / "timestamp.txt"
     (course / "time").write_text("2026-11-01 12:00:00 UTC")
     file.symlink_to(course / "time")
-    found, problem = stamps.read_timestamp(find(course)["ann", NAME].folder)
+    found, problem = stamps.read_timestamp(find(course)["ann", NAME].stamp)
     assert found is None
     assert "contains no time" in problem

@@ -28,7 +28,7 @@ def strangeness(calls: np.ndarray) -> str | None:
     return _shares(rows) or _latents(rows) or _neighbours(calls.reshape(len(calls), -1))
 
 
-def _is_unlikely(share, wanted: float, draws, compared: int):
+def is_unlikely(share, wanted: float, draws, compared: int):
     """Return whether shares of independent draws are too far from their probability.
 
     The probability that any of the compared shares is that far off by chance is at most
@@ -47,7 +47,7 @@ def _shares(rows: np.ndarray) -> str | None:
     """Compare the shares of noise below some numbers."""
     for place in PLACES:
         share, wanted = np.mean(rows < place), NormalDist().cdf(place)
-        if _is_unlikely(share, wanted, rows.size, len(PLACES)):
+        if is_unlikely(share, wanted, rows.size, len(PLACES)):
             return (
                 f"{share:.1%} of their numbers lie below {number(place)} standard deviations from "
                 f"the mean, expected {wanted:.1%}, so they are not drawn from a normal distribution"
@@ -65,7 +65,7 @@ def _latents(rows: np.ndarray) -> str | None:
     for condition, description in kinds:
         signs = np.where(condition, 1.0, -1.0)
         shares = (1 + signs.T @ signs / len(rows)) / 2
-        strange = np.triu(_is_unlikely(shares, 0.5, len(rows), size * (size - 1)), 1)
+        strange = np.triu(is_unlikely(shares, 0.5, len(rows), size * (size - 1)), 1)
         if strange.any():
             i, j = np.argwhere(strange)[0]
             return (
@@ -83,7 +83,7 @@ def _neighbours(calls: np.ndarray) -> str | None:
     sums = np.fft.irfft(np.abs(spectrum) ** 2).sum(0)[1:count]
     draws = len(calls) * np.arange(count - 1, 0, -1)
     shares = np.clip((1 + np.round(sums) / draws) / 2, 0, 1)
-    strange = _is_unlikely(shares, 0.5, draws, count)
+    strange = is_unlikely(shares, 0.5, draws, count)
     if not strange.any():
         return None
     at = int(np.argmax(strange))
