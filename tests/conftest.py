@@ -41,8 +41,10 @@ def pytest_report_header():
 
 
 # The same examples in every run, so that a failure is a failure of the change that is tested;
-# HYPOTHESIS_PROFILE=search looks for new ones.
-hypothesis.settings.register_profile("same", derandomize=True, deadline=None, database=None)
+# HYPOTHESIS_PROFILE=search looks for new ones, and `make check` tries a few.
+same = hypothesis.settings(derandomize=True, deadline=None, database=None)
+for name, count in {"same": 50, "few": 5}.items():
+    hypothesis.settings.register_profile(name, same, max_examples=count)
 hypothesis.settings.register_profile("search", deadline=None, max_examples=5_000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 

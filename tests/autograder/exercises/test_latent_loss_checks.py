@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from seeds import seeds
 
 from autograder import checks
 from autograder.commands.selftest import bank
@@ -11,7 +12,7 @@ from autograder.exercises.latent_loss.judging.function import CONSTANT
 from autograder.exercises.latent_loss.judging.mistakes import kl
 
 CHECKS = {check.name: check for check in checks.load("latent_loss").checks}
-SEEDS = range(40)
+SEEDS = seeds(40)
 STEADY = {"changes": False, "remembers": False, "fixed": False, "drawn": []}
 
 

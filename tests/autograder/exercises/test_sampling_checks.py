@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from seeds import seeds
 
 from autograder import checks
 from autograder.exercises.sampling.contract import BATCHES, MODES
@@ -19,7 +20,7 @@ from autograder.exercises.sampling.statistics import (
 )
 
 CHECKS = {check.name: check for check in checks.load("sampling").checks}
-SEEDS = range(12)
+SEEDS = seeds(12)
 LARGE, SMALL = BATCHES[MAIN][0], BATCHES[WIDE][0]
 
 

@@ -10,6 +10,7 @@ from autograder.exercises.sampling.contract import BATCHES, MODES
 from autograder.exercises.sampling.judging.moments import SHARES
 from autograder.exercises.sampling.probes import MAIN, WIDE, calls_for_gradients
 
+pytestmark = pytest.mark.slow
 CHECKS = {check.name: check for check in checks.load("sampling").checks}
 LARGE = BATCHES[MAIN][0]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -94,7 +94,6 @@ def test_both_numbers_of_calls_give_the_same_number_of_draws():
 
 
 @pytest.mark.parametrize("kind", NOISES)
-@settings(max_examples=12)
 @given(seed=st.none() | SEEDS)
 @pytest.mark.parametrize("name", ["Mean", "Spread"])
 def test_how_noise_is_shared_costs_neither_the_mean_nor_the_spread(kind, seed, name):
@@ -118,7 +117,6 @@ def test_a_single_number_for_ever_does_not_cost_the_mean_unless_it_is_one():
     assert "every code is mean + exp(log_var / 2); noise is drawn, but it is not used" in problem
 
 
-@settings(max_examples=12)
 @given(seed=st.none() | SEEDS)
 @pytest.mark.parametrize(
     ("center", "told"),
@@ -138,7 +136,6 @@ def test_a_wrong_mean_is_explained(center, told, seed):
     assert told in judge("Mean", seen, inputs)
 
 
-@settings(max_examples=12)
 @given(seed=SEEDS)
 @pytest.mark.parametrize(
     ("center", "told"),
@@ -153,7 +150,6 @@ def test_hidden_means_show_what_the_announced_ones_do_not(seed, center, told):
     assert judge("Mean", seen_of(inputs), inputs) is None
 
 
-@settings(max_examples=12)
 @given(seed=st.none() | SEEDS)
 @pytest.mark.parametrize(
     ("sigma", "told"),
@@ -203,7 +199,6 @@ def test_a_width_that_the_layer_cannot_take_is_left_to_the_part_on_shapes():
     assert "cannot be read" in judge("Mean", {**seen, str(MAIN): {}})
 
 
-@settings(max_examples=12)
 @given(seed=SEEDS)
 @pytest.mark.parametrize("limits", [(-2.5, np.inf), (-np.inf, 2.4)])
 def test_hidden_log_variances_show_limits_that_the_announced_ones_do_not(seed, limits):
@@ -236,7 +231,6 @@ def test_numbers_that_differ_look_different(found, wanted, told):
     assert apart(found, wanted) == told
 
 
-@settings(max_examples=12)
 @given(seed=SEEDS)
 def test_hidden_places_are_the_announced_ones_and_small_and_large_numbers(seed):
     mean, log_var = drawn("Mean", seed)["also"]
@@ -309,14 +303,12 @@ def test_noise_of_another_distribution_is_not_normal(kind):
     assert problem.startswith("At inference")
 
 
-@settings(max_examples=12)
 @given(seed=SEEDS)
 def test_normal_noise_passes(seed):
     draws = np.random.default_rng(seed).standard_normal(SIZES).ravel()
     assert judge("NormalNoise", shares(draws)) is None
 
 
-@settings(max_examples=12)
 @given(seed=SEEDS)
 def test_few_different_numbers_are_little_evidence_against_normal_noise(seed):
     draws = np.tile(np.random.default_rng(seed).standard_normal(500), 120)

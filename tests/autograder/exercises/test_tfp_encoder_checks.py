@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from seeds import seeds
 
 from autograder import checks
 from autograder.checks import solutions
@@ -13,7 +14,7 @@ from autograder.exercises.tfp_encoder.weights import GAIN, arrange, pictures, st
 
 EXERCISE = checks.load("tfp_encoder")
 CHECKS = {check.name: check for check in EXERCISE.checks}
-SEEDS = range(20)
+SEEDS = seeds(20)
 
 
 def places(name):
@@ -194,6 +195,7 @@ def stack(inputs, found, shapes=None, view=lambda x: x - 0.5, **changes):
     return judge("Stack", inputs, **{**seen, "inference": found, **changes})
 
 
+@pytest.mark.slow
 def test_a_right_stack_passes_whatever_is_done_to_its_input_and_however_its_head_is_cut():
     for inputs in places("Stack")[:6]:
         for view in VIEWS:
@@ -204,6 +206,7 @@ def test_a_right_stack_passes_whatever_is_done_to_its_input_and_however_its_head
         assert stack(inputs, means(inputs), inference=[]) is None  # no distribution: another part
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("told", "changes"),
     [
@@ -225,6 +228,7 @@ def test_what_is_wrong_with_a_stack_of_the_right_weights_is_found_by_its_output(
         assert told in stack(inputs, found)
 
 
+@pytest.mark.slow
 def test_a_stack_that_is_another_one_for_greys_is_told():
     for inputs in places("Stack")[:3]:
         found = means(inputs, lambda x: x**2 - 0.5)
@@ -371,6 +375,7 @@ def raise_from_inside(prior):
     raise NotImplementedError("No KL(distribution_a || distribution_b) registered")
 
 
+@pytest.mark.slow
 def test_the_parts_of_the_encoder_do_not_need_the_prior_of_the_student():
     _, make_encoder = solutions.answers(EXERCISE.name, EXERCISE.answers)
     for part in EXERCISE.parts[1:]:

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from seeds import seeds
 
 from autograder import checks
 from autograder.exercises.tfp_encoder.encoder import FEW, MANY
@@ -14,7 +15,7 @@ from autograder.exercises.tfp_encoder.judging.gaussian.form import is_unlikely, 
 from autograder.exercises.tfp_encoder.probes import CALLS, CODES, REPEATS
 
 CHECKS = {check.name: check for check in checks.load("tfp_encoder").checks}
-SEEDS = range(20)
+SEEDS = seeds(20)
 
 
 def places(name):

@@ -20,6 +20,7 @@ from autograder.execution.worker import outputs
 from autograder.gradebook import recorder
 from autograder.submissions import notebooks
 
+pytestmark = pytest.mark.slow  # they measure times
 MUCH = 8  # times as long as a page of ordinary code of the greatest size; braces take 3 to 5
 BLANK = {
     "blanks": " \n",

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from kept_files import kept
+from seeds import examples
 
 from autograder.gradebook.course import Course
 from autograder.gradebook.journal import Journal
@@ -75,7 +76,7 @@ def course(tmp_path_factory):
     return folder
 
 
-@settings(max_examples=250)
+@settings(max_examples=examples(250))
 @given(tree=SUBMITTED)
 def test_a_tree_gives_submissions_or_findings_and_is_kept(course, tree):
     shutil.rmtree(course / "submitted", ignore_errors=True)

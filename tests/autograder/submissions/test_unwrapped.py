@@ -219,6 +219,7 @@ BAD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BAD)
 def test_an_archive_that_cannot_be_used_costs_a_sentence_and_little_time(
     course,  # noqa: F811
@@ -341,6 +342,7 @@ def test_a_damaged_archive_and_one_too_large_are_told(ordinary):
 # Graded to the end
 
 
+@pytest.mark.slow
 def test_wrapped_notebooks_are_graded_and_that_is_told(tmp_path, monkeypatch):
     replay(monkeypatch)
     whole = made_up.course_in(tmp_path)
