@@ -230,7 +230,7 @@ def _some(z: np.ndarray) -> np.ndarray:
 def _largest_share(equal: np.ndarray, axes: tuple[int, int]) -> float:
     """Return the largest average over either axis; 0 if there are very few numbers."""
     few = equal.size // equal.shape[3 - sum(axes)] < ENOUGH_TO_COMPARE
-    return 0.0 if few else float(equal.mean(axis=axes).max())
+    return 0.0 if few else float(np.max(equal.mean(axis=axes)))
 
 
 def compared(z: np.ndarray) -> Values:

@@ -48,7 +48,7 @@ def settings(seed: int | None) -> Values:
     a standard normal, and their code sizes include the announced one.
     """
     if seed is None:
-        prior = {"loc": np.zeros(3), "scale": np.ones(3)}
+        prior: dict[str, np.ndarray] = {"loc": np.zeros(3), "scale": np.ones(3)}
         others = {"sizes": [3], "batch": 10}
         return {"shape": IMAGE, "encoded_size": 3, "base_depth": 2, **prior, **others}
     rng = np.random.default_rng(seed)

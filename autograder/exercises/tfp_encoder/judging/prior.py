@@ -126,6 +126,6 @@ def _samples(size: int, prior: dict) -> str | None:
         return defect and f"Its density is right, but not the samples of the prior: {defect}."
     return (
         f"Its density is right, but {CODES} samples of the prior have means of up to "
-        f"{number(np.abs(mean).max())} and standard deviations between {number(std.min())} and "
-        f"{number(std.max())}, expected 0 and 1."
+        f"{number(np.abs(mean).max())} and standard deviations between {number(np.min(std))} and "
+        f"{number(np.max(std))}, expected 0 and 1."
     )
