@@ -22,7 +22,7 @@ test: .venv/.ready ## check style and types, and run all tests
 
 check: .venv/.ready ## the fast part of `make test`: style, types, imports, judges, notebooks, gradebook
 	$(STYLE)
-	@HYPOTHESIS_PROFILE=few .venv/bin/python -m pytest --quiet --numprocesses auto --maxprocesses 4 --dist loadgroup -m "not slow" $(FAST)
+	@HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-few} .venv/bin/python -m pytest --quiet --numprocesses auto --maxprocesses 4 --dist loadgroup -m "not slow" $(FAST)
 
 serve: ## show the built book on http://127.0.0.1:8000
 	@test -f _build/html/index.html || { echo "make serve: there is no book yet: run 'make book'." >&2; exit 1; }

@@ -33,8 +33,8 @@ def data_dir() -> Path:
 
 def prepared(name: str) -> Path | None:
     """Return the folder of the newest prepared version of ``name``, or None."""
-    found = [info.parent for info in (data_dir() / name).glob("*.*.*/dataset_info.json")]
-    return max(found, key=_version, default=None)
+    folders = [info.parent for info in (data_dir() / name).glob("*.*.*/dataset_info.json")]
+    return max(folders, key=_version, default=None)
 
 
 def _version(folder: Path) -> list[int]:
@@ -124,11 +124,11 @@ def _count_records(path: Path, promised: int) -> None:
     import tensorflow as tf
 
     try:
-        found = sum(1 for _ in tf.data.TFRecordDataset(str(path)))
+        count = sum(1 for _ in tf.data.TFRecordDataset(str(path)))
     except tf.errors.DataLossError as error:
         raise _damaged(path, "is truncated or corrupt") from error
-    if found != promised:
-        raise _damaged(path, f"holds {found} examples instead of {promised}")
+    if count != promised:
+        raise _damaged(path, f"holds {count} examples instead of {promised}")
 
 
 def _damaged(path: Path, what: str) -> LatentsError:

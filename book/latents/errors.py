@@ -17,8 +17,8 @@ def explain(error: BaseException) -> dict:
         through, or ``{"missing": True}`` if that line is the ``NotImplementedError`` of a stub.
     """
     # A KeyError shows its message as Python would write it, with \n for the end of a line.
-    told = error.args[0] if isinstance(error, KeyError) and len(error.args) == 1 else error
-    message, place = _converted(_text(told))
+    described = error.args[0] if isinstance(error, KeyError) and len(error.args) == 1 else error
+    message, place = _converted(_text(described))
     place = _deepest(error) or place
     if isinstance(error, NotImplementedError) and place and "NotImplementedError" in place[1]:
         return {"missing": True}
@@ -57,12 +57,12 @@ def _converted(message: str) -> tuple[str, tuple[int, str] | None]:
     """Take apart the message of an error inside a function that TensorFlow has compiled."""
     if "in user code:" not in message:
         return message, None
-    found = re.findall(r'File "(.+?)", line (\d+), in .*\n +(.+)', message)
-    own = [(int(line), code.strip()) for file, line, code in found if is_students(file)]
+    frames = re.findall(r'File "(.+?)", line (\d+), in .*\n +(.+)', message)
+    students = [(int(line), code.strip()) for file, line, code in frames if is_students(file)]
     lines = message.splitlines()
     kinds = [k for k, line in enumerate(lines) if re.match(r"\s+\w+(Error|Exit)\b", line)]
-    told = [line.strip() for line in lines[kinds[-1] if kinds else -1 :]]
-    return re.sub(r"^\w+(Error|Exit): ?", "", "\n".join(told)), own[-1] if own else None
+    ending = [line.strip() for line in lines[kinds[-1] if kinds else -1 :]]
+    return re.sub(r"^\w+(Error|Exit): ?", "", "\n".join(ending)), students[-1] if students else None
 
 
 def _of_graph(message: str) -> str:
@@ -71,9 +71,9 @@ def _of_graph(message: str) -> str:
         return message
     lines = [line.strip() for line in message.splitlines()]
     places = [k for k, line in enumerate(lines) if line.startswith(('File "', "Detected at node"))]
-    told = lines[places[-1] + 1 :] if places else lines
-    told = [line for line in told if line and not line.startswith(("<stack traces", "[["))]
-    return re.sub(r"\s*\[\[.*|\s*\[Op:.*", "", " ".join(told))
+    ending = lines[places[-1] + 1 :] if places else lines
+    ending = [line for line in ending if line and not line.startswith(("<stack traces", "[["))]
+    return re.sub(r"\s*\[\[.*|\s*\[Op:.*", "", " ".join(ending))
 
 
 def _clean(message: str) -> str:

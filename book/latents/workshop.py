@@ -39,10 +39,10 @@ def _attempt(what: str, then: str, call: Callable, *arguments: Any) -> Any:
     try:
         return call(*arguments)
     except LatentsError as error:
-        told = str(error)
+        problem = str(error)
     except Exception as error:
-        told = explain(error).get("problem", f"{what}: not attempted yet.")
-    print(f"{told} {then}")
+        problem = explain(error).get("problem", f"{what}: not attempted yet.")
+    print(f"{problem} {then}")
     return None
 
 
@@ -109,27 +109,27 @@ def show_latent_loss(latent_loss: Callable) -> None:
     rest = np.zeros_like(steps)
     panels = {"mean": np.stack([steps, rest]), "log_var": np.stack([rest, steps])}
     then = "Once it works, its values appear as points on the curves."
-    found = _attempt("latent_loss", then, _losses, latent_loss, panels)
-    found = found or {}
-    if lost := sum(np.sum(~np.isfinite(values)) for values in found.values()):
+    losses = _attempt("latent_loss", then, _losses, latent_loss, panels)
+    losses = losses or {}
+    if lost := sum(np.sum(~np.isfinite(values)) for values in losses.values()):
         print(f"{lost} of {2 * len(steps)} values are not finite numbers and have no point.")
-    _show("exercise-latent-loss", pictures.losses_on_curves, panels, found)
+    _show("exercise-latent-loss", pictures.losses_on_curves, panels, losses)
 
 
 def _losses(latent_loss: Callable, panels: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return the student's loss of one latent at means and log-variances (2, n), by panel."""
     import tensorflow as tf
 
-    found = {}
+    losses = {}
     for name, places in panels.items():
         mean, log_var = tf.unstack(tf.constant(places[..., None], tf.float32))  # (n, 1) each
-        found[name] = _values("latent_loss", latent_loss(mean, log_var))
-        if found[name].shape != (len(mean),):
+        losses[name] = _values("latent_loss", latent_loss(mean, log_var))
+        if losses[name].shape != (len(mean),):
             raise LatentsError(
                 f"For mean and log_var of shape {tuple(mean.shape)} latent_loss returned shape "
-                f"{found[name].shape}, expected ({len(mean)},): one number for each example."
+                f"{losses[name].shape}, expected ({len(mean)},): one number for each example."
             )
-    return found
+    return losses
 
 
 @_unless_graded

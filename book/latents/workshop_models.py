@@ -100,8 +100,8 @@ def dense_vae(sampling: Callable, latent_loss: Callable) -> tuple[keras.Model, .
     mean, log_var = AddRate(latent_loss)([mean, log_var])
     z = sampling()([mean, log_var])
     if len(getattr(z, "shape", ())) != 2:
-        found = f"codes of shape {z.shape}" if hasattr(z, "shape") else _kind(z)
-        raise LatentsError(f"Sampling made {found}, expected codes of shape {mean.shape}.")
+        made = f"codes of shape {z.shape}" if hasattr(z, "shape") else _kind(z)
+        raise LatentsError(f"Sampling made {made}, expected codes of shape {mean.shape}.")
     encoder = keras.Model(x, [mean, log_var, z])
 
     h = code = keras.Input((DENSE_CODE,))

@@ -25,14 +25,14 @@ def codes_below_curve(codes: np.ndarray | None, mean: float, variance: float):
     return figure
 
 
-def losses_on_curves(panels: dict[str, np.ndarray], found: dict[str, np.ndarray]):
+def losses_on_curves(panels: dict[str, np.ndarray], losses: dict[str, np.ndarray]):
     """Draw the KL of one latent over its mean and over its log-variance, and a student's values.
 
     Parameters
     ----------
     panels : dict
         Name of what varies to places (2, n): means above log-variances.
-    found : dict
+    losses : dict
         Name of what varies to values (n,); empty while there are none.
     """
     figure, axes = plt.subplots(1, len(panels), figsize=(8.4, 3.4), sharey=True)
@@ -40,8 +40,8 @@ def losses_on_curves(panels: dict[str, np.ndarray], found: dict[str, np.ndarray]
         curve = np.zeros((2, 200))
         curve[row] = np.linspace(places[row, 0], places[row, -1], 200)
         axis.plot(curve[row], bounds.diagonal_gaussian_kl(*curve), label="expected")
-        if name in found:
-            axis.plot(places[row], found[name], "o", label="your latent_loss")
+        if name in losses:
+            axis.plot(places[row], losses[name], "o", label="your latent_loss")
         axis.set(xlabel=name, title=" and ".join(f"{n} = 0" for n in panels if n != name))
         axis.grid(alpha=0.3)
         axis.legend()
