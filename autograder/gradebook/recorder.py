@@ -27,7 +27,7 @@ from traitlets import Dict, Type
 
 from autograder import AutograderError
 from autograder.checks.running.cells import is_test
-from autograder.checks.words import one_line
+from autograder.checks.words import one_line, printable
 from autograder.gradebook import late
 from autograder.gradebook.assignments import GradebookCell
 from autograder.gradebook.course import (
@@ -327,12 +327,18 @@ class Recorder:
         if stamp is not None:
             (folder / STAMP).write_bytes(stamp)
         for name, data in files.items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(data)
+            try:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_bytes(data)
+            except OSError as error:
+                if error.errno not in OF_A_NAME:
+                    raise
+                reason = f"the file {printable(name)} cannot be written ({error.strerror})"
+                raise NbGraderException(reason) from error
 
     def _raise_if_fatal(self, error: BaseException | None) -> None:
         """Raise an AutograderError if the error is one of the gradebook or the disk."""
-        if isinstance(error, OSError) and error.errno not in OF_A_NAME:
+        if isinstance(error, OSError):
             path = error.filename or self.course.folder
             raise AutograderError(
                 f"What was graded cannot be written ({path}: {error.strerror}). Make room there "

@@ -27,6 +27,7 @@ from nbgrader.preprocessors import SaveAutoGrades
 from sqlalchemy.exc import IntegrityError
 
 from autograder.__main__ import main
+from autograder.commands.grading.work import Work
 from autograder.gradebook import recorder
 from autograder.gradebook.course import Course
 from autograder.gradebook.journal import read_entries
@@ -206,6 +207,16 @@ def pages(course) -> dict:
         for step in ("autograded", "feedback")
         for file in (course / step).rglob("*.*")
     }
+
+
+def test_a_file_whose_name_cannot_be_written_costs_its_submission(course, monkeypatch):
+    def files(work):
+        return {"x" * 300: b""} if work.entry.student == "ann" else {}
+
+    monkeypatch.setattr(Work, "files", property(files))
+    assert grade(course) == 1
+    assert outcome(course) == OUTCOME | {"ann": REVIEW}
+    assert "cannot be written (File name too long)" in reason(course, "ann")
 
 
 def fail(*_):

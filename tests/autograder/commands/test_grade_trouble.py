@@ -10,6 +10,7 @@ import made_up
 import nbformat
 import pytest
 from made_up import NAME, OUTCOME, RIGHT, grade, hand_in, outcome, settings
+from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.preprocessors import SaveAutoGrades
 
 from autograder.checks.words import printable
@@ -237,7 +238,7 @@ def fill(patch: pytest.MonkeyPatch, place: str, student: str) -> None:
     elif place == "gradebook":
         patch.setattr(SaveAutoGrades, "_add_score", full_database)
     else:
-        owner = {"autograded": recorder._Autograde, "feedback": recorder._Feedback}[place]
+        owner = {"autograded": Autograde, "feedback": GenerateFeedback}[place]
         real = owner.write_single_notebook
         patch.setattr(owner, "write_single_notebook", failing(real, student))
 
