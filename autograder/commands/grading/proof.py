@@ -79,6 +79,11 @@ def _judge_plain(assignment: str, part: Runnable, result: JobResult) -> None:
     import nbformat
     from nbgrader.utils import determine_grade
 
+    if result.review:
+        raise SourceError(
+            f"The solution in source/{assignment}/{part.name}.ipynb cannot be run, so nobody can "
+            f"be graded for {assignment}. {result.review}"
+        )
     for cell in part.notebook.cells:
         if not is_test(cell):
             continue
@@ -117,8 +122,10 @@ def _judge(assignment: str, result: JobResult) -> None:
     lost = [part.name for part in exercise.parts if scores[part.name].points < part.points]
     if not lost:
         return
-    problems = [*result.remarks, *(text for name in lost for text in scores[name].problems)]
-    first_problem = f" The first problem: {problems[0]}" if problems else ""
+    problems = [result.review, *result.remarks]
+    problems += [problem for name in lost for problem in scores[name].problems]
+    first = next(filter(None, problems), "")
+    first_problem = f" The first problem: {first}" if first else ""
     raise AutograderError(
         f"The reference solution of {assignment} does not get all points here, so no answer to it "
         f"can be judged.{first_problem} Check the packages of this environment and the limits, "

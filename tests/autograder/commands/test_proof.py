@@ -51,6 +51,17 @@ def test_a_source_whose_checks_are_not_ours_is_told(course, monkeypatch, capsys,
     assert "This cell is not a check of the autograder" in told
 
 
+def test_a_solution_that_cannot_be_run_says_why(course, monkeypatch, capsys):
+    def for_review(job, *_):
+        return replace(made_up.result(job), parts={}, review="It sent something odd.")
+
+    monkeypatch.setattr(jobs, "execute", for_review)
+    assert made_up.grade(course) == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert "does not get all points here" in told
+    assert "The first problem: It sent something odd." in told
+
+
 def test_the_proof_is_made_once(course, monkeypatch):
     ran = []
     monkeypatch.setattr(jobs, "execute", lambda job, *_: ran.append(job) or made_up.result(job))
