@@ -2,6 +2,7 @@
 
 import hashlib
 import platform
+import sys
 from collections.abc import Iterable
 from functools import cache
 from importlib import metadata
@@ -12,6 +13,7 @@ import latents
 PACKAGE = Path(__file__).resolve().parents[2]
 # All that runs between a notebook and its score; a test compares it with what is imported.
 EXECUTION_MODULES = ("checks", "execution", "sandbox", "__init__.py")
+PACKAGE_FOLDERS = ("site-packages", "dist-packages")  # where pip and Debian install
 LATENTS = Path(latents.__file__).resolve().parent  # messages and workshops come from there
 
 
@@ -33,7 +35,10 @@ def digest(names: Iterable[str]) -> str:
 @cache
 def environment() -> str:
     """Return a hash of Python, of all packages, which answers may import, and of this project."""
-    versions = {f"{package.name} {package.version}" for package in metadata.distributions()}
+    # Some libraries bring copies of others in folders that they put on the path once imported.
+    folders = [folder for folder in sys.path if Path(folder).name in PACKAGE_FOLDERS]
+    packages = metadata.distributions(path=folders)
+    versions = {f"{package.name} {package.version}" for package in packages}
     hasher = hashlib.sha256("\n".join([platform.python_version(), *sorted(versions)]).encode())
     hasher.update(digest(EXECUTION_MODULES).encode())
     return hasher.hexdigest()

@@ -21,8 +21,9 @@ from autograder.checks import solutions
 from autograder.commands import grade, release
 from autograder.execution import job as jobs
 from autograder.execution.judging import reference
+from autograder.execution.processes import libraries
 from autograder.execution.processes.session import Budget
-from autograder.gradebook.course import Course
+from autograder.gradebook.course import Course, settings
 from autograder.gradebook.journal import Journal, read_entries
 
 pytestmark = pytest.mark.slow
@@ -51,13 +52,15 @@ def course(tmp_path_factory, bank_folder):
 def results(course, tmp_path_factory):
     """Execute the notebooks for good, and keep the results in a file."""
     found, sources = {}, grade.Sources(Course(course))
+    imported = libraries.select(settings(Course(course)), with_ours=True)
     from autograder.submissions import collect
 
     with closing(Journal(Course(course))) as journal, reference.references([NAME]) as known:
         for each in collect.find(Course(course), journal, None, None):
             if each.student != "gil":
-                made = [jobs.job_of(NAME, sources.repair(each)[0])]
-                made += [] if found else [jobs.job_of(NAME, sources.read(NAME)[0])]  # the proof
+                made = [jobs.job_of(NAME, sources.repair(each)[0], imported)]
+                if not found:  # the proof
+                    made.append(jobs.job_of(NAME, sources.read(NAME)[0], imported))
                 for job in made:
                     result = jobs.execute(job, known[NAME], Budget())
                     found[job.key(Budget())] = result.to_json()

@@ -1,6 +1,7 @@
 """Grading where nothing can contain student code: refused, or done, said in red and recorded."""
 
 import csv
+from functools import partial
 
 import pytest
 import submissions
@@ -8,7 +9,7 @@ import submissions
 from autograder import sandbox
 from autograder.__main__ import main
 from autograder.checks import solutions
-from autograder.commands.grading import summary
+from autograder.commands import console as printing
 from autograder.execution.pools import local
 from autograder.sandbox import Containment
 
@@ -30,10 +31,8 @@ def course(tmp_path, monkeypatch):
 @pytest.fixture
 def coloured(monkeypatch):
     """Let the command believe that it writes to a wide terminal with colours."""
-    console = summary.Console
-    monkeypatch.setattr(
-        summary, "Console", lambda **more: console(force_terminal=True, width=200, **more)
-    )
+    terminal = partial(printing.console, force_terminal=True, width=200)
+    monkeypatch.setattr(printing, "console", terminal)
 
 
 def test_without_unsafe_nothing_runs(course, capsys):

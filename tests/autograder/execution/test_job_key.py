@@ -1,6 +1,7 @@
 """Work is the same, and done once, if its cells, checks, limits and environment are."""
 
 import dataclasses
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,8 @@ from autograder.execution import job as jobs
 from autograder.execution.processes import code
 from autograder.execution.processes.session import Budget
 from autograder.sandbox import Limits
+
+PRINT = "print(code.environment())"
 
 
 def key(found, budget: Budget | None = None, exercise: str = "sampling") -> str:
@@ -62,6 +65,28 @@ def test_other_libraries_have_another_key(made, repaired):
     assert len(keys) == 2
 
 
+def test_the_environment_is_the_same_whatever_was_imported_before(project):
+    lines = [
+        "import sys; sys.path.insert(0, '')",
+        "import setuptools, pkg_resources" if has_pkg_resources() else "import setuptools",
+        "import nbgrader.api",
+    ]
+    hashes = set()
+    for count in range(len(lines) + 1):
+        script = "; ".join(
+            [*lines[:count], "from autograder.execution.processes import code", PRINT]
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=project
+        )
+        hashes.add(done.stdout)
+    assert len(hashes) == 1
+
+
+def has_pkg_resources() -> bool:
+    return importlib.util.find_spec("pkg_resources") is not None
+
+
 def test_data_of_the_packages_count_and_compiled_files_do_not(monkeypatch, tmp_path):
     monkeypatch.setattr(code, "LATENTS", tmp_path)
     (tmp_path / "data.npz").write_bytes(b"1")
@@ -88,7 +113,7 @@ def test_another_check_solution_or_version_has_another_key(made, repaired, monke
     solution.write_text("other", encoding="utf-8")
     for target, name, value in (
         (jobs.solutions, "file", lambda _: solution),
-        (code.metadata, "distributions", lambda: []),
+        (code.metadata, "distributions", lambda path: []),
         (code.platform, "python_version", lambda: "4"),
     ):
         monkeypatch.setattr(target, name, value)
