@@ -215,7 +215,9 @@ class Grading:
                 result = self._pool.result(future, submissions)
             except UnforeseenError as error:
                 for work in works:
-                    self._refuse(work.entry, error)
+                    if not work.refused:  # by the error of another of its notebooks
+                        work.refused = True
+                        self._refuse(work.entry, error)
                 continue
             except Exception as error:
                 failures.append(error)

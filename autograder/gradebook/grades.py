@@ -1,9 +1,11 @@
 """The grades of a course, read from its gradebook and from our journal."""
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from autograder import checks
@@ -232,11 +234,18 @@ def _sort_key(name: str) -> tuple[int, str]:
 
 def _submitted(course: Course, names: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield student and assignment of all folders of submissions."""
-    for name in names:
-        for folder in course.submitted.glob(f"*/{name}/"):
-            student = folder.parent.name
-            if not student.startswith("."):
-                yield printable(student), name  # the name that the journal uses
+    for student in _folders(course.submitted):
+        present = {folder.name for folder in _folders(student)}
+        if not student.name.startswith("."):
+            # The name that the journal uses.
+            yield from ((printable(student.name), name) for name in names if name in present)
+
+
+def _folders(folder: Path) -> list[Path]:
+    """Return the folders in a folder, no links among them; none if it cannot be read."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        return sorted(Path(entry) for entry in entries if entry.is_dir(follow_symlinks=False))
+    return []
 
 
 def points(value: float) -> float | int:

@@ -251,7 +251,12 @@ class Sources:
     def _students_files(self, submission: collect.Submission) -> dict[str, bytes]:
         """Return the files that a student submitted, except where the source has files."""
         source_files = self._files[submission.assignment]
-        notebook_names = {f"{name}.ipynb" for name in self._plain_sources(submission.assignment)}
+        # Pages of feedback have these names, too.
+        notebook_names = {
+            f"{name}.{ending}"
+            for name in self._plain_sources(submission.assignment)
+            for ending in ("ipynb", "html")
+        }
         folders = {str(above) for name in source_files for above in PurePosixPath(name).parents}
         wanted = {
             name: file

@@ -113,7 +113,10 @@ def _of_student(
     if problem:
         yield replace(submission, reason=problem)
         return
-    problem, stray = _keep_the_rest(store, submission, folder, entries)
+    try:
+        problem, stray = _keep_the_rest(store, submission, folder, entries)
+    except OSError as error:
+        problem, stray = read_error(folder, error), []
     for entry in filter(_is_submission_folder, entries):
         if assignment is None or entry.name == assignment:
             yield _submission(store, known_assignments, entry)
@@ -131,7 +134,7 @@ def _keep_the_rest(
     rest = [entry for entry in entries if not _is_submission_folder(entry)]
     _, problem = store.keep((submission.student, ""), rest, folder)
     for entry in rest:
-        if entry.is_dir():  # left there by some program
+        if not entry.is_symlink() and entry.is_dir():  # left there by some program
             store.keep_folder((submission.student, printable(entry.name)), entry)
     return problem, list(filter(_is_work, rest))
 
@@ -144,7 +147,9 @@ def _submission(
         return _examine(store, known_assignments, submission, folder)
     except OSError as error:
         return replace(submission, reason=read_error(folder, error))
-    except (RecursionError, ValueError, TypeError, LookupError) as error:  # our own mistake
+    except AutograderError:
+        raise
+    except Exception as error:  # our own mistake
         reason = f"The autograder failed on its files: {type(error).__name__}. Please report this."
         return replace(submission, reason=reason)
 

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import io
 import os
+import shutil
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from autograder.gradebook.course import Course
 from autograder.gradebook.journal import Journal
 
 LARGEST = 2**30  # bytes of a file that is kept
+LARGE = 2**25  # bytes of a file that may be to blame if the disk has no room for it
 BLOCK = 2**20
 
 
@@ -155,6 +157,11 @@ def _copy(file: Path, store: Path) -> tuple[str, int]:
                 f"{printable(file.name)} is {size / 2**30:.1f} GiB, more than the "
                 f"{LARGEST / 2**30:g} GiB that a kept file may have: remove it."
             )
+        if size > LARGE and size > _free(store):
+            raise _RefusedError(
+                f"{printable(file.name)} is {size / 2**30:.1f} GiB, more than the disk of the "
+                "course has left: remove it."
+            )
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
         with _explain_write_errors(store):
             copy = store / sha256[:2] / sha256
@@ -162,6 +169,12 @@ def _copy(file: Path, store: Path) -> tuple[str, int]:
                 stream.seek(0)
                 _store(stream, file, copy)
             return sha256, copy.stat().st_size
+
+
+def _free(store: Path) -> int:
+    """Return the free bytes of the disk on which a folder lies or will lie."""
+    folder = next(path for path in (store, *store.parents) if path.exists())
+    return shutil.disk_usage(folder).free
 
 
 def _open_regular(path: str, flags: int) -> int:

@@ -59,6 +59,8 @@ class Work:
         Whether there is an answer; None if only the results will show that.
     results : dict of str to JobResult
         Results of its jobs by their keys.
+    refused : bool
+        Whether it is for review already.
     """
 
     entry: Entry
@@ -67,6 +69,7 @@ class Work:
     remark: str = ""
     attempted: bool | None = None
     results: dict[str, JobResult] = field(default_factory=dict)
+    refused: bool = False
 
     @property
     def is_done(self) -> bool:

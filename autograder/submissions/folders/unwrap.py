@@ -11,7 +11,7 @@ from autograder import AutograderError
 from autograder.checks.words import listing, printable
 from autograder.gradebook.course import STAMP
 from autograder.submissions.folders import archives
-from autograder.submissions.notebooks import LARGEST
+from autograder.submissions.notebooks import LARGEST, MOST_VALUES
 from autograder.submissions.store import FileStore
 
 NOTEBOOK = re.compile(r"\.ipynb(\.txt|\.json)?$", re.IGNORECASE)  # some browsers add an ending
@@ -87,8 +87,11 @@ def is_misnamed_notebook(name: str, file: Path) -> bool:
     """Return whether a kept file without the ending of a notebook holds one all the same."""
     if PurePosixPath(name).suffix.lower() not in BARE_ENDINGS or file.stat().st_size > LARGEST:
         return False
+    data = file.read_bytes()
+    if sum(map(data.count, (b"[", b"{", b","))) > MOST_VALUES:
+        return False
     try:
-        content = json.loads(file.read_bytes())
+        content = json.loads(data)
     except (ValueError, RecursionError):
         return False
     return isinstance(content, dict) and isinstance(content.get("cells"), list)

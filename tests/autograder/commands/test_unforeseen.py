@@ -8,6 +8,7 @@ import pytest
 import submissions
 from made_up import MOST, NAME, OUTCOME, RIGHT, grade, hand_in, outcome
 
+from autograder.__main__ import main
 from autograder.execution import job as jobs
 from autograder.gradebook.course import Course
 from autograder.gradebook.journal import read_entries
@@ -89,6 +90,18 @@ def test_an_unforeseen_error_in_a_folder_costs_one_submission_and_not_the_run(co
         patch.setattr("autograder.submissions.collect.file_problem", failing)
         assert grade(course) == 1
     assert outcome(course) == OUTCOME | {"ann": ("for review", "")}
+
+
+def test_links_that_cannot_be_followed_cost_no_more_than_what_they_stand_for(course, capsys):
+    (course / "submitted" / "bob" / ".x").symlink_to("a" * 300)
+    (course / "submitted" / "x").symlink_to("a" * 300)
+    (course / "submitted" / "dan").mkdir()
+    (course / "submitted" / "dan" / NAME).symlink_to("a" * 300)
+    assert grade(course) == 1
+    assert OUTCOME.items() <= outcome(course).items()
+    assert capsys.readouterr().out.count("is a link: put the folder itself there") == 2
+    assert main(["export", str(course), "--to", "csv"]) == 0
+    assert OUTCOME.items() <= outcome(course).items()
 
 
 def test_what_is_wrong_with_the_course_still_ends_the_run(course, capsys):

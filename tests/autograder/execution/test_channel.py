@@ -1,5 +1,6 @@
 """A message has one deadline, whatever the other side does in the middle of it."""
 
+import contextlib
 import multiprocessing
 import os
 import struct
@@ -108,3 +109,32 @@ def test_a_side_that_hangs_up_is_told_from_one_that_is_late(ends, written):
         channel.receive(soon(30), LARGEST)
     with pytest.raises(ConnectionError):
         channel.send(bytes(2**20), soon(30))
+
+
+def test_a_message_that_was_there_in_time_is_read_however_late(ends):
+    channel, theirs = ends
+    theirs.send_bytes(b"in time")
+    assert channel.receive(soon(-12), LARGEST) == b"in time"
+    with pytest.raises(TimeoutError):
+        channel.receive(soon(-12), LARGEST)
+
+
+def test_a_flood_after_the_deadline_ends(ends):
+    channel, theirs = ends
+    stop = threading.Event()
+
+    def flood():
+        os.write(theirs.fileno(), struct.pack("!i", LARGEST))
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            while not stop.is_set():
+                os.write(theirs.fileno(), b"x")
+
+    thread = threading.Thread(target=flood)
+    thread.start()
+    begin = time.monotonic()
+    with pytest.raises(TimeoutError):
+        channel.receive(soon(0.1), LARGEST)
+    assert time.monotonic() - begin < 10
+    stop.set()
+    channel.close()
+    thread.join()

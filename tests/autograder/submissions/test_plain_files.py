@@ -15,6 +15,7 @@ from autograder.submissions.assignment import MOST_FILES, naming_problem
         ({"/".join(["folder"] * 200)}, "too long a name"),
         ({"notes", "notes/a.txt"}, "a file and a folder of the name notes"),
         ({"ps1.ipynb", "ps1.ipynb/data/a.txt"}, "a file and a folder of the name ps1.ipynb"),
+        ({"ps1.html", "ps1.html/a"}, "a file and a folder of the name ps1.html"),
         ({"timestamp.txt/a.txt"}, "A folder cannot be called timestamp.txt"),
         (set(map(str, range(MOST_FILES + 1))), "remove what is not needed"),
     ],

@@ -1,5 +1,6 @@
 """Answers that reach into the autograder are named to the instructor; ordinary ones are not."""
 
+import nbformat
 import pytest
 import submissions
 
@@ -67,3 +68,12 @@ def test_several_cells_are_named_together():
         cell.id = f"added-{number}"
     remark = "The cells added-0 and added-1 reach into the autograder: take a look."
     assert reach.remark(cells) == remark
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "source", ["x = (\n" + ("-" * 1999 + "\n") * 40 + "1)", "1 if 2else 3", "\x00", "(" * 5000]
+)
+def test_code_that_cannot_be_parsed_reaches_nowhere(source):
+    cell = nbformat.v4.new_code_cell(source)
+    assert reach.remark([cell]) == ""

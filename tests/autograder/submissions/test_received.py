@@ -10,6 +10,7 @@ import tempfile
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import skips
@@ -21,7 +22,7 @@ from autograder.gradebook.course import STATE, Course
 from autograder.gradebook.journal import Journal
 from autograder.submissions import collect
 from autograder.submissions import store as store
-from autograder.submissions.folders import stamps
+from autograder.submissions.folders import stamps, unwrap
 
 NAME = "sampling"
 FILES = {
@@ -346,3 +347,43 @@ def test_a_link_is_no_time(course):
     found, problem = stamps.read_timestamp(find(course)["ann", NAME].stamp)
     assert found is None
     assert "contains no time" in problem
+
+
+# Links and sizes
+
+
+def test_a_link_that_cannot_be_followed_beside_the_folders_ends_nothing(course):
+    (course / "submitted" / "ann" / ".x").symlink_to("a" * 300)
+    (course / "submitted" / "zoe").symlink_to("a" * 300)
+    found = find(course)
+    assert ("ann", NAME) in found
+    assert "is a link" in found["zoe", ""].reason
+
+
+def test_an_unforeseen_error_of_any_kind_in_a_folder_costs_one_submission(course, monkeypatch):
+    def fail(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(collect, "file_problem", fail)
+    assert find(course)["ann", NAME].reason == (
+        "The autograder failed on its files: MemoryError. Please report this."
+    )
+
+
+def test_a_file_for_which_the_disk_has_no_room_costs_its_submission(course, monkeypatch):
+    monkeypatch.setattr(store, "LARGE", 10**6)
+    monkeypatch.setattr(store.shutil, "disk_usage", lambda _: SimpleNamespace(free=10**7))
+    with (course / "submitted" / "ann" / NAME / "model.h5").open("wb") as file:
+        file.truncate(10**8)
+    assert "model.h5 is 0.1 GiB, more than the disk of the course has left" in (
+        find(course)["ann", NAME].reason
+    )
+
+
+def test_a_huge_document_without_the_ending_of_a_notebook_is_not_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(unwrap, "MOST_VALUES", 100)
+    file = tmp_path / "big.txt"
+    file.write_text('{"cells": [' + "0," * 200 + "0]}")
+    assert not unwrap.is_misnamed_notebook(file.name, file)
+    file.write_text('{"cells": []}')
+    assert unwrap.is_misnamed_notebook(file.name, file)
