@@ -10,6 +10,7 @@ from pathlib import Path
 from autograder import AutograderError
 
 CONTROLLERS = {"memory", "pids"}
+FAIR = {"cpu"}  # where it can be had: notebooks get equal shares, however many processes they have
 CROWDED = (
     "Other programs share the control group {folder}: start the grader in one of its own "
     "(systemd-run --user --scope -p Delegate=yes autograder grade ...) to limit total memory."
@@ -74,7 +75,9 @@ def divide(folder: Path, processes: Collection[int]) -> None:
                 if not _has_a_grader(leftover) and not _populated(leftover):
                     leftover.rmdir()
         enabled = {*(folder / "cgroup.subtree_control").read_text().split()}
-        if enabled >= CONTROLLERS:
+        available = {*(folder / "cgroup.controllers").read_text().split()}
+        wanted = CONTROLLERS | (FAIR & available)
+        if enabled >= wanted:
             return
         present = {int(text) for text in (folder / "cgroup.procs").read_text().split()}
         if present - {*processes}:
@@ -82,7 +85,7 @@ def divide(folder: Path, processes: Collection[int]) -> None:
         (folder / GRADER_GROUP).mkdir(exist_ok=True)
         for pid in present:
             (folder / GRADER_GROUP / "cgroup.procs").write_text(str(pid))
-        controllers = " ".join(f"+{name}" for name in sorted(CONTROLLERS))
+        controllers = " ".join(f"+{name}" for name in sorted(wanted))
         (folder / "cgroup.subtree_control").write_text(controllers)
     except OSError as error:
         raise AutograderError(f"The control group {folder} cannot be divided: {error}.") from error

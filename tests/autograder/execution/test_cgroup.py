@@ -63,11 +63,17 @@ def test_a_group_of_somebody_else_is_of_no_use(tree, tmp_path, monkeypatch):
 def test_the_grader_moves_to_a_group_of_its_own(tree):
     cgroup.divide(tree, [os.getpid()])
     assert (tree / "grader" / "cgroup.procs").read_text() == str(os.getpid())
+    assert (tree / "cgroup.subtree_control").read_text() == "+cpu +memory +pids"
+
+
+def test_equal_shares_of_the_processor_are_taken_where_they_can_be_had(tree):
+    (tree / "cgroup.controllers").write_text("memory pids\n")
+    cgroup.divide(tree, [os.getpid()])
     assert (tree / "cgroup.subtree_control").read_text() == "+memory +pids"
 
 
 def test_a_divided_group_stays_as_it_is(tree):
-    (tree / "cgroup.subtree_control").write_text("memory pids\n")
+    (tree / "cgroup.subtree_control").write_text("cpu memory pids\n")
     cgroup.divide(tree, [])
     assert not (tree / "grader").exists()
 
