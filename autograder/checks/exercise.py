@@ -28,6 +28,7 @@ def _question(check: Check, settings: Callable[[int | None], Values], seed: int 
 
 Ask = Callable[[Question, tuple[Any, ...]], Observation]
 Prove = Callable[[Observation], Values]
+AskReference = Callable[[Question, Prove], Values]
 
 
 def no_settings(seed: int | None) -> Values:
@@ -67,7 +68,7 @@ class Exercise:
     checks: tuple[Check, ...]
     settings: Callable[[int | None], Values] = no_settings
     ask: Ask | None = field(default=None, compare=False)
-    ask_reference: Callable[[Question, Prove], Values] | None = field(default=None, compare=False)
+    ask_reference: AskReference | None = field(default=None, compare=False)
 
     def part(self, name: str) -> Part:
         """Return a part by its name."""
@@ -104,9 +105,7 @@ class Exercise:
                     break
         return result
 
-    def asking(
-        self, ask: Ask, ask_reference: Callable[[Question, Prove], Values] | None
-    ) -> "Exercise":
+    def asking(self, ask: Ask, ask_reference: AskReference | None) -> "Exercise":
         """Return a copy of this exercise that has other processes run its probes."""
         return replace(self, ask=ask, ask_reference=ask_reference)
 

@@ -47,8 +47,6 @@ class Submission:
         Why the submission cannot be graded; empty if it can.
     renamed : bool
         Whether the notebook has another name or path than that of the assignment.
-    folder : Path or None
-        The folder of the submission.
     stamp : Path or None
         The kept copy of nbgrader's file with the time of the submission; None if there is none.
     notebooks, other_files : dict of str to KeptFile or Path
@@ -63,7 +61,6 @@ class Submission:
     sha256: str = ""
     reason: str = ""
     renamed: bool = False
-    folder: Path | None = None
     stamp: Path | None = None
     notebooks: Mapping[str, KeptFile] = field(default_factory=dict)
     other_files: Mapping[str, Path] = field(default_factory=dict)
@@ -142,7 +139,7 @@ def _keep_the_rest(
 def _submission(
     store: FileStore, known_assignments: dict[str, Assignment], folder: Path
 ) -> Submission:
-    submission = Submission(folder.parent.name, printable(folder.name), folder=folder)
+    submission = Submission(folder.parent.name, printable(folder.name))
     try:
         return _examine(store, known_assignments, submission, folder)
     except OSError as error:

@@ -9,6 +9,7 @@ from typing import Any
 
 from autograder import AutograderError, checks
 from autograder.checks import Exercise
+from autograder.checks.values import count_values
 from autograder.checks.words import listing, printable
 
 LARGEST = 50 * 2**20  # bytes of a notebook
@@ -118,7 +119,7 @@ def _text(file: Path, name: str) -> str:
 
 def _parse(text: str, name: str) -> list[Any]:
     """Return the cells of a notebook in any version of the format, without their outputs."""
-    if sum(map(text.count, "[{,")) > MOST_VALUES:
+    if count_values(text) > MOST_VALUES:
         raise AutograderError(
             f"{name} holds more than {MOST_VALUES:,} values: clear its outputs "
             "(Edit > Clear Outputs of All Cells) and save it."

@@ -14,7 +14,7 @@ import numpy as np
 
 from autograder import AutograderError
 from autograder.checks.tracing.export import FILES
-from autograder.checks.values import Exported, Observation, State, Values
+from autograder.checks.values import Exported, Observation, State, Values, count_values
 from autograder.execution.worker.outputs import Output, sentences
 
 LARGEST = 64 * 2**20  # bytes of one message
@@ -40,7 +40,7 @@ def unpack(data: bytes) -> Values:
     """
     if len(data) > LARGEST:
         raise AutograderError(f"A message of {len(data):,} bytes is larger than {LARGEST:,}.")
-    if sum(map(data.count, (b"[", b"{", b","))) > MAX_VALUES:
+    if count_values(data) > MAX_VALUES:
         raise AutograderError(f"A message holds more than {MAX_VALUES:,} values.")
     try:
         message = json.loads(data, object_hook=_array)

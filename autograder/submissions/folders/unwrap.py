@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from autograder import AutograderError
+from autograder.checks.values import count_values
 from autograder.checks.words import listing, printable
 from autograder.gradebook.course import STAMP
 from autograder.submissions.folders import archives
@@ -88,7 +89,7 @@ def is_misnamed_notebook(name: str, file: Path) -> bool:
     if PurePosixPath(name).suffix.lower() not in BARE_ENDINGS or file.stat().st_size > LARGEST:
         return False
     data = file.read_bytes()
-    if sum(map(data.count, (b"[", b"{", b","))) > MOST_VALUES:
+    if count_values(data) > MOST_VALUES:
         return False
     try:
         content = json.loads(data)
