@@ -10,6 +10,7 @@ import sys
 import threading
 from pathlib import Path
 
+import kept_results
 import pytest
 import requests
 import submissions
@@ -19,6 +20,7 @@ from urllib3.util import Retry
 from autograder import checks
 from autograder.__main__ import main
 from autograder.checks import solutions
+from autograder.execution.processes import code
 
 pytestmark = pytest.mark.slow
 WRONG = {  # answers of the bank, with what they are due
@@ -32,7 +34,7 @@ WRONG = {  # answers of the bank, with what they are due
 def course(tmp_path_factory, bank_folder):
     """Grade a small class with the command."""
     folder = tmp_path_factory.mktemp("course")
-    assert main(["release", str(folder)]) == 0
+    submissions.release_with_seeds(folder)
     for name in checks.NAMES:
         wrong = submissions.answer_of(bank_folder, name, WRONG[name][0])
         submissions.hand_in(folder, "right", name, solutions.source(name))
@@ -99,18 +101,29 @@ def test_grading_again_changes_nothing(course, grades):
 
 
 def test_nbgrader_gives_the_same_scores(course, grades, tmp_path):
-    stock = tmp_path / "stock"
+    kept = kept_results.folder("stock-course", code.environment())
+    folders = [course / name for name in ("source", "submitted")]
+    rows = kept_results.kept_or_made(
+        kept, kept_results.content(folders), lambda: stock_scores(course, tmp_path / "stock")
+    )
+    assert len(rows) == 3 * len(checks.NAMES)
+    for (student, assignment), score in rows.items():
+        assert score == float(grades[student, assignment]["score"]), (student, assignment)
+
+
+def stock_scores(course: Path, stock: Path) -> dict[tuple[str, str], float]:
+    """Return the scores that nbgrader itself gives in a copy of the course."""
     shutil.copytree(course, stock, ignore=shutil.ignore_patterns("autograded", "feedback"))
     shutil.rmtree(stock / "submitted" / "broken")
     for name in checks.NAMES:
         nbgrader(stock, "autograde", name, "--force")
     nbgrader(stock, "export", "--to=grades.csv")
     with (stock / "grades.csv").open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["student_id"] != "broken"]
-    assert len(rows) == 3 * len(checks.NAMES)
-    for row in rows:
-        ours = grades[row["student_id"], row["assignment"]]
-        assert float(row["score"]) == float(ours["score"]), row
+        return {
+            (row["student_id"], row["assignment"]): float(row["score"])
+            for row in csv.DictReader(file)
+            if row["student_id"] != "broken"
+        }
 
 
 @pytest.mark.parametrize("student", ["right", "wrong", "untouched"])

@@ -2,29 +2,28 @@
 
 import json
 import random
-import select
 import shutil
+import signal
 import subprocess
 import sys
-import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+import kept_results
 import pytest
 import replayed_grading
 import submissions
 from nbgrader.api import Gradebook
 
-from autograder.__main__ import main
 from autograder.checks import solutions
 from autograder.commands import grade, release
 from autograder.execution import job as jobs
 from autograder.execution.judging import reference
-from autograder.execution.processes import libraries
+from autograder.execution.processes import code, libraries
 from autograder.execution.processes.session import Budget
 from autograder.gradebook.course import Course, settings
 from autograder.gradebook.journal import Journal, read_entries
+from autograder.submissions import collect
 
 pytestmark = pytest.mark.slow
 # When to kill, drawn before anything starts, so that a failure can be repeated: every other one is
@@ -38,7 +37,7 @@ STUDENTS = ("ann", "bob", "cem", "dia", "eve", "fay")
 def course(tmp_path_factory, bank_folder):
     """Return a course in which six students have handed in and nothing is graded."""
     folder = tmp_path_factory.mktemp("course")
-    assert main(["release", str(folder)]) == 0
+    submissions.release_with_seeds(folder)
     wrong = submissions.answer_of(bank_folder, NAME, "averaged_over_batch")
     for number, student in enumerate(STUDENTS):
         answer = (solutions.source(NAME), wrong, None)[number % 3]
@@ -50,41 +49,50 @@ def course(tmp_path_factory, bank_folder):
 
 @pytest.fixture(scope="module")
 def results(course, tmp_path_factory):
-    """Execute the notebooks for good, and keep the results in a file."""
-    found, sources = {}, grade.Sources(Course(course))
+    """Execute the notebooks in earnest; return a file with their results."""
+    sources = grade.Sources(Course(course))
     imported = libraries.select(settings(Course(course)), with_ours=True)
-    from autograder.submissions import collect
-
-    with closing(Journal(Course(course))) as journal, reference.references([NAME]) as known:
-        for each in collect.find(Course(course), journal, None, None):
-            if each.student != "gil":
-                made = [jobs.job_of(NAME, sources.repair(each)[0], imported)]
-                if not found:  # the proof
-                    made.append(jobs.job_of(NAME, sources.read(NAME)[0], imported))
-                for job in made:
-                    result = jobs.execute(job, known[NAME], Budget())
-                    found[job.key(Budget())] = result.to_json()
+    to_run = [jobs.job_of(NAME, sources.read(NAME)[0], imported)]  # the proof
+    with closing(Journal(Course(course))) as journal:
+        for submission in collect.find(Course(course), journal, None, None):
+            if submission.student != "gil":
+                to_run.append(jobs.job_of(NAME, sources.repair(submission)[0], imported))
     shutil.rmtree(course / ".autograder")
+
+    def execute_all() -> dict:
+        with reference.references([NAME]) as known:
+            return {
+                job.key(Budget()): jobs.execute(job, known[NAME], Budget()).to_json()
+                for job in to_run
+            }
+
+    kept = kept_results.folder("interrupted", code.environment())
+    keys = "".join(job.key(Budget()) for job in to_run)
     file = tmp_path_factory.mktemp("results") / "results.json"
-    file.write_text(json.dumps(found), encoding="utf-8")
+    file.write_text(json.dumps(kept_results.kept_or_made(kept, keys, execute_all)), "utf-8")
     return file
 
 
-def start(course: Path, results: Path) -> subprocess.Popen:
+@pytest.fixture(scope="module")
+def grade_replayed(results):
+    """Give a function that grades a course, perhaps until it is killed after some seconds.
+
+    It returns the exit code, negative for a signal, and how many seconds the process ran.
+    """
     script = Path(replayed_grading.__file__)
-    return subprocess.Popen(
-        [sys.executable, script, course, results], stdout=subprocess.PIPE, text=True
-    )
+    with subprocess.Popen(
+        [sys.executable, script, results], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
 
+        def run(course: Path, moment: float | None = None) -> tuple[int, float]:
+            print(json.dumps({"course": str(course), "moment": moment}), file=process.stdin)
+            process.stdin.flush()
+            ended = json.loads(process.stdout.readline())
+            return ended["code"], ended["seconds"]
 
-def finish(course: Path, results: Path) -> float:
-    """Grade to the end; return the seconds from the line that it begins."""
-    with start(course, results) as process:
-        assert process.stdout.readline() == "begin\n"
-        begin = time.monotonic()
-        process.communicate()
-    assert process.returncode == 10 + 1  # one is for review
-    return time.monotonic() - begin
+        yield run
+        process.stdin.close()
+    assert process.returncode == 0
 
 
 def content(course: Path) -> dict:
@@ -114,11 +122,12 @@ def content(course: Path) -> dict:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(course, results, tmp_path_factory):
+def undisturbed(course, grade_replayed, tmp_path_factory):
     """Grade a copy of the course at one go; return what came of it and how long it took."""
     copy = tmp_path_factory.mktemp("undisturbed") / "course"
     shutil.copytree(course, copy)
-    seconds = finish(copy, results)
+    code, seconds = grade_replayed(copy)
+    assert code == 1  # one is for review
     return content(copy), seconds
 
 
@@ -130,41 +139,27 @@ def test_the_undisturbed_grading_is_complete(undisturbed):
     assert found["states"][-1][:2] == ("gil", "for review")
 
 
-def killed(course: Path, results: Path, moment: float) -> bool:
-    """Grade, and kill the process after some seconds; return whether it was still running."""
-    with start(course, results) as process:
-        assert process.stdout.readline() == "begin\n"
-        select.select([process.stdout], [], [], moment)  # it prints again when it is at its end
-        early = process.poll() is None
-        process.kill()
-        process.communicate()
-    return early
-
-
-def test_killed_at_any_moment_and_run_again_nothing_differs(course, results, undisturbed, tmp_path):
-    wanted, seconds = undisturbed
-    moments = [moment if n % 2 else moment * seconds for n, moment in enumerate(MOMENTS)]
-
-    def interrupt(number: int) -> tuple[dict, bool]:
+def test_killed_at_any_moment_and_run_again_nothing_differs(
+    course, grade_replayed, undisturbed, tmp_path
+):
+    expected, seconds = undisturbed
+    killed = 0
+    for number, drawn in enumerate(MOMENTS):
+        moment = drawn if number % 2 else drawn * seconds
         copy = tmp_path / str(number) / "course"
         shutil.copytree(course, copy)
-        early = killed(copy, results, moments[number])
-        finish(copy, results)
-        return content(copy), early
-
-    with ThreadPoolExecutor(2) as pool:
-        ended = [*pool.map(interrupt, range(len(moments)))]
-    assert sum(early for _, early in ended) >= len(moments) // 2
-    for moment, (kept, _) in zip(moments, ended, strict=True):
-        assert kept == wanted, f"killed after {moment:.3f} of {seconds:.3f} s"
+        killed += grade_replayed(copy, moment)[0] == -signal.SIGKILL  # else it was at its end
+        assert grade_replayed(copy)[0] == 1
+        assert content(copy) == expected, f"killed after {moment:.3f} of {seconds:.3f} s"
+    assert killed >= len(MOMENTS) // 2
 
 
 def test_what_is_graded_is_not_executed_again_unless_it_changed(
-    course, results, tmp_path, monkeypatch
+    course, results, grade_replayed, tmp_path, monkeypatch
 ):
     copy = tmp_path / "course"
     shutil.copytree(course, copy)
-    finish(copy, results)
+    assert grade_replayed(copy)[0] == 1
     monkeypatch.setattr(jobs, "execute", lambda *_: pytest.fail("executed again"))
     assert grade.run(copy, grade.Options(jobs=1, budget=Budget())) == 1
 
@@ -196,10 +191,12 @@ def test_the_same_code_of_two_students_is_executed_once(course, results, tmp_pat
     assert len(ran) == 5 + 1  # the reference solution, which proves the checks
 
 
-def test_a_manual_grade_and_a_late_penalty_outlive_another_grading(course, results, tmp_path):
+def test_a_manual_grade_and_a_late_penalty_outlive_another_grading(
+    course, grade_replayed, tmp_path
+):
     copy = tmp_path / "course"
     shutil.copytree(course, copy)
-    finish(copy, results)
+    assert grade_replayed(copy)[0] == 1
     url = f"sqlite:///{copy / 'gradebook.db'}"
     with Gradebook(url, "latent-spaces") as book:
         (graded,) = [
@@ -210,7 +207,7 @@ def test_a_manual_grade_and_a_late_penalty_outlive_another_grading(course, resul
         graded.manual_score = 1.5
         book.db.commit()
     shutil.rmtree(copy / ".autograder")  # so that everything is recorded anew
-    finish(copy, results)
+    assert grade_replayed(copy)[0] == 1
     with Gradebook(url, "latent-spaces") as book:
         (graded,) = [
             g

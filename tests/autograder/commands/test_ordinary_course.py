@@ -7,12 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import kept_results
 import nbformat
 import ordinary_course
 import pytest
 from ordinary_course import BOOKS, CLASS, DATA
 
 from autograder.__main__ import main
+from autograder.execution.processes import code
 from autograder.gradebook.course import Course
 from autograder.gradebook.journal import read_entries
 
@@ -37,12 +39,19 @@ def handed_in(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def stock(handed_in, tmp_path_factory) -> dict:
     """Return the scores of stock nbgrader."""
-    folder = Path(shutil.copytree(handed_in, tmp_path_factory.mktemp("stock") / "course"))
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    for name in BOOKS:
-        command = ["nbgrader", "autograde", name]
-        subprocess.run(command, cwd=folder, env=os.environ | {"PATH": path}, capture_output=True)
-    return ordinary_course.scores(folder)
+
+    def made() -> dict:
+        folder = Path(shutil.copytree(handed_in, tmp_path_factory.mktemp("stock") / "course"))
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        for name in BOOKS:
+            command = ["nbgrader", "autograde", name]
+            environment = os.environ | {"PATH": path}
+            subprocess.run(command, cwd=folder, env=environment, capture_output=True)
+        return ordinary_course.scores(folder)
+
+    kept = kept_results.folder("stock-ordinary", code.environment())
+    folders = [handed_in / name for name in ("source", "submitted")]
+    return kept_results.kept_or_made(kept, kept_results.content(folders), made)
 
 
 @pytest.fixture(scope="module")

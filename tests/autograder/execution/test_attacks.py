@@ -7,8 +7,11 @@ names the parts that the wrong answer has without the attack; all others must st
 
 import json
 import re
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
+import kept_results
 import nbformat
 import numpy as np
 import pytest
@@ -19,6 +22,7 @@ from autograder.checks import solutions
 from autograder.commands import release
 from autograder.execution import job as jobs
 from autograder.execution.judging import reference
+from autograder.execution.processes import code
 from autograder.execution.processes.session import Budget, Prober
 from autograder.execution.result import JobResult
 from autograder.submissions.repair import repair
@@ -28,21 +32,59 @@ ATTACKS = sorted((Path(__file__).parents[2] / "attacks").glob("*/*.py"))
 
 
 @pytest.fixture(scope="module")
-def grade():
-    """Give a function that grades a notebook in the sandbox."""
-    sources = {name: release.source_notebook(name, 7) for name in checks.NAMES}
+def budget():
+    """Return the limits of each notebook, with the best sandbox of this machine."""
     limits = sandbox.Limits(disk=64 * 2**20)
     budget = Budget(60, 300, sandbox.available(), limits)
     assert budget.containment is not sandbox.Containment.NONE, sandbox.reason()
-    with reference.references(checks.NAMES) as known:
+    return budget
 
-        def run(exercise: str, notebook) -> dict:
-            released = submissions.notebook(exercise)
-            repaired = repair(notebook.cells, sources[exercise], released).notebook
-            job = jobs.job_of(exercise, repaired)
-            return jobs.execute(job, known[exercise], budget)
 
-        yield run
+@pytest.fixture(scope="module")
+def known():
+    """Give a function that returns the reference solution of an exercise."""
+    with ExitStack() as stack:
+
+        @cache
+        def of(exercise: str) -> reference.Reference:
+            return stack.enter_context(reference.references([exercise]))[exercise]
+
+        yield of
+
+
+@pytest.fixture(scope="module")
+def job_for():
+    """Give a function that makes of a notebook what ``grade`` would run."""
+    sources = {name: release.source_notebook(name, 7) for name in checks.NAMES}
+
+    def job_for(exercise: str, notebook) -> jobs.Job:
+        released = submissions.notebook(exercise)
+        repaired = repair(notebook.cells, sources[exercise], released).notebook
+        return jobs.job_of(exercise, repaired)
+
+    return job_for
+
+
+@pytest.fixture(scope="module")
+def grade(budget, known, job_for):
+    """Give a function that grades a notebook in the sandbox."""
+    return lambda exercise, notebook: jobs.execute(
+        job_for(exercise, notebook), known(exercise), budget
+    )
+
+
+@pytest.fixture(scope="module")
+def kept_grade(budget, known, job_for):
+    """Give a function that grades a notebook in the sandbox unless its result is kept."""
+    folder = kept_results.folder("attacks", code.environment())
+
+    def grade(exercise: str, notebook) -> JobResult:
+        job = job_for(exercise, notebook)
+        return kept_results.kept_or_made(
+            folder, job.key(budget), lambda: jobs.execute(job, known(exercise), budget)
+        )
+
+    return grade
 
 
 def points(result: JobResult) -> dict[str, int]:
@@ -63,11 +105,11 @@ def test_each_attack_says_why_it_is_worth_nothing(file):
 
 
 @pytest.mark.parametrize("file", ATTACKS, ids=lambda file: f"{file.parent.name}-{file.stem}")
-def test_an_attack_gains_nothing(grade, file):
+def test_an_attack_gains_nothing(kept_grade, file):
     text, exercise = file.read_text(encoding="utf-8"), file.parent.name
     kept = re.search(r"^# keeps (.+)$", text, re.MULTILINE)
     keeps = set(kept[1].split(", ")) if kept else set()
-    result = grade(exercise, submissions.notebook(exercise, text))
+    result = kept_grade(exercise, submissions.notebook(exercise, text))
     assert keeps <= {part.name for part in checks.load(exercise).parts}
     assert set(points(result)) <= keeps, result
 
@@ -147,10 +189,10 @@ SWITCHES = {
 
 
 @pytest.mark.parametrize(("name", "code"), SWITCHES.items(), ids=SWITCHES.keys())
-def test_a_global_switch_is_told_by_its_name(grade, name, code):
+def test_a_global_switch_is_told_by_its_name(kept_grade, name, code):
     notebook = submissions.notebook("latent_loss", RIGHT)
     notebook.cells.insert(-1, submissions.added(code))
-    result = grade("latent_loss", notebook)
+    result = kept_grade("latent_loss", notebook)
     assert sum(points(result).values()) == 10, problems(result)
     told = " ".join(result.remarks)
     assert name in told
@@ -158,10 +200,10 @@ def test_a_global_switch_is_told_by_its_name(grade, name, code):
 
 
 @pytest.mark.parametrize("code", HONEST.values(), ids=HONEST.keys())
-def test_what_honest_notebooks_do_costs_nothing(grade, code):
+def test_what_honest_notebooks_do_costs_nothing(kept_grade, code):
     notebook = submissions.notebook("latent_loss", RIGHT)
     notebook.cells.insert(-1, submissions.added(code))
-    result = grade("latent_loss", notebook)
+    result = kept_grade("latent_loss", notebook)
     assert sum(points(result).values()) == 10, problems(result)
     assert not any(
         output["output_type"] == "error" for cell in result.outputs.values() for output in cell
