@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help book test check serve notebooks format bench links colab dist lock clean
 export PYTHON PROFILE
+# One more than two cores: many tests wait for limits of time and for processes that end.
+WORKERS ?= 3
 FAST = $(addprefix tests/autograder/, checks exercises gradebook submissions test_imports.py)
 
 define STYLE
@@ -18,7 +20,7 @@ book: .venv/.ready ## build the book into _build/html (PROFILE=full: train on th
 
 test: .venv/.ready ## check style and types, and run all tests
 	$(STYLE)
-	@.venv/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
+	@.venv/bin/python -m pytest --numprocesses $(WORKERS) --dist loadgroup
 
 check: .venv/.ready ## the fast part of `make test`: style, types, imports, judges, notebooks, gradebook
 	$(STYLE)

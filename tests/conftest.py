@@ -27,7 +27,8 @@ from skips import pytest_sessionfinish, pytest_terminal_summary  # noqa: E402, F
 
 
 def complete_sets() -> dict:
-    from latents import complete, data
+    from latents import data
+    from latents.data import complete
 
     return {name: complete.prepared(name) for name in data.NAMES}
 

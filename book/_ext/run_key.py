@@ -11,7 +11,8 @@ import hashlib
 import re
 from pathlib import Path
 
-from latents import complete, data, records
+from latents import data, records
+from latents.data import complete
 
 LATENTS = Path(__file__).resolve().parents[1] / "latents"
 NAME = "  display_name: Python 3"
@@ -49,7 +50,7 @@ def imported_modules(source: str) -> set[Path]:
 def data_files(name: str, profile: str) -> list[Path]:
     """Return the files that stand for a data set in the key."""
     if profile == "quick":
-        embedded = LATENTS / "embedded"
+        embedded = LATENTS / "data"
         return sorted([*embedded.glob("*.py"), *embedded.glob(f"{name}*.npz")])
     folder = complete.prepared(name)
     return sorted(folder.glob("*.json")) if folder else []

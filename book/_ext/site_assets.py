@@ -1,4 +1,4 @@
-"""Mend what the theme adds to a page: duplicate scripts, a remote one, roles that ARIA dropped."""
+"""Fix what the theme adds to a page: duplicate scripts, a remote one, roles that ARIA dropped."""
 
 OLD_CITATION_ROLES = {
     '<div role="list" class="citation-list">': '<div class="citation-list">',
@@ -9,7 +9,7 @@ OLD_CITATION_ROLES = {
 FETCHES = ("thebe", "mathlive", "mathfield", "math_utils", "teachbooks_sab", "teachbooks_sag")
 
 
-def _mend(app, pagename, templatename, context, doctree):
+def _fix(app, pagename, templatename, context, doctree):
     seen, kept = set(), []
     for script in context.get("script_files", []):
         name = str(getattr(script, "filename", script) or "")
@@ -26,5 +26,5 @@ def _mend(app, pagename, templatename, context, doctree):
 
 def setup(app):
     """Connect to Sphinx, after the theme."""
-    app.connect("html-page-context", _mend, priority=990)
+    app.connect("html-page-context", _fix, priority=990)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -17,7 +17,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from latents import LatentsError, complete, data, records
+from latents import LatentsError, data, records
+from latents.data import complete
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("foundations", "experiments")

@@ -16,11 +16,12 @@ def prepare(experiment: str) -> None:
     gpus = tf.config.list_physical_devices("GPU")
     for gpu in gpus:
         if tf.config.experimental.get_memory_growth(gpu) is not True:
-            tf.config.experimental.set_memory_growth(gpu, True)
+            try:
+                tf.config.experimental.set_memory_growth(gpu, True)
+            except RuntimeError:  # the session has used the card before
+                print(f"{gpu.name} is in use already, so TensorFlow has taken its memory at once.")
     place = records.place({"hardware": records.hardware()})
     print(f"Running on: {place}. Profile: {data.profile()}.")
     for profile in data.PROFILES:
         if (record := records.read(experiment, profile)) is not None:
             print(f"Last recorded run, {profile} profile: {records.time_and_place(record)}.")
-    if not gpus:
-        print("With a GPU this chapter runs unchanged, in a fraction of the time.")

@@ -14,7 +14,7 @@ from latents import LatentsError, data
 
 METRICS = {
     "conv_autoencoder": ("test_bce", "test_psnr_db", "test_ssim"),
-    "vae": ("test_bce", "test_rate_nats", "test_neg_elbo_nats"),
+    "vae": ("test_bce", "test_rate_nats", "test_neg_elbo_nats", "published_test_neg_elbo_nats"),
     "tfp_vae": (
         "test_distortion_nats",
         "test_rate_nats",
@@ -98,6 +98,7 @@ def write(
     dataset,
     seed: int,
     metrics: dict,
+    claims: dict | None = None,
     parameters: int = 0,
     runs: dict | None = None,
     main: str | None = None,
@@ -114,6 +115,9 @@ def write(
     seed : int
     metrics : dict
         Figures over the whole test split; those in ``METRICS[experiment]`` must be there.
+    claims : dict of str to bool, optional
+        What the chapter says of its results, each sentence with whether it holds here. A claim
+        that does not hold stops the build, so that no page says what it does not show.
     parameters : int
         Number of trained weights of the chapter's model.
     runs : dict of str to latents.training.Run, optional
@@ -126,12 +130,13 @@ def write(
     dict
         ``experiment, profile, data, finished, hardware, versions, seed, epochs, seconds (of all
         training; of the whole chapter where nothing is trained), chapter_seconds, parameters,
-        history, runs, metrics``.
+        history, runs, metrics, claims``.
 
     Raises
     ------
     LatentsError
-        A metric that the record promises is missing or is not a finite number.
+        A metric that the record promises is missing or is not a finite number; or a claim is
+        false.
     """
     if experiment not in METRICS:
         raise LatentsError(f"METRICS in latents/records.py lists no metrics of {experiment!r}.")
@@ -140,6 +145,12 @@ def write(
     bad = [name for name, value in metrics.items() if not math.isfinite(value)]
     if bad:
         raise LatentsError(f"The record of {experiment} lacks a finite {', '.join(bad)}.")
+    claims = claims or {}
+    if wrong := [claim for claim, holds in claims.items() if not holds]:
+        raise LatentsError(
+            f"{experiment} claims what this run does not show: {'; '.join(wrong)}. Either the text "
+            "is wrong, or the run is too short for it."
+        )
     sizes = {split: dataset.size(split) for split in ("train", "test")}
     runs, whole = runs or {}, time.perf_counter() - _began
     record = {
@@ -160,6 +171,7 @@ def write(
             for name, run in runs.items()
         },
         "metrics": metrics,
+        "claims": list(claims),
     }
     _keep(record)
     return record

@@ -1,12 +1,17 @@
 """Keep what a training run logs, and let an interrupted run go on where it stopped."""
 
+import ast
 import hashlib
 import json
 import os
 import shutil
 import time
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
+
+TIMES = ("seconds", "validation_seconds")  # of an epoch; the second is part of the first
+KEPT = 3  # checkpoints of one name
 
 
 class Run:
@@ -17,8 +22,9 @@ class Run:
     optimizer and history are kept there after every epoch. If a chapter is interrupted, or run
     again because of a change *after* the training, the same code on the same data loads them and
     trains only the epochs that are missing. Any change in the cells up to the training, in the
-    profile, or in the modules that feed it trains anew and drops the old checkpoint; so does a
-    checkpoint that is not, byte by byte, what was written (a power cut while it was saved). A
+    profile, or in the modules that feed it trains anew; so does a checkpoint that is not, byte by
+    byte, what was written (a power cut while it was saved). Cells that were run twice, and those
+    that only show something, change nothing. The last three checkpoints of a name are kept. A
     resumed run meets the examples in the order of the first passes again; it is a valid run, but
     not bit by bit the one that was interrupted.
 
@@ -48,13 +54,18 @@ class Run:
     @property
     def history(self) -> dict[str, list[float]]:
         """What was logged, a list over the epochs for each name (without the seconds)."""
-        names = [name for name in next(iter(self.epochs), {}) if name != "seconds"]
+        names = [name for name in next(iter(self.epochs), {}) if name not in TIMES]
         return {name: [epoch[name] for epoch in self.epochs] for name in names}
 
     @property
     def seconds(self) -> float:
         """Wall time of all epochs, validation included."""
         return sum(epoch["seconds"] for epoch in self.epochs)
+
+    @property
+    def training_seconds(self) -> list[float]:
+        """Wall time from the begin of training to the end of each epoch, without validation."""
+        return list(accumulate(row["seconds"] - row["validation_seconds"] for row in self.epochs))
 
     def _logger(self, keras):
         run = self
@@ -63,11 +74,18 @@ class Run:
         class Logger(kind):
             def on_epoch_begin(self, epoch, logs=None):
                 del run.epochs[epoch:]
-                self.begin = time.perf_counter()
+                self.begin, self.validation = time.perf_counter(), 0.0
+
+            def on_test_begin(self, logs=None):
+                self.validation_begin = time.perf_counter()
+
+            def on_test_end(self, logs=None):
+                self.validation = time.perf_counter() - self.validation_begin
 
             def on_epoch_end(self, epoch, logs=None):
                 row = {name: float(value) for name, value in (logs or {}).items()}
-                run.epochs.append(row | {"seconds": time.perf_counter() - self.begin})
+                seconds = time.perf_counter() - self.begin, self.validation
+                run.epochs.append(row | dict(zip(TIMES, seconds, strict=True)))
 
         return Logger()
 
@@ -113,25 +131,42 @@ def _checkpoint_folder(name: str) -> Path | None:
     profile = os.environ.get("PROFILE") or "quick"
     key = hashlib.sha256("\0".join([code, *_sources(profile)]).encode()).hexdigest()[:16]
     folder = Path(cache) / profile / f"{name}-{key}"
-    for stale in folder.parent.glob(f"{name}-{'?' * 16}"):
-        if stale != folder:
-            shutil.rmtree(stale)
     folder.mkdir(parents=True, exist_ok=True)
+    folder.touch()
+    by_age = sorted(folder.parent.glob(f"{name}-{'?' * 16}"), key=lambda f: f.stat().st_mtime_ns)
+    for outdated in by_age[:-KEPT]:
+        shutil.rmtree(outdated)
     return folder
 
 
 def _sources(profile: str) -> list[str]:
     """Text of the modules that decide what a model is trained on in this profile."""
-    here = Path(__file__).parent
-    origin = [here / "complete.py"] if profile == "full" else sorted(here.glob("embedded/*.py"))
-    return [file.read_text() for file in (here / "data.py", here / "dataset.py", *origin)]
+    here = Path(__file__).parent / "data"
+    origin = ("complete",) if profile == "full" else ("embedded", "drawings")
+    return [(here / f"{name}.py").read_text() for name in ("__init__", "dataset", *origin)]
 
 
 def _code_so_far() -> str | None:
-    """Every cell that this notebook has run, this one included; None outside a notebook."""
+    """Each cell that this notebook has run and that does something, this one included.
+
+    None outside a notebook. A cell that was run twice counts once, where it was first.
+    """
     try:
         from IPython import get_ipython
     except ImportError:
         return None
     shell = get_ipython()
-    return "\0".join(shell.user_ns["In"]) if shell else None
+    return "\0".join(dict.fromkeys(filter(_acts, shell.user_ns["In"]))) if shell else None
+
+
+def _acts(cell: str) -> bool:
+    """Whether a cell can change what a later one does: it binds a name or calls something."""
+    try:
+        tree = ast.parse(cell)
+    except SyntaxError:  # commands of IPython, or a mistake
+        return True
+    return any(
+        isinstance(node, ast.Call | ast.Await) or not isinstance(part, ast.Expr)
+        for part in tree.body
+        for node in ast.walk(part)
+    )

@@ -29,7 +29,7 @@ def life(tmp_path_factory):
     build("broken")
     build("still broken")
     book.write()
-    build("mended")
+    build("fixed")
     build("unchanged")
     book.write(sentence="An edited sentence.")
     build("edited prose")
@@ -51,17 +51,17 @@ def test_a_failing_cell_stops_the_second_build_as_well(life):
     assert "the book was not built: this cell is broken." in life["still broken"].err
 
 
-def test_a_mended_chapter_is_run_and_the_book_is_built(life):
-    assert life["mended"].code == 0, life["mended"].out + life["mended"].err
-    assert life["mended"].runs == 1
-    assert "six times seven is 42" in life["mended"].page
-    assert "The book is ready after" in life["mended"].out
+def test_a_fixed_chapter_is_run_and_the_book_is_built(life):
+    assert life["fixed"].code == 0, life["fixed"].out + life["fixed"].err
+    assert life["fixed"].runs == 1
+    assert "six times seven is 42" in life["fixed"].page
+    assert "The book is ready after" in life["fixed"].out
     assert (life["folder"] / "_build" / "html" / "index.html").is_file()
 
 
 def test_figures_are_pictures_whatever_backend_the_reader_has_set(life):
     assert os.environ["MPLBACKEND"] == "Agg"  # which shows nothing
-    assert life["mended"].page.count('<img alt="') == 1
+    assert life["fixed"].page.count('<img alt="') == 1
 
 
 def test_an_unchanged_chapter_is_not_run_again(life):

@@ -165,7 +165,7 @@ def test_definition_lists_become_lists():
         ("rate", "15.43"),
         ("active_units", "8"),
         ("parameters:,", "1,234,567"),
-        ("mended_epochs", "30"),
+        ("fixed_epochs", "30"),
         ("run_time", "12 min"),
         ("run_place", "Tesla T4"),
         ("nothing:.2f", "(see the cell above)"),

@@ -54,7 +54,8 @@ def test_the_key_changes_with_the_profile(latents):
 
 
 @pytest.mark.parametrize(
-    "module", ["bounds.py", "data.py", "__init__.py", "complete.py", "embedded/__init__.py"]
+    "module",
+    ["bounds.py", "data/__init__.py", "__init__.py", "data/complete.py", "data/embedded.py"],
 )
 def test_the_key_changes_with_every_module_that_the_chapter_rests_on(latents, module):
     before = key()
@@ -62,7 +63,7 @@ def test_the_key_changes_with_every_module_that_the_chapter_rests_on(latents, mo
     assert key() != before
 
 
-@pytest.mark.parametrize("module", ["plots.py", "quality.py", "training.py", "records.py"])
+@pytest.mark.parametrize("module", ["plots.py", "hardware.py", "training.py", "records.py"])
 def test_the_key_ignores_modules_that_the_chapter_does_not_import(latents, module):
     before = key()
     edit(latents / module)
@@ -77,14 +78,14 @@ def test_the_key_ignores_prose(latents):
 @pytest.mark.parametrize("file", ["fashion_mnist_sample.npz", "drawings.py"])
 def test_the_key_changes_with_the_embedded_data(latents, file):
     before = key()
-    edit(latents / "embedded" / file)
+    edit(latents / "data" / file)
     assert key() != before
 
 
 def test_a_chapter_without_data_ignores_the_sample(latents):
     text = chapter("from latents import bounds")
     before = key(text)
-    edit(latents / "embedded" / "fashion_mnist_sample.npz")
+    edit(latents / "data" / "fashion_mnist_sample.npz")
     assert key(text) == before
 
 
@@ -110,29 +111,35 @@ def test_imports_are_followed_through_other_modules(latents):
 @pytest.mark.parametrize(
     "cell",
     [
-        "from latents import quality",
-        "from latents import quality as q",
-        "from latents.quality import psnr_db",
-        "import latents.quality",
-        "def later():\n    from latents import quality",
-        ":tags: [hide-input]\n\nfrom latents import quality",
-        "---\ntags: [hide-input]\n---\nfrom latents import quality",
+        "from latents import bounds",
+        "from latents import bounds as q",
+        "from latents.bounds import iwae",
+        "import latents.bounds",
+        "def later():\n    from latents import bounds",
+        ":tags: [hide-input]\n\nfrom latents import bounds",
+        "---\ntags: [hide-input]\n---\nfrom latents import bounds",
     ],
 )
 def test_every_way_to_import_a_module_is_noticed(latents, cell):
-    assert "quality.py" in names(chapter("a = 1", cell), latents)
+    assert "bounds.py" in names(chapter("a = 1", cell), latents)
 
 
 def test_packages_are_followed_like_modules(latents):
-    found = names(chapter("from latents.embedded import drawings"), latents)
-    assert {"embedded/__init__.py", "embedded/drawings.py"} <= found
+    found = names(chapter("from latents.data import drawings"), latents)
+    assert {"data/__init__.py", "data/drawings.py"} <= found
 
 
 def test_the_chapters_rest_on_the_modules_that_they_import(project, latents):
     text = (project / "book" / "experiments" / "vae.md").read_text()
     found = names(text, latents)
-    assert {"bounds.py", "data.py", "records.py", "training.py", "embedded/drawings.py"} <= found
-    assert "quality.py" not in found
+    assert {
+        "bounds.py",
+        "data/__init__.py",
+        "records.py",
+        "training.py",
+        "data/drawings.py",
+    } <= found
+    assert "workshop/__init__.py" not in found
 
 
 def test_the_key_is_written_into_the_kernel_of_the_page(latents):

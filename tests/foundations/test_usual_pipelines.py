@@ -84,7 +84,7 @@ def test_the_largest_distance_is_euclidean(page):
     assert page.largest_distance(first, second) == pytest.approx(0.5)
 
 
-def test_the_grid_of_the_page_is_off_by_a_fourteenth_and_aligned_corners_mend_it(page):
+def test_the_grid_of_the_page_is_off_by_a_fourteenth_and_aligned_corners_fix_it(page):
     originals = page.lattice(np.arange(3.0), np.arange(4.0))
     resized = page.tf.image.resize(originals, (5, 7)).numpy()
     assert page.largest_distance(resized[::2, ::2], originals) == pytest.approx(1 / 14, abs=1e-6)

@@ -187,8 +187,8 @@ def test_descent_shrinks_the_distance_by_the_same_factor_in_every_step(page):
     steps = np.arange(13)
     asked = page.descend(page.tf_keras.optimizers.SGD(lr=1.0), page.tf.Variable(-2.0), 12)
     assert asked == pytest.approx(2 * 0.999**steps, rel=1e-5)
-    mended = page.tf_keras.optimizers.SGD(learning_rate=1.0)
-    assert page.descend(mended, page.tf.Variable(-2.0), 12) == pytest.approx(2 * 0.9**steps)
+    fixed = page.tf_keras.optimizers.SGD(learning_rate=1.0)
+    assert page.descend(fixed, page.tf.Variable(-2.0), 12) == pytest.approx(2 * 0.9**steps)
     modern = page.keras.optimizers.SGD(learning_rate=1.0)
     assert page.descend(modern, page.keras.Variable(-2.0), 12) == pytest.approx(2 * 0.9**steps)
 

@@ -8,7 +8,8 @@ import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from latents import LatentsError, bounds, complete, data
+from latents import LatentsError, bounds, data
+from latents.data import complete
 
 NAME, SHARDS = "fashion_mnist", {"train": [40, 35], "test": [20]}
 FIRST = "fashion_mnist-train.tfrecord-00000-of-00002"

@@ -12,7 +12,7 @@ import pytest
 import tensorflow_datasets as tfds
 
 from latents import LatentsError, data
-from latents.embedded import drawings as drawing
+from latents.data import drawings as drawing
 
 GARMENTS = [
     "T-shirt/top",
@@ -156,7 +156,7 @@ def test_all_drawings_are_made_within_twenty_seconds():
 
 
 def test_the_sample_is_small_and_its_licence_travels_with_it():
-    folder = resources.files("latents.embedded")
+    folder = resources.files("latents.data")
     assert folder.joinpath("fashion_mnist_sample.npz").stat().st_size <= 4.5e6
     notice = folder.joinpath("fashion_mnist_LICENSE.txt").read_text(encoding="utf-8")
     assert "MIT License" in notice

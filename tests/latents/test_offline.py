@@ -95,7 +95,7 @@ def test_a_proxy_that_answers_is_believed(tmp_path):
         "server = http.server.HTTPServer(('127.0.0.1', 0), Yes)\n"
         "threading.Thread(target=server.serve_forever, daemon=True).start()\n"
         "import os; os.environ['http_proxy'] = f'http://127.0.0.1:{server.server_port}'\n"
-        "from latents import complete; complete.require('fashion_mnist'); print('go on')"
+        "from latents.data import complete; complete.require('fashion_mnist'); print('go on')"
     )
     with dead_port() as port:
         result, _ = run(["-c", answer], tmp_path, port)

@@ -19,6 +19,8 @@ from IPython.core.interactiveshell import InteractiveShell
 shell = InteractiveShell.instance()
 for cell in (
     "a = 1",
+    "a + 1",
+    "a = 1",
     "from latents import training; code = training._code_so_far()",
     "later = 2",
 ):
@@ -78,6 +80,16 @@ def test_history_and_seconds_cover_every_epoch(keras):
         assert values[-1] < values[0]
     assert 0 < run.seconds < elapsed
     assert run.seconds == sum(epoch["seconds"] for epoch in run.epochs)
+    assert 0 < run.training_seconds[0] < run.training_seconds[-1] < run.seconds
+
+
+def test_validation_does_not_count_as_training(keras):
+    class Slow(keras.callbacks.Callback):
+        def on_test_batch_begin(self, batch, logs=None):
+            time.sleep(0.2)
+
+    run, _ = small_fit.fit(keras, extra=[Slow()])
+    assert run.seconds - run.training_seconds[-1] > 0.2 * small_fit.EPOCHS
 
 
 @pytest.mark.slow
@@ -155,7 +167,7 @@ def test_a_log_that_cannot_be_used_is_written_anew(keras, notebook, cache, log):
 
 
 @pytest.mark.parametrize("change", ["a cell", "a module"])
-def test_changed_code_trains_anew_and_drops_the_old_folder(notebook, cache, monkeypatch, change):
+def test_changed_code_trains_anew_and_keeps_the_old_folder(notebook, cache, monkeypatch, change):
     import tf_keras as keras
 
     small_fit.fit(keras)
@@ -167,8 +179,29 @@ def test_changed_code_trains_anew_and_drops_the_old_folder(notebook, cache, monk
     watch, seen = epochs_run(keras)
     small_fit.fit(keras, extra=[watch])
     assert seen == [0, 1, 2, 3, 4]
-    (new,) = folders(cache)
-    assert new != old
+    assert len(folders(cache)) == 2
+    assert old in folders(cache)
+
+
+def test_the_last_three_checkpoints_of_a_name_are_kept(notebook, cache):
+    import tf_keras as keras
+
+    training.Run("another", keras)
+    for number in range(5):
+        notebook(f"n = {number}")
+        training.Run("one", keras)
+        if not number:
+            first = training._checkpoint_folder("one")
+    notebook("n = 2")  # the oldest of those that are left is used again
+    training.Run("one", keras)
+    notebook("n = 5")
+    training.Run("one", keras)
+    names = [folder.name[:-17] for folder in folders(cache)]
+    assert names == ["another", "one", "one", "one"]
+    assert not first.exists()
+    notebook("n = 2")
+    assert training._checkpoint_folder("one") in folders(cache)
+    assert len(folders(cache)) == 4
 
 
 def test_another_run_or_profile_keeps_its_own_folder(notebook, cache, monkeypatch):
@@ -176,8 +209,6 @@ def test_another_run_or_profile_keeps_its_own_folder(notebook, cache, monkeypatc
 
     training.Run("one", keras)
     training.Run("one_more", keras)
-    notebook("other cells")
-    training.Run("one", keras)
     assert [folder.name[:-17] for folder in folders(cache)] == ["one", "one_more"]
     monkeypatch.setenv("PROFILE", "full")
     training.Run("one", keras)
@@ -186,12 +217,25 @@ def test_another_run_or_profile_keeps_its_own_folder(notebook, cache, monkeypatc
 
 
 def test_the_key_follows_the_modules_that_make_the_data(project):
-    latents = project / "book" / "latents"
+    folder = project / "book" / "latents" / "data"
     quick, full = training._sources("quick"), training._sources("full")
-    assert (latents / "data.py").read_text() in quick
-    assert (latents / "data.py").read_text() in full
-    assert (latents / "embedded" / "drawings.py").read_text() in quick
-    assert (latents / "complete.py").read_text() in full
+    assert (folder / "__init__.py").read_text() in quick
+    assert (folder / "__init__.py").read_text() in full
+    assert (folder / "drawings.py").read_text() in quick
+    assert (folder / "complete.py").read_text() in full
+
+
+@pytest.mark.parametrize("cell", ["1 + 1", "x", "# a word", "'text'", "", "x.shape, [1]"])
+def test_cells_that_only_show_something_do_not_change_the_key(cell):
+    assert not training._acts(cell)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["x = 1", "f()", "x.trainable = False", "%env PROFILE=full", "import os", "await x", "f("],
+)
+def test_cells_that_do_something_change_the_key(cell):
+    assert training._acts(cell)
 
 
 def test_nothing_is_written_without_a_cache(notebook, tmp_path, monkeypatch):
@@ -215,6 +259,7 @@ def test_the_key_of_a_notebook_is_all_that_it_has_run_so_far():
         [sys.executable, "-c", IN_A_NOTEBOOK], capture_output=True, text=True, check=True
     )
     code = result.stdout.strip()
-    assert "a = 1" in code
+    assert code.count("a = 1") == 1
+    assert "a + 1" not in code
     assert "training._code_so_far()" in code
     assert "later" not in code

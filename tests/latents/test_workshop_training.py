@@ -79,7 +79,7 @@ def test_the_tfp_encoder_is_trained_on_what_it_carries_and_the_rate_is_measured_
 def test_the_rate_of_a_full_covariance_is_that_of_the_bounds():
     import tensorflow_probability as tfp
 
-    from latents import workshop_models
+    from latents.workshop import models as workshop_models
 
     rng = np.random.default_rng(3)
     mean = rng.normal(size=(5, 4))

@@ -27,7 +27,7 @@ RECORD = {
     "parameters": 1234567,
     "seconds": 720.0,
     "hardware": {"gpus": ["Tesla T4"], "cores": 2},
-    "runs": {"mended": {"epochs": 30}},
+    "runs": {"fixed": {"epochs": 30}},
     "metrics": {"rate": 15.4321, "active_units": 8.0},
 }
 

@@ -32,7 +32,8 @@ def _no_bubblewrap() -> bool:
 
 
 def _no_data() -> bool:
-    from latents import complete, data
+    from latents import data
+    from latents.data import complete
 
     return not all(complete.prepared(name) for name in data.NAMES)
 

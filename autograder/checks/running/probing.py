@@ -5,7 +5,7 @@ import importlib
 from autograder.checks.tracing.graphs import Graphs, NoGraphError
 from autograder.checks.tracing.surroundings import quiet, without_garbage_collection
 from autograder.checks.values import Observation, Values
-from latents.errors import explain
+from latents.workshop.errors import explain
 
 
 def run(exercise: str, check: str, graphs: Graphs, inputs: Values) -> Observation:

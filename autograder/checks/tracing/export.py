@@ -13,7 +13,7 @@ from autograder.checks.tracing import memory, switches
 from autograder.checks.tracing.contract import AnswerError, Order, Shape, Traced, at
 from autograder.checks.tracing.surroundings import fix_seeds, quiet, without_garbage_collection
 from autograder.checks.values import Values
-from latents.errors import explain
+from latents.workshop.errors import explain
 
 FILES = ("saved_model.pb", "variables/variables.index", "variables/variables.data-00000-of-00001")
 UNTRACKED = (

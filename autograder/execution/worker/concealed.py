@@ -7,7 +7,7 @@ from typing import Any
 
 EXERCISES = Path(__file__).parents[2] / "exercises"
 JUDGING = "judging"  # name of the folder of each exercise that holds its judges
-LATENTS_MODULES = ("bounds", "workshop_models", "workshop_pictures")
+LATENTS_MODULES = ("bounds", "workshop.models", "workshop.pictures")
 
 
 def block_imports() -> None:
@@ -23,8 +23,8 @@ def paths() -> list[Path]:
     """Return the files and folders that appear empty in a contained process."""
     concealed, latents = _judging_folders(), find_spec("latents")
     for folder in map(Path, (latents and latents.submodule_search_locations) or ()):
-        concealed += [folder / f"{name}.py" for name in LATENTS_MODULES]
-        concealed.append(folder / "__pycache__")
+        modules = [folder.joinpath(*name.split(".")).with_suffix(".py") for name in LATENTS_MODULES]
+        concealed += [*modules, *{module.parent / "__pycache__" for module in modules}]
     return [path for path in concealed if path.exists()]
 
 

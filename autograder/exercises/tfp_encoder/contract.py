@@ -7,7 +7,7 @@ from typing import Any
 
 from autograder.checks.tracing.contract import AnswerError, Order, Traced
 from autograder.checks.values import Values
-from latents.errors import explain
+from latents.workshop.errors import explain
 
 BATCHES = (1, 2, 100)  # batch sizes that probes use, besides one in the settings
 TRAINING, INFERENCE = "training", "inference"

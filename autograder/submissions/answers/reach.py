@@ -11,7 +11,7 @@ from autograder.submissions.answers.leftover import WRONG
 
 # The released notebook imports these itself, so a student may, too.
 ALLOWED = {"from autograder import checks", "from latents import workshop"}
-CONCEALED = ("autograder", "latents.bounds", "latents.workshop_models", "latents.workshop_pictures")
+CONCEALED = ("autograder", "latents.bounds", "latents.workshop.models", "latents.workshop.pictures")
 WORD = re.compile(r"\bautograder\b")
 
 

@@ -146,7 +146,7 @@ def test_pages_that_were_deleted_are_made_again_without_a_run(graded, step, caps
     assert "(0 notebooks were run)" in capsys.readouterr().out
 
 
-def test_a_finding_is_forgotten_once_it_is_mended(graded):
+def test_a_finding_is_forgotten_once_it_is_fixed(graded):
     file = hand_in(graded, "dia")
     stray = file.rename(graded / "submitted" / "dia" / file.name)
     file.with_name("mine.zip").write_bytes(b"PK")

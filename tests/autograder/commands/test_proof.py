@@ -30,7 +30,7 @@ def test_a_reference_that_loses_points_ends_the_run_before_any_score(course, mon
     assert {status for status, _ in made_up.outcome(course).values()} == {"not graded"}
 
 
-def test_when_it_is_mended_grading_goes_on(course, monkeypatch):
+def test_when_it_is_fixed_grading_goes_on(course, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(jobs, "execute", spoiled)
         assert made_up.grade(course) == 2

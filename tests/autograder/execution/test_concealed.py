@@ -13,7 +13,7 @@ from autograder.sandbox import Containment
 
 pytestmark = pytest.mark.slow
 MODULES = [f"autograder.exercises.{name}.judging" for name in checks.NAMES]
-MODULES += ["latents.bounds", "latents.workshop_models", "autograder.exercises.sampling.judging.x"]
+MODULES += ["latents.bounds", "latents.workshop.models", "autograder.exercises.sampling.judging.x"]
 
 
 @pytest.mark.parametrize("containment", [sandbox.available(), Containment.NONE])

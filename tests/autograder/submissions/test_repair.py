@@ -94,7 +94,7 @@ REPAIRS = {
 
 
 @pytest.mark.parametrize("damage", REPAIRS, ids=lambda damage: damage.__name__)
-def test_what_is_damaged_is_mended_and_told(made, repaired, source, damage):
+def test_what_is_damaged_is_fixed_and_told(made, repaired, source, damage):
     damage(made)
     found = repaired(made)
     if damage is double_everything:  # both copies of the answer run

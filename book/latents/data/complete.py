@@ -13,7 +13,7 @@ import urllib.request
 from pathlib import Path
 
 from latents import LatentsError
-from latents.dataset import Dataset
+from latents.data.dataset import Dataset
 
 SOURCES = {
     "fashion_mnist": "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",

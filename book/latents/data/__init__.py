@@ -11,7 +11,7 @@ import os
 import numpy as np
 
 from latents import LatentsError
-from latents.dataset import Dataset
+from latents.data.dataset import Dataset
 
 PROFILES = ("quick", "full")
 NAMES = ("fashion_mnist", "horses_or_humans")
@@ -42,10 +42,10 @@ def load(name: str) -> Dataset:
     if name not in NAMES:
         raise LatentsError(f"There is no data set {name!r}: choose one of {', '.join(NAMES)}.")
     if profile() == "full":
-        from latents import complete
+        from latents.data import complete
 
         return complete.load(name)
-    from latents import embedded
+    from latents.data import embedded
 
     return embedded.load(name)
 

@@ -15,7 +15,8 @@ import tensorflow_probability as tfp
 import tf_keras
 from keras import layers, ops
 
-from latents import LatentsError, bounds, data, embedded
+from latents import LatentsError, bounds, data
+from latents.data import embedded
 
 tfd, tfpl, tfkl = tfp.distributions, tfp.layers, tf_keras.layers
 SEED = 42

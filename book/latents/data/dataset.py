@@ -58,7 +58,11 @@ class Dataset:
         return self._arrays[split]
 
     def batches(self, split: str, batch_size: int, transform, *, training=False, seed=0):
-        """Build the input pipeline: cache, shuffle over the whole split, batch, map, prefetch.
+        """Build the input pipeline: shuffle over the whole split, batch, map, prefetch.
+
+        The decoded split stays in memory, and only the numbers of its examples are shuffled: whole
+        batches are then looked up at once. For a small model this takes a fraction of the time of
+        a pipeline that moves each image by itself.
 
         Parameters
         ----------
@@ -79,14 +83,17 @@ class Dataset:
         """
         import tensorflow as tf
 
-        pipeline = self.examples(split).cache()
+        with tf.device("CPU"):
+            images, labels = map(tf.constant, self.arrays(split))
+        order = tf.data.Dataset.range(self.size(split))
         if training:
-            pipeline = pipeline.shuffle(self.size(split), seed=seed)
-        pipeline = pipeline.batch(batch_size)
+            order = order.shuffle(self.size(split), seed=seed)
         seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
         seeds = seeds.batch(2, drop_remainder=True)  # shape (2,), known in advance
-        pipeline = tf.data.Dataset.zip(pipeline, seeds)
-        return pipeline.map(
-            lambda rows, pair: transform(rows["image"], rows["label"], tf.cast(pair, tf.int32)),
-            num_parallel_calls=tf.data.AUTOTUNE,
-        ).prefetch(tf.data.AUTOTUNE)
+
+        def look_up(chosen, pair):
+            batch = tf.gather(images, chosen), tf.gather(labels, chosen)
+            return transform(*batch, tf.cast(pair, tf.int32))
+
+        pipeline = tf.data.Dataset.zip(order.batch(batch_size), seeds)
+        return pipeline.map(look_up, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)

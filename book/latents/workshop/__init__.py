@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from latents import LatentsError
-from latents.errors import explain
+from latents.workshop.errors import explain
 
 if TYPE_CHECKING:
-    from latents.workshop_models import Trained
+    from latents.workshop.models import Trained
 
 CODES = 10_000
 GARMENTS = 12
@@ -71,7 +71,7 @@ def show_codes(sampling: Callable, mean: float, variance: float) -> None:
     LatentsError
         The variance is not positive.
     """
-    from latents import workshop_pictures as pictures
+    from latents.workshop import pictures
 
     if variance <= 0:
         raise LatentsError(f"The variance has to be positive, not {variance:g}.")
@@ -103,7 +103,7 @@ def show_latent_loss(latent_loss: Callable) -> None:
     latent_loss : callable
         The student's function; its values are drawn as points.
     """
-    from latents import workshop_pictures as pictures
+    from latents.workshop import pictures
 
     steps = np.linspace(-3, 3, 15)
     rest = np.zeros_like(steps)
@@ -141,7 +141,7 @@ def show_posterior(make_prior: Callable, make_encoder: Callable) -> None:
     make_prior, make_encoder : callable
         The student's functions.
     """
-    from latents import workshop_pictures as pictures
+    from latents.workshop import pictures
 
     then = "Once it works, the covariance of your code appears beside the example."
     built = _attempt("make_prior and make_encoder", then, _posterior, make_prior, make_encoder)
@@ -156,7 +156,7 @@ def show_posterior(make_prior: Callable, make_encoder: Callable) -> None:
 
 def _posterior(make_prior: Callable, make_encoder: Callable) -> tuple[int, np.ndarray]:
     """Return the number of weights, and the covariance of one code: (16, 16)."""
-    from latents import workshop_models as models
+    from latents.workshop import models
 
     _, encoder = models.build_encoder(make_prior, make_encoder, size=16, filters=32)
     q = models.posterior(encoder, models.test_bits(1))
@@ -215,7 +215,7 @@ def train_vae(
     LatentsError
         Neither part is given.
     """
-    from latents import workshop_models as models
+    from latents.workshop import models
 
     given = {"Sampling": sampling, "latent_loss": latent_loss}
     name = " and ".join(part for part, answer in given.items() if answer is not None)
@@ -248,7 +248,7 @@ def train_tfp_vae(
 
     Parameters and result are those of ``show_posterior`` and ``train_vae``.
     """
-    from latents import workshop_models as models
+    from latents.workshop import models
 
     name, arguments = "make_prior and make_encoder", (make_prior, make_encoder, epochs, images)
     return _report(_attempt(name, "Nothing was trained.", models.train_bernoulli, *arguments))

@@ -4,7 +4,7 @@ from importlib import resources
 
 import numpy as np
 
-from latents.dataset import Dataset
+from latents.data.dataset import Dataset
 
 FASHION_LABELS = (
     "T-shirt/top",
@@ -21,7 +21,7 @@ FASHION_LABELS = (
 
 
 def load(name: str):
-    """Return the embedded data set ``name`` as a :class:`latents.dataset.Dataset`."""
+    """Return the embedded data set ``name`` as a :class:`latents.data.dataset.Dataset`."""
     return {"fashion_mnist": _fashion_mnist, "horses_or_humans": _horses_or_humans}[name]()
 
 
@@ -42,7 +42,7 @@ def _fashion_mnist():
 
 
 def _horses_or_humans():
-    from latents.embedded import drawings
+    from latents.data import drawings
 
     return _dataset(
         "horses_or_humans",

@@ -3,7 +3,7 @@
 Run once, by hand, with the folder that holds the four ``*-ubyte.gz`` files (Debian's package
 ``dataset-fashion-mnist`` puts them in ``/usr/share/datasets/fashion-mnist``)::
 
-    python -m latents.embedded.make_sample /usr/share/datasets/fashion-mnist
+    python -m latents.data.make_sample /usr/share/datasets/fashion-mnist
 """
 
 import gzip
