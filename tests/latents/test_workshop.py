@@ -297,7 +297,7 @@ def test_of_what_keras_says_around_an_error_only_the_error_is_repeated(capsys):
 @pytest.mark.slow
 def test_in_a_notebook_each_picture_appears_once_and_a_stub_is_known():
     cells = [
-        f"%cd -q {workshop.__file__.rsplit('/', 2)[0]}\nfrom latents import workshop",
+        f"%cd -q {workshop.__file__.rsplit('/', 3)[0]}\nfrom latents import workshop",
         SAMPLING.format(STUB),
         "workshop.show_codes(Sampling, mean=2.0, variance=9.0)",
         SAMPLING.format(DRAW),
