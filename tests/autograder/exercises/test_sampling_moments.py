@@ -100,8 +100,7 @@ def test_how_noise_is_shared_costs_neither_the_mean_nor_the_spread(kind, seed, n
     inputs = drawn(name, seed)
     mean, log_var = places(inputs, MAIN)
     seen = seen_of(inputs)
-    for mode in MODES:
-        seen[str(MAIN)][mode] = moments(mean + np.exp(log_var / 2) * NOISES[kind])
+    seen[str(MAIN)] = dict.fromkeys(MODES, moments(mean + np.exp(log_var / 2) * NOISES[kind]))
     assert judge(name, seen, inputs) is None
 
 
@@ -275,7 +274,7 @@ def test_a_right_deviation_of_few_draws_lies_within_its_limits(draws):
 
 
 def shares(draws):
-    found = form((draws - draws.mean())[np.newaxis] / draws.std())
+    found = form((draws - draws.mean()).reshape(1, -1, MAIN) / draws.std())  # of a single call
     return {"main": dict.fromkeys(MODES, found)}
 
 
