@@ -1,18 +1,22 @@
 """A tiny book with the project's own settings, to see what the build lets through."""
 
+import contextlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
 
 PROJECT = Path(__file__).resolve().parents[2]
 CELL = """
-import os
+import os, time
 from pathlib import Path
 with Path(os.environ["TOY_MARKER"]).open("a") as marker:
     marker.write("ran ")
+while Path(os.environ["TOY_MARKER"]).with_name("hold").exists():
+    time.sleep(0.05)
 print("six times seven is", 6 * 7)
 import matplotlib.pyplot as plt
 plt.plot([6, 7])
@@ -61,6 +65,16 @@ class ToyBook:
             stderr=subprocess.PIPE,
             text=True,
         )
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Let a chapter that is executed wait in its first cell until ``with`` is left."""
+        hold = self.marker.with_name("hold")
+        hold.touch()
+        try:
+            yield
+        finally:
+            hold.unlink()
 
     def runs(self) -> int:
         """Return how often the chapter was executed to its marker."""
