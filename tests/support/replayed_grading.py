@@ -5,8 +5,8 @@ then grades the course; everything but the execution of notebooks is that of ``a
 After these seconds it is killed with all that it has started; null leaves it alone. The answer is a
 line with ``code``, what the process ended with (negative for a signal), and ``seconds``.
 
-The processes are forked from one that has imported all that they need, and has no threads: the
-import takes longer than a grading.
+The processes are forked from one that has imported all that they need and knows the versions of all
+packages, but has no threads: that takes longer than a grading.
 """
 
 import json
@@ -19,10 +19,19 @@ import time
 import traceback
 from pathlib import Path
 
-import autograder.gradebook.recorder  # noqa: F401 (imported late by `grade`)
+# What `grade` and its libraries import late.
+import alembic.autogenerate
+import alembic.runtime.environment
+import pygments.lexers.python
+import rich.progress
+import sqlalchemy.dialects.sqlite  # noqa: F401
+
+import autograder.commands.grading.summary
+import autograder.gradebook.recorder  # noqa: F401
+from autograder import checks
 from autograder.commands import grade
 from autograder.execution import job as jobs
-from autograder.execution.processes import start
+from autograder.execution.processes import code, start
 from autograder.execution.processes.session import Budget
 from autograder.execution.result import JobResult
 
@@ -65,6 +74,9 @@ def forked(course: Path, moment: float | None, known: dict[str, JobResult]) -> d
 def main(results: str) -> None:
     """Answer each line of standard input."""
     known = read(Path(results))
+    code.environment()
+    for name in checks.NAMES:
+        assert checks.load(name).checks
     for line in sys.stdin:
         wanted = json.loads(line)
         print(json.dumps(forked(Path(wanted["course"]), wanted["moment"], known)), flush=True)
