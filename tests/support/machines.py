@@ -4,6 +4,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -23,6 +24,7 @@ class Machines:
 
     def _start(self, *command, project: Path | None = None) -> subprocess.Popen:
         number = len(self._started)
+        place = project or self.project
         with (self.folder / f"{number}.log").open("w") as log:
             started = subprocess.Popen(
                 [
@@ -30,7 +32,7 @@ class Machines:
                     *("--host", "127.0.0.1", "--no-dashboard"),
                 ],
                 cwd=self.folder,
-                env=os.environ | {"PYTHONPATH": str(project or self.project)},
+                env=os.environ | {"PYTHONPATH": f"{place}{os.pathsep}{place / 'book'}"},
                 stdout=log,
                 stderr=log,
             )
@@ -64,6 +66,13 @@ class Machines:
             with contextlib.suppress(psutil.NoSuchProcess):
                 each.kill()
         return found
+
+    def end_workers(self) -> None:
+        """Kill all workers, and wait until the scheduler has noticed."""
+        for worker in self.client.nthreads():
+            self.kill(worker)
+        while self.client.nthreads():
+            time.sleep(0.05)
 
     def close(self) -> None:
         """End all processes."""
