@@ -59,18 +59,18 @@ def test_no_command_runs_it(tmp_path, hostile, command):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", [PROGRAM, MODULE], ids=["program", "module"])
-def test_grading_does_not_run_it(tmp_path, hostile, command):
-    """The processes that grading starts look for modules as well."""
+def test_grading_and_checking_do_not_run_it(tmp_path, hostile):
+    """The processes that these commands start look for modules as well.
+
+    How a command was started matters to its own process only, which the test above is about; so
+    one of the two is a program, the other a module.
+    """
     course = made_up.course_in(tmp_path)
-    answer = solutions.source("sampling")
-    submissions.hand_in(course, "ann", "sampling", answer)
+    file = submissions.hand_in(course, "ann", "sampling", solutions.source("sampling"))
     more = ["--unsafe"] if sandbox.available() is sandbox.Containment.NONE else []
-    said = run(hostile, command, "grade", course, "--student", "ann", *more)
+    said = run(hostile, MODULE, "grade", course, "--student", "ann", *more)
     assert "1 in = 1 graded + 0 for review" in said
-    assert "10 of 10 points" in run(
-        hostile, command, "check", course / "submitted" / "ann" / "sampling" / "sampling.ipynb"
-    )
+    assert "10 of 10 points" in run(hostile, PROGRAM, "check", file)
 
 
 def test_the_trial_of_the_containment_does_not_run_it(hostile, monkeypatch):
