@@ -9,6 +9,7 @@ The processes are forked from one that has imported all that they need and knows
 packages, but has no threads: that takes longer than a grading.
 """
 
+import importlib
 import json
 import os
 import select
@@ -19,21 +20,22 @@ import time
 import traceback
 from pathlib import Path
 
-# What `grade` and its libraries import late.
-import alembic.autogenerate
-import alembic.runtime.environment
-import pygments.lexers.python
-import rich.progress
-import sqlalchemy.dialects.sqlite  # noqa: F401
-
-import autograder.commands.grading.summary
-import autograder.gradebook.recorder  # noqa: F401
 from autograder import checks
 from autograder.commands import grade
 from autograder.execution import job as jobs
 from autograder.execution.processes import code, start
 from autograder.execution.processes.session import Budget
 from autograder.execution.result import JobResult
+
+LATE = (  # what `grade` and its libraries import late
+    "alembic.autogenerate",
+    "alembic.runtime.environment",
+    "autograder.commands.grading.summary",
+    "autograder.gradebook.recorder",
+    "pygments.lexers.python",
+    "rich.progress",
+    "sqlalchemy.dialects.sqlite",
+)
 
 
 def read(file: Path) -> dict[str, JobResult]:
@@ -74,9 +76,11 @@ def forked(course: Path, moment: float | None, known: dict[str, JobResult]) -> d
 def main(results: str) -> None:
     """Answer each line of standard input."""
     known = read(Path(results))
-    code.environment()
+    for name in LATE:
+        importlib.import_module(name)
     for name in checks.NAMES:
-        assert checks.load(name).checks
+        checks.load(name)
+    code.environment()
     for line in sys.stdin:
         wanted = json.loads(line)
         print(json.dumps(forked(Path(wanted["course"]), wanted["moment"], known)), flush=True)
