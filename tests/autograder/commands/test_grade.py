@@ -20,6 +20,7 @@ from urllib3.util import Retry
 from autograder import checks
 from autograder.__main__ import main
 from autograder.checks import solutions
+from autograder.execution import job
 from autograder.execution.processes import code
 
 pytestmark = pytest.mark.slow
@@ -129,7 +130,13 @@ def stock_scores(course: Path, stock: Path) -> dict[tuple[str, str], float]:
 @pytest.mark.parametrize("student", ["right", "wrong", "untouched"])
 def test_nbgrader_validates_what_our_checks_pass(course, grades, student):
     file = course / "submitted" / student / "sampling" / "sampling.ipynb"
-    said = nbgrader(course, "validate", str(file))
+    kept = kept_results.folder("stock-validation", code.environment() + job.fingerprint("sampling"))
+    settings = course / "nbgrader_config.py"
+    said = kept_results.kept_or_made(
+        kept,
+        settings.read_text(encoding="utf-8") + file.read_text(encoding="utf-8"),
+        lambda: nbgrader(course, "validate", str(file)),
+    )
     passed = grades[student, "sampling"]["score"] == "10"
     assert ("Success! Your notebook passes all the tests." in said) == passed
     assert ("VALIDATION FAILED" in said) == (not passed)
