@@ -9,12 +9,15 @@ import sys
 import time
 from pathlib import Path
 
+import ordinary_course
 import psutil
 import pytest
 import submissions
 
 from autograder.__main__ import main
 from autograder.checks import solutions
+from autograder.execution import job as jobs
+from autograder.execution.processes import start
 from autograder.gradebook.course import Course
 from autograder.gradebook.journal import read_entries
 
@@ -30,6 +33,7 @@ while True:
         pass
 """
 COMMAND = "autograder.__main__"
+ORDINARY = "ps2"  # of an ordinary course, in which no TensorFlow is imported
 # Signals, whether the whole group gets them, as from a terminal, and the exit code.
 WAYS = {
     "Ctrl-C": ([signal.SIGINT], True, 130),
@@ -55,6 +59,26 @@ def course(released, tmp_path):
     submissions.hand_in(folder, "ann", NAME, right)
     for student in ("bob", "cem"):
         submissions.hand_in(folder, student, NAME, f"{LOOP}# {student}")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def released_ordinary(tmp_path_factory):
+    settings = f"{ordinary_course.SETTINGS}c.Autograder.libraries = []\n"
+    folder = ordinary_course.make(tmp_path_factory.mktemp("ordinary") / "course", settings)
+    chosen = [f"--assignment={name}" for name in ordinary_course.BOOKS]
+    assert main(["release", str(folder), *chosen]) == 0
+    return folder
+
+
+@pytest.fixture
+def ordinary(released_ordinary, tmp_path):
+    """Return a course without our exercises, in which two of three have an endless notebook."""
+    folder = Path(shutil.copytree(released_ordinary, tmp_path / "ordinary"))
+    ordinary_course.hand_in(folder, "ann", ordinary_course.RIGHT)
+    for student in ("bob", "cem"):
+        endless = {"square": f"{LOOP}# {student}"}
+        ordinary_course.hand_in(folder, student, ordinary_course.RIGHT | endless)
     return folder
 
 
@@ -112,9 +136,19 @@ def stop(process: subprocess.Popen, way: str) -> str:
     return printed
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_grading_stops_and_goes_on_where_it_was(course, way, capsys):
-    with started("grade", str(course), "--jobs", "2") as process:
+@pytest.mark.parametrize(
+    ("way", "kind"),
+    [
+        ("Ctrl-C", "ordinary"),
+        ("Ctrl-C twice", "course"),
+        ("kill", "ordinary"),
+        ("kill twice", "ordinary"),
+    ],
+)
+def test_grading_stops_and_goes_on_where_it_was(way, kind, request, monkeypatch, capsys):
+    course = request.getfixturevalue(kind)
+    options = ["--assignment", ORDINARY] if kind == "ordinary" else []
+    with started("grade", str(course), "--jobs", "2", *options) as process:
         # The first has ended, and is recorded while the others run.
         wait_for(lambda: len(sleepers(process)) == 2)
         wait_for(lambda: "ann" in [e.student for e in recall_or_nothing(course) if e.recorded])
@@ -122,11 +156,24 @@ def test_grading_stops_and_goes_on_where_it_was(course, way, capsys):
     assert printed.strip().endswith("autograder grade: stopped.")
     assert "Traceback" not in printed
     assert [each.student for each in read_entries(Course(course)) if each.recorded] == ["ann"]
-    for student in ("bob", "cem"):
-        submissions.hand_in(course, student, NAME, solutions.source(NAME))
-    assert main(["grade", str(course)]) == 0
-    assert "(0 notebooks were run)" in capsys.readouterr().out  # all are known from ann
+    hand_in_as_ann(course, kind)
+    # All are known from ann.
+    monkeypatch.setattr(start, "context", lambda: None)
+    monkeypatch.setattr(jobs, "execute", lambda *_: pytest.fail("executed again"))
+    capsys.readouterr()
+    assert main(["grade", str(course), *options]) == 0
+    assert "(0 notebooks were run)" in capsys.readouterr().out
     assert [each.status for each in read_entries(Course(course))] == ["graded"] * 3
+
+
+def hand_in_as_ann(course: Path, kind: str) -> None:
+    """Let the two whose notebooks do not end hand in what the first has handed in."""
+    for student in ("bob", "cem"):
+        if kind == "ordinary":
+            shutil.rmtree(course / "submitted" / student)
+            ordinary_course.hand_in(course, student, ordinary_course.RIGHT)
+        else:
+            submissions.hand_in(course, student, NAME, solutions.source(NAME))
 
 
 def recall_or_nothing(course: Path) -> list:
