@@ -112,6 +112,28 @@ def curves(panels: dict, *, x_label: str = "epoch"):
     return figure
 
 
+def bench_table(bench: dict):
+    """Return a table of a record of ``make bench``: a row for each way to train.
+
+    Returns
+    -------
+    pandas.io.formats.style.Styler
+        The figure that its caption names, for each seed, and the seconds of the first: by the
+        clock, and of all processors.
+    """
+    import pandas as pd
+
+    rows, titles = {}, [f"seed {seed}" for seed in bench["seeds"]]
+    for name, runs in bench["runs"].items():
+        row = dict(zip(titles, (run["figure"] for run in runs), strict=False))
+        row |= {"seconds": runs[0]["seconds"][-1], "CPU seconds": runs[0]["cpu_seconds"][-1]}
+        rows[name] = row
+    table = pd.DataFrame(rows).T
+    layout = dict.fromkeys(table.columns, "{:.2f}") | dict.fromkeys(table.columns[-2:], "{:.0f}")
+    caption = f"{bench['figure']}, on {records.place(bench)}"
+    return table.style.format(layout, na_rep="").set_caption(caption)
+
+
 def _draw(axis, image) -> None:
     image = np.squeeze(np.asarray(image))
     top = 255 if image.dtype == np.uint8 else 1

@@ -13,8 +13,22 @@ from pathlib import Path
 from latents import LatentsError, data
 
 METRICS = {
-    "conv_autoencoder": ("test_bce", "test_psnr_db", "test_ssim"),
-    "vae": ("test_bce", "test_rate_nats", "test_neg_elbo_nats", "published_test_neg_elbo_nats"),
+    "conv_autoencoder": (
+        "test_bce",
+        "test_psnr_db",
+        "test_ssim",
+        "published_test_bce",
+        "published_test_psnr_db",
+        "published_test_ssim",
+    ),
+    "vae": (
+        "test_distortion_nats",
+        "test_rate_nats",
+        "test_neg_elbo_nats",
+        "published_test_distortion_nats",
+        "published_test_rate_nats",
+        "published_test_neg_elbo_nats",
+    ),
     "tfp_vae": (
         "test_distortion_nats",
         "test_rate_nats",

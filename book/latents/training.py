@@ -10,7 +10,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-TIMES = ("seconds", "validation_seconds")  # of an epoch; the second is part of the first
+# Of an epoch; validation is part of the first, but not of the seconds of the processors.
+TIMES = ("seconds", "validation_seconds", "cpu_seconds")
 KEPT = 3  # checkpoints of one name
 
 
@@ -67,6 +68,11 @@ class Run:
         """Wall time from the begin of training to the end of each epoch, without validation."""
         return list(accumulate(row["seconds"] - row["validation_seconds"] for row in self.epochs))
 
+    @property
+    def training_cpu_seconds(self) -> list[float]:
+        """The same in seconds of all processors: less depends on what else is running."""
+        return list(accumulate(row["cpu_seconds"] for row in self.epochs))
+
     def _logger(self, keras):
         run = self
         kind: Any = keras.callbacks.Callback
@@ -74,20 +80,31 @@ class Run:
         class Logger(kind):
             def on_epoch_begin(self, epoch, logs=None):
                 del run.epochs[epoch:]
-                self.begin, self.validation = time.perf_counter(), 0.0
+                self.begin, self.validation = _now(), (0.0, 0.0)
 
             def on_test_begin(self, logs=None):
-                self.validation_begin = time.perf_counter()
+                self.validation_begin = _now()
 
             def on_test_end(self, logs=None):
-                self.validation = time.perf_counter() - self.validation_begin
+                self.validation = _since(self.validation_begin)
 
             def on_epoch_end(self, epoch, logs=None):
                 row = {name: float(value) for name, value in (logs or {}).items()}
-                seconds = time.perf_counter() - self.begin, self.validation
+                wall, cpu = _since(self.begin)
+                seconds = wall, self.validation[0], cpu - self.validation[1]
                 run.epochs.append(row | dict(zip(TIMES, seconds, strict=True)))
 
         return Logger()
+
+
+def _now() -> tuple[float, float]:
+    """Return the time by the clock, and of all processors for this process, in seconds."""
+    return time.perf_counter(), time.process_time()
+
+
+def _since(begin: tuple[float, float]) -> tuple[float, float]:
+    wall, cpu = _now()
+    return wall - begin[0], cpu - begin[1]
 
 
 class _Checkpoint:

@@ -50,6 +50,20 @@ def code(text: str) -> list[ast.Module]:
     return [ast.parse(re.sub(r"\A(?::[^\n]*\n)+", "", cell)) for cell in cells]
 
 
+def tagged(text: str, tag: str) -> list[str]:
+    """Return the code cells that have this tag, without their options."""
+    cells = [
+        (re.match(r"\A(?::[^\n]*\n)*", cell)[0], re.sub(r"\A(?::[^\n]*\n)+", "", cell))
+        for cell in CODE_CELL.findall(text)
+    ]
+    tags = re.compile(r"^:tags: \[(.*)\]$", re.M)
+    return [
+        code
+        for options, code in cells
+        if (found := tags.search(options)) and tag in found[1].split(", ")
+    ]
+
+
 def prose(text: str) -> str:
     """Return what the author wrote by hand: no code, formulas, roles, inline code, addresses."""
     text = without_code(text)

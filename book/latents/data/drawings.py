@@ -20,6 +20,9 @@ HAIRS = [(30, 24, 20), (82, 52, 30), (170, 120, 60), (214, 180, 110), (120, 120,
 def draw_split(split: str) -> tuple[np.ndarray, np.ndarray]:
     """Draw one split, always the same one.
 
+    As in horses_or_humans, training pictures have backgrounds of many kinds, and test pictures
+    stand on white.
+
     Parameters
     ----------
     split : {"train", "test"}
@@ -32,12 +35,13 @@ def draw_split(split: str) -> tuple[np.ndarray, np.ndarray]:
     """
     rng = np.random.default_rng(SEEDS[split])
     labels = rng.permutation(np.arange(COUNTS[split]) % 2)
-    return np.stack([draw(int(label), rng) for label in labels]), labels
+    white = split == "test"
+    return np.stack([draw(int(label), rng, white=white) for label in labels]), labels
 
 
-def draw(label: int, rng: np.random.Generator) -> np.ndarray:
+def draw(label: int, rng: np.random.Generator, *, white: bool = False) -> np.ndarray:
     """Draw one image, uint8 of shape (300, 300, 3): a horse (0) or a person (1)."""
-    canvas = _background(rng)
+    canvas = Image.new("RGB", (SIZE, SIZE), "white") if white else _background(rng)
     figure = Image.new("RGBA", (SHEET, SHEET), (0, 0, 0, 0))
     (_horse if label == 0 else _person)(ImageDraw.Draw(figure), rng)
     side = int(SIZE * rng.uniform(0.62, 1.0))
