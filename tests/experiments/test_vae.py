@@ -2,7 +2,6 @@
 
 import itertools
 
-import chapter_code
 import numpy as np
 import pytest
 
@@ -13,6 +12,11 @@ PIXELS = 28 * 28
 # has 24 bits, and what is computed in half precision has 11 (float16) or 8 (bfloat16).
 TOLERANCE = {"float32": 1e-5, "mixed_float16": 5e-3, "mixed_bfloat16": 2e-2}
 CASES = [*itertools.product(TOLERANCE, (False, True))]
+
+
+@pytest.fixture(scope="module")
+def chapter(training_bench):
+    return training_bench.definitions("vae")
 
 
 @pytest.fixture(params=CASES, ids=lambda case: f"{case[0]}-{'xla' if case[1] else 'plain'}")
@@ -27,10 +31,8 @@ def case(request):
 
 
 @pytest.mark.slow
-def test_the_loss_is_distortion_plus_rate_in_every_precision(case, fashion):
+def test_the_loss_is_distortion_plus_rate_in_every_precision(case, chapter, fashion):
     policy, compiled = case
-    chapter = chapter_code.functions("vae")
-    chapter.make_vae.__globals__["PIXELS"] = PIXELS
     encoder, _, model = chapter.make_vae(initializer="he_normal")
     x = fashion.arrays("train")[0][:512] / np.float32(255)
     model.compile(loss="binary_crossentropy", optimizer="adam", jit_compile=compiled)
@@ -47,3 +49,27 @@ def test_the_loss_is_distortion_plus_rate_in_every_precision(case, fashion):
     distortion = bounds.probability_nll(x, y).mean()
     rate = bounds.diagonal_gaussian_kl(mean, log_var).sum(axis=1).mean()
     assert reported == pytest.approx(distortion + rate, rel=TOLERANCE[policy])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("change", range(6))
+def test_every_way_to_train_trains(chapter, change):
+    settings = [{}, *chapter.LEVERS.values()][change]
+    encoder, decoder, run = chapter.train_ours(**settings | {"epochs": 1})
+    assert np.isfinite(chapter.curve_of(run)).all()
+    assert chapter.figure_of(encoder, decoder) == pytest.approx(chapter.curve_of(run)[-1], rel=0.02)
+
+
+@pytest.mark.slow
+def test_the_published_recipe_is_rmsprop_with_keras_own_initialization(chapter):
+    _, _, model = chapter.make_vae()
+    kernels = {
+        type(layer.kernel_initializer).__name__
+        for part in model.layers
+        for layer in getattr(part, "layers", [part])
+        if hasattr(layer, "kernel_initializer")
+    }
+    assert kernels == {"GlorotUniform"}
+    *_, run = chapter.train_published()
+    assert len(run.epochs) == chapter.PUBLISHED_EPOCHS == 10
+    assert run.history["val_loss"][-1] < run.history["val_loss"][0]
