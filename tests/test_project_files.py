@@ -4,10 +4,13 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
+
+from latents import records
 
 PROJECT = Path(__file__).resolve().parents[1]
 SCHEMAS = {
@@ -69,3 +72,11 @@ def test_every_target_of_the_makefile_is_explained_and_no_file():
     phony = set(re.search(r"^\.PHONY: (.*)$", text, re.MULTILINE).group(1).split())
     assert phony == TARGETS
     assert all(re.search(rf"^{target}:.* ## \w", text, re.MULTILINE) for target in TARGETS)
+
+
+@pytest.mark.parametrize("kind", ["full", "bench"])
+def test_a_wheel_brings_the_records_that_the_notebooks_read(kind):
+    settings = tomllib.loads((PROJECT / "pyproject.toml").read_text())
+    (pattern,) = settings["tool"]["setuptools"]["data-files"][f"{records.INSTALLED}/{kind}"]
+    brought = set(PROJECT.glob(pattern))
+    assert brought == set((PROJECT / "book" / "records" / kind).iterdir())
