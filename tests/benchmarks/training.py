@@ -1,4 +1,4 @@
-"""Train experiments as published and as its chapter does: part of ``make bench``.
+"""Train experiments as published and as their chapters do: part of ``make bench``.
 
 The code is that of the chapters: their cells with the tag ``bench`` are executed, and the functions
 that they define are called, on the complete data sets. Every training has a process of its own, and
@@ -86,23 +86,20 @@ def main() -> None:
 
 def compare(chapter: str) -> dict:
     """Train as published, as in the chapter, and with each change left out; return the record."""
-    how, runs = CHAPTERS[chapter], {}
-    cells = definitions(chapter)
-    for seed in how.seeds:
-        for name in filter(None, ("recipe", "ours", how.short)):
-            runs[name, seed] = in_a_process(chapter, name, seed)
-    for name in (*controls(cells), *cells.LEVERS):
-        if (name, how.seeds[0]) in runs:
-            continue
-        runs[name, how.seeds[0]] = in_a_process(chapter, name, how.seeds[0])
-    ratios = [ratio(how, runs["recipe", s], runs[how.short or "ours", s]) for s in how.seeds]
-    names = list(dict.fromkeys(name for name, _ in runs))
-    figures = {name: [run["figure"] for (n, _), run in runs.items() if n == name] for name in names}
+    how, cells = CHAPTERS[chapter], definitions(chapter)
+    compared = [name for name in ("recipe", "ours", how.short) if name]
+    plan = [(name, seed) for seed in how.seeds for name in compared]
+    plan += [(name, how.seeds[0]) for name in (*controls(cells), *cells.LEVERS)]
+    runs: dict[str, list[dict]] = {}
+    for name, seed in dict.fromkeys(plan):
+        runs.setdefault(name, []).append(in_a_process(chapter, name, seed))
+    pairs = zip(runs["recipe"], runs[compared[-1]], strict=True)
+    ratios = [ratio(how, *pair) for pair in pairs]
     return {
         "figure": how.figure,
         "seeds": list(how.seeds),
-        "figures": figures,
-        "runs": {name: [run for (n, _), run in runs.items() if n == name] for name in names},
+        "figures": {name: [run["figure"] for run in of_it] for name, of_it in runs.items()},
+        "runs": runs,
         "ratios": {
             kind: round(statistics.median(pair[kind] for pair in ratios), 2) for kind in ratios[0]
         },
@@ -133,10 +130,13 @@ def ratio(how: Chapter, recipe: dict, ours: dict) -> dict[str, float]:
 def in_a_process(chapter: str, name: str, seed: int) -> dict:
     """Train once in a process of its own; say so, for all of it takes an hour.
 
-    What has been trained with the same cells is kept, so that an interrupted comparison goes on.
+    What has been trained with the same code and libraries is kept, so that an interrupted
+    comparison goes on.
     """
     begin = time.monotonic()
-    key = hashlib.sha256("".join([*cells_of(chapter), name]).encode()).hexdigest()[:16]
+    package = [file.read_text() for file in sorted((PROJECT / "book" / "latents").rglob("*.py"))]
+    code = "\0".join([name, str(records.versions()), *package, *cells_of(chapter)])
+    key = hashlib.sha256(code.encode()).hexdigest()[:16]
     kept = KEPT / f"{chapter}-{seed}-{key}.json"
     if not kept.is_file():
         KEPT.mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from latents import bounds
+
 pytestmark = pytest.mark.slow
 
 
@@ -11,8 +13,7 @@ def chapter(training_bench):
     cells = training_bench.definitions("conv_autoencoder")
     cells.PUBLISHED_EPOCHS = cells.PASSES = cells.EPOCHS = 1
     cells.test = cells.test.take(1)
-    few = {split: tuple(part[:24] for part in cells.horses.arrays(split)) for split in ("train",)}
-    cells.horses._arrays.update(few)
+    cells.horses._arrays["train"] = tuple(part[:24] for part in cells.horses.arrays("train"))
     cells.horses.size = lambda split: len(cells.horses.arrays(split)[1])
     return cells
 
@@ -92,9 +93,6 @@ def test_it_trains_in_every_precision(chapter, policy, compiled):
     finally:
         keras.mixed_precision.set_dtype_policy("float32")
     assert history[-1] < history[0]
-    y = np.asarray(model(x), np.float64)
-    x = np.asarray(x, np.float64)
-    y = np.clip(y, 1e-7, 1 - 1e-7)
-    exact = -(x * np.log(y) + (1 - x) * np.log(1 - y)).mean()
+    exact = bounds.probability_nll(x, model(x)).mean() / x[0].size
     tolerance = {"float32": 1e-5, "mixed_float16": 5e-3, "mixed_bfloat16": 2e-2}[policy]
     assert model.evaluate(x, x, batch_size=8, verbose=0) == pytest.approx(exact, rel=tolerance)

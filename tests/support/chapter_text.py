@@ -6,6 +6,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
 CODE_CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```[ ]*$", re.S | re.M)
+OPTIONS_AND_CODE = re.compile(r"((?::[^\n]*\n)*)(.*)", re.S)
 FENCE = re.compile(r"(`{3,}|:{3,})(.*)")
 CODE = re.compile(r"\{(?:code-cell|code|code-block|math|bibliography)\}|(?!\{)")  # what is no prose
 FIGURE = re.compile(r"^(`{3,}|:{3,})\{(glue:)?figure\}[ ]+(\S+)[ ]*\n(.*?)^\1[ ]*$", re.S | re.M)
@@ -44,22 +45,22 @@ def without_code(text: str) -> str:
     return "\n".join(kept)
 
 
+def cells(text: str) -> list[tuple[str, str]]:
+    """Return the options and the code of every code cell."""
+    return [OPTIONS_AND_CODE.match(cell).groups() for cell in CODE_CELL.findall(text)]
+
+
 def code(text: str) -> list[ast.Module]:
     """Return the parsed code cells, without their options."""
-    cells = CODE_CELL.findall(text)
-    return [ast.parse(re.sub(r"\A(?::[^\n]*\n)+", "", cell)) for cell in cells]
+    return [ast.parse(code) for _, code in cells(text)]
 
 
 def tagged(text: str, tag: str) -> list[str]:
     """Return the code cells that have this tag, without their options."""
-    cells = [
-        (re.match(r"\A(?::[^\n]*\n)*", cell)[0], re.sub(r"\A(?::[^\n]*\n)+", "", cell))
-        for cell in CODE_CELL.findall(text)
-    ]
     tags = re.compile(r"^:tags: \[(.*)\]$", re.M)
     return [
         code
-        for options, code in cells
+        for options, code in cells(text)
         if (found := tags.search(options)) and tag in found[1].split(", ")
     ]
 
