@@ -2,8 +2,8 @@
 
 jupyter-cache matches a notebook by its code and its kernelspec. Before MyST-NB reads a chapter,
 this extension writes a key into the kernelspec's display name: the profile, the data sets that the
-chapter loads, every module of ``latents`` that it imports, directly or through another, and the
-run records where a page reads them itself.
+chapter loads, every module of ``latents`` that it imports, directly or through another, its style
+of figures, and the run records where a page reads them itself.
 """
 
 import ast
@@ -23,6 +23,9 @@ def run_key(source: str, profile: str) -> str:
     digest = hashlib.sha256(profile.encode())
     for module in sorted(imported_modules(source)):
         digest.update(module.read_bytes())
+    for style in sorted(LATENTS.glob("*.mplstyle")):
+        if f'"latents.{style.stem}"' in source:
+            digest.update(style.read_bytes())
     for name in data.NAMES:
         if f'"{name}"' in source:
             for file in data_files(name, profile):

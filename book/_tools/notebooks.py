@@ -24,11 +24,16 @@ from autograder import AutograderError
 from autograder.commands.release import METADATA, setup_source, student_notebooks
 from book_references import Bibliography, Numbers, Places, read_record
 from latents import LatentsError
+from latents.records import time_and_place
 from plain_markdown import PlainMarkdown, make_parser
 from plain_prose import PlainProse
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("book/experiments/", "book/foundations/")
+PROFILE = """
+
+# The complete data set, downloaded once, instead of a sample{cost}.
+# %env PROFILE=full"""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -151,12 +156,22 @@ class Book:
         plain.finish()
         if numbers.missing:
             self.without_number[page] = list(dict.fromkeys(numbers.missing))
-        return with_setup(cells, setup_cell(self.config.get("repository", {})), numbers.source())
+        setup = setup_cell(self.config.get("repository", {}), read_record(self.root, chapter))
+        return with_setup(cells, setup, numbers.source())
 
 
-def setup_cell(repository: dict):
-    """Return the cell that installs ``latents``, or says how to, given the configured address."""
-    return new_code_cell(setup_source("latents", repository))
+def setup_cell(repository: dict, record: dict | None):
+    """Return the cell that installs ``latents``, or says how to, and that can choose the profile.
+
+    Parameters
+    ----------
+    repository : dict
+        ``url`` and ``branch`` as in ``_config.yml``.
+    record : dict, optional
+        The recorded full run of the chapter, which tells what the full profile costs.
+    """
+    cost = f": {time_and_place(record)}" if record else ""
+    return new_code_cell(setup_source("latents", repository).rstrip() + PROFILE.format(cost=cost))
 
 
 def with_setup(cells: list, setup, note: str) -> list:

@@ -1,4 +1,7 @@
-"""Figures that more than one chapter draws."""
+"""Figures that more than one chapter draws.
+
+They follow the current Matplotlib style; ``plt.style.use("latents.book")`` sets that of the book.
+"""
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -6,6 +9,10 @@ import numpy as np
 from IPython.display import display
 
 from latents import LatentsError, records
+
+WIDTH = 5.0  # inches: what a phone can show with letters of nine points
+INK = "#767676"  # of letters and axes in ``book.mplstyle``
+MARKERS = "os^vDP*X<>"  # for ten classes, beside the ten colours of the style
 
 
 def show(figure, name: str) -> None:
@@ -16,7 +23,6 @@ def show(figure, name: str) -> None:
     LatentsError
         In the book, if the Matplotlib backend cannot turn figures into pictures.
     """
-    figure.patch.set_facecolor("white")
     if records.in_book():
         from myst_nb import glue
 
@@ -31,8 +37,8 @@ def show(figure, name: str) -> None:
     plt.close(figure)
 
 
-def image_grid(images, titles=None, *, columns: int, size: float = 1.2, frames=()):
-    """Draw pictures in a grid.
+def image_grid(images, titles=None, *, columns: int, frames=()):
+    """Draw pictures in a grid as wide as a figure of the book.
 
     Parameters
     ----------
@@ -40,8 +46,6 @@ def image_grid(images, titles=None, *, columns: int, size: float = 1.2, frames=(
         Brightness in [0, 1], or 8 bits; one channel is drawn as white on black.
     titles : sequence of str, optional
     columns : int
-    size : float
-        Inches for each picture.
     frames : collection of int
         Positions to be framed.
 
@@ -49,66 +53,57 @@ def image_grid(images, titles=None, *, columns: int, size: float = 1.2, frames=(
     -------
     matplotlib.figure.Figure
     """
-    rows = -(-len(images) // columns)
-    extra = 0.28 if titles is not None else 0.0
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(columns * size, rows * (size + extra)), squeeze=False
-    )
+    count = -(-len(images) // columns)
+    figure, axes = _tiles(count, columns, images[0], above=0.0 if titles is None else 0.22)
     for place, axis in enumerate(axes.flat):
-        axis.set(xticks=[], yticks=[])
         if place >= len(images):
             axis.set_axis_off()
             continue
         _draw(axis, images[place])
         if titles is not None:
-            axis.set_title(titles[place], fontsize=9)
+            axis.set_title(titles[place], pad=3)
         if place in frames:
             for side in axis.spines.values():
-                side.set(color="tab:red", linewidth=3)
-    figure.tight_layout(pad=0.3)
+                side.set(color="C3", linewidth=3)
     return figure
 
 
-def image_rows(rows: dict, *, size: float = 1.1):
-    """Draw labelled rows of pictures one above the other, columns aligned.
+def image_rows(rows: dict):
+    """Draw rows of pictures one above the other, columns aligned, each below its label.
 
     Parameters
     ----------
     rows : dict
         Label of the row to its pictures, each as in :func:`image_grid`.
-    size : float
-        Inches for each picture.
     """
     columns = max(len(images) for images in rows.values())
-    figure, axes = plt.subplots(
-        len(rows), columns, figsize=(columns * size + 1.0, len(rows) * size), squeeze=False
-    )
+    first = next(iter(rows.values()))[0]
+    figure, axes = _tiles(len(rows), columns, first, above=0.22)
     for line, (label, images) in zip(axes, rows.items(), strict=True):
         for axis, image in zip(line, images, strict=True):
-            axis.set(xticks=[], yticks=[])
             _draw(axis, image)
-        line[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=10)
-    figure.tight_layout(pad=0.3)
+        line[0].set_title(label, loc="left", pad=3)
     return figure
 
 
 def curves(panels: dict, *, x_label: str = "epoch"):
-    """Draw one panel for each quantity, with a line for each series.
+    """Draw one panel for each quantity, one below the other, with a line for each series.
 
     Parameters
     ----------
     panels : dict
         Title of the panel (with its unit) to ``{series: values by epoch}``.
     """
-    figure, axes = plt.subplots(1, len(panels), figsize=(4.2 * len(panels), 3.2), squeeze=False)
+    count = len(panels)
+    figure, axes = plt.subplots(count, 1, figsize=(WIDTH, 2.4 * count), squeeze=False, sharex=True)
     for axis, (title, series) in zip(axes.flat, panels.items(), strict=True):
         for (name, values), style in zip(series.items(), ("o-", "s--", "^:", "d-."), strict=False):
-            axis.plot(np.arange(1, len(values) + 1), values, style, label=name, markersize=4)
-        axis.set(title=title, xlabel=x_label)
+            axis.plot(np.arange(1, len(values) + 1), values, style, label=name)
+        axis.set(title=title)
         axis.xaxis.get_major_locator().set_params(integer=True)
-        axis.grid(alpha=0.3)
-        axis.legend(fontsize=9)
-    figure.tight_layout()
+        axis.grid()
+        axis.legend()
+    axes[-1, 0].set_xlabel(x_label)
     return figure
 
 
@@ -132,6 +127,26 @@ def bench_table(bench: dict):
     layout = dict.fromkeys(table.columns, "{:.2f}") | dict.fromkeys(table.columns[-2:], "{:.0f}")
     caption = f"{bench['figure']}, on {records.place(bench)}"
     return table.style.format(layout, na_rep="").set_caption(caption)
+
+
+def _tiles(rows: int, columns: int, image, above: float):
+    """Return a figure and its axes (rows, columns), each as high and wide as ``image`` is.
+
+    Above each row there are ``above`` inches for titles. No layout engine is asked: a label that
+    is longer than its picture would push the columns apart.
+    """
+    gap = 0.04  # inches
+    height, width = np.shape(image)[:2]
+    side = WIDTH / columns  # of a tile, with its gap
+    high = (side - gap) * height / width
+    total = rows * (high + above + gap)
+    figure = plt.figure(figsize=(WIDTH, total), layout="none")
+    axes = np.empty((rows, columns), object)
+    for row, column in np.ndindex(rows, columns):
+        bottom = total - (row + 1) * (high + above) - row * gap
+        box = column * side / WIDTH, bottom / total, (side - gap) / WIDTH, high / total
+        axes[row, column] = figure.add_axes(box, xticks=[], yticks=[])
+    return figure, axes
 
 
 def _draw(axis, image) -> None:

@@ -6,13 +6,17 @@ from pathlib import Path
 import jupytext
 import nbformat
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 from plain_notebook import (
     PAGE,
     PROJECT,
+    RECORD,
     cells_of,
     make_book,
     notebooks,
 )
+
+from latents import data
 
 
 def test_the_first_code_cell_installs_the_package_from_the_configured_address(tmp_path):
@@ -28,6 +32,21 @@ def test_without_an_address_it_tells_how_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ModuleNotFoundError, match="pip install"):
         exec(setup, {})
+
+
+def test_a_notebook_can_be_told_to_use_the_complete_data_and_says_what_that_costs(tmp_path):
+    setup = cells_of(make_book(tmp_path, "# Walk", record=RECORD))[1].source
+    *_, cost, line = setup.splitlines()
+    assert "complete data set" in cost
+    assert cost.endswith("12 min of training on Tesla T4.")
+    assert line == "# %env PROFILE=full"
+    shell = InteractiveShell()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PROFILE", "quick")
+        shell.run_cell(setup).raise_error()
+        assert data.profile() == "quick"
+        shell.run_cell(setup.replace(line, line.removeprefix("# "))).raise_error()
+        assert data.profile() == "full"
 
 
 def test_the_same_chapter_gives_the_same_file_with_unique_ids(tmp_path):

@@ -70,6 +70,14 @@ def test_the_key_ignores_modules_that_the_chapter_does_not_import(latents, modul
     assert key() == before
 
 
+def test_the_key_follows_the_style_of_figures_where_a_chapter_uses_it(latents):
+    styled = chapter(IMPORTS, 'plt.style.use("latents.book")')
+    before = key(), key(styled)
+    edit(latents / "book.mplstyle")
+    assert key() == before[0]
+    assert key(styled) != before[1]
+
+
 def test_the_key_ignores_prose(latents):
     prose = "Another sentence, about `from latents import plots`."
     assert key(chapter(IMPORTS, LOAD, prose=prose)) == key()

@@ -7,6 +7,8 @@ import re
 import chapter_text
 import pytest
 
+from latents import plots
+
 TEXT_FILES = {".md", ".py", ".yml", ".yaml", ".toml", ".sh", ".js", ".mjs", ".css"}
 MACHINE_PATH = re.compile(r"(?<![\w.~/-])/(?:home|root|work|Users|scratch)/")
 UNITS = re.compile(
@@ -108,6 +110,16 @@ def test_every_picture_that_is_drawn_is_shown_once_and_no_other(text):
     ]
     assert len(set(drawn)) == len(drawn)
     assert sorted(shown) == sorted(drawn)
+
+
+@each_chapter
+def test_figures_have_the_style_of_the_book_and_fit_a_phone(text):
+    code = "\n".join(code for _, code in chapter_text.cells(text))
+    assert 'plt.style.use("latents.book")' in code
+    widths = [float(width) for width in re.findall(r"figsize=\((\d+(?:\.\d+)?),", code)]
+    assert max(widths, default=plots.WIDTH) <= plots.WIDTH
+    unseen = r'color="(?:black|white|k)"|"k[-:.*os]+"'  # on one of the two grounds
+    assert not re.findall(rf"{unseen}|fontsize|tight_layout", code)
 
 
 @each_chapter

@@ -1,10 +1,30 @@
 """Figures that chapters share: laid out as asked, and never lost on the way to the page."""
 
+import itertools
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
 from latents import LatentsError, plots
+
+# How a colour appears to people without cones for green (deuteranopia) or red (protanopia), on
+# linear RGB: Machado, Oliveira and Fernandes (2009), severity 1.
+SEEN = {
+    "all": np.eye(3),
+    "no green": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "no red": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+}
+TO_XYZ = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
 
 
 @pytest.fixture(autouse=True)
@@ -42,3 +62,67 @@ def test_curves_start_at_epoch_one_and_name_their_series():
     assert [list(line.get_xdata()) for line in axis.lines] == [[1, 2], [1, 2]]
     assert [text.get_text() for text in axis.get_legend().get_texts()] == ["train", "test"]
     assert axis.get_title() == "loss (nats)"
+
+
+@pytest.fixture
+def style():
+    with plt.style.context("latents.book"):
+        yield plt.rcParams
+
+
+def linear(colour):
+    """Return the linear RGB of a colour (IEC 61966-2-1)."""
+    c = np.array(to_rgb(colour))
+    return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+
+
+def lightness_and_hue(colour, seen):
+    """Return CIE L*a*b* of a colour as somebody sees it, white point D65."""
+    xyz = np.array(TO_XYZ) @ np.clip(np.array(seen) @ linear(colour), 0, 1)
+    x, y, z = np.cbrt(np.clip(xyz / (0.9505, 1, 1.089), 0.008856, None))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+def contrasts(colour):
+    """Return the contrast of a colour with white and with black (WCAG 2.2)."""
+    luminance = linear(colour) @ (0.2126, 0.7152, 0.0722)
+    return 1.05 / (luminance + 0.05), (luminance + 0.05) / 0.05
+
+
+def test_letters_and_lines_of_the_style_are_seen_on_white_and_on_black(style):
+    letters = [style[f"{x}color"] for x in ("text.", "axes.label", "axes.title", "xtick.")]
+    assert {to_rgb(colour) for colour in letters} == {to_rgb(plots.INK)}
+    assert min(contrasts(plots.INK)) >= 4.5
+    cycle = style["axes.prop_cycle"].by_key()["color"]
+    assert min(min(contrasts(colour)) for colour in cycle) >= 3
+    for ground in ("figure.facecolor", "axes.facecolor", "savefig.facecolor"):
+        assert style[ground] == "none"
+
+
+@pytest.mark.parametrize("seen", SEEN)
+def test_ten_colours_stay_apart_for_everybody_and_have_markers_beside_them(style, seen):
+    cycle = style["axes.prop_cycle"].by_key()["color"]
+    places = [lightness_and_hue(colour, SEEN[seen]) for colour in cycle]
+    near = min(np.linalg.norm(a - b) for a, b in itertools.combinations(places, 2))
+    assert near > 15  # 2.3 is what can just be seen
+    assert len(cycle) == len(set(plots.MARKERS)) == 10
+
+
+def test_letters_can_be_read_on_a_phone(style):
+    assert style["figure.figsize"][0] == plots.WIDTH == 5
+    assert style["legend.fontsize"] >= 8
+    figure = plots.image_rows({"a long label of a row of pictures": np.zeros((10, 28, 28))})
+    assert figure.get_size_inches()[0] == plots.WIDTH
+    assert figure.axes[0].get_title(loc="left") == "a long label of a row of pictures"
+    boxes = [axis.get_position() for axis in figure.axes]
+    assert len({(round(box.width, 6), round(box.y0, 6)) for box in boxes}) == 1
+    side = np.array(figure.get_size_inches()) * (boxes[0].width, boxes[0].height)
+    assert side[0] == pytest.approx(side[1])
+
+
+def test_panels_stand_one_below_the_other():
+    figure = plots.curves({"a": {"train": [1.0]}, "b": {"train": [1.0]}}, x_label="epoch")
+    upper, lower = (axis.get_position() for axis in figure.axes)
+    assert upper.y0 > lower.y0
+    assert upper.x0 == lower.x0
+    assert [axis.get_xlabel() for axis in figure.axes] == ["", "epoch"]
