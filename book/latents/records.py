@@ -8,7 +8,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from latents import LatentsError, data
+from latents import LatentsError, data, weights
 from latents.machine import hardware, versions
 
 METRICS = {
@@ -87,6 +87,15 @@ def read(experiment: str, profile: str) -> dict | None:
     return record
 
 
+def complete(experiment: str, profile: str) -> bool:
+    """Whether a run record is there, and with it every file of weights that it names."""
+    record = read(experiment, profile)
+    if record is None:
+        return False
+    files = path(experiment, profile).parent / weights.FOLDER
+    return weights.intact(files, record.get("weights", {}))
+
+
 def bench(name: str) -> dict:
     """Return a record of ``make bench``: ``FOLDER/bench/NAME.json``."""
     file = path(name, "bench")
@@ -106,10 +115,11 @@ def write(
     parameters: int = 0,
     runs: dict | None = None,
     main: str | None = None,
+    models: dict | None = None,
 ) -> dict:
     """Write the record of the chapter that ends here, and return it.
 
-    The file is written only where ``LATENTS_RECORDS`` names a folder; the build of the book does.
+    Files are written only where ``LATENTS_RECORDS`` names a folder; the build of the book does.
 
     Parameters
     ----------
@@ -128,19 +138,22 @@ def write(
         Every training of the chapter; none in a chapter that only computes.
     main : str, optional
         The run whose epochs and history stand at the top of the record.
+    models : dict, optional
+        Trained networks for the site, as `latents.weights.write` takes them. They are written
+        where the record is, into the folder ``weights``, and the record has their SHA-256.
 
     Returns
     -------
     dict
         ``experiment, profile, data, finished, hardware, versions, seed, epochs, seconds (of all
         training; of the whole chapter where nothing is trained), chapter_seconds, parameters,
-        history, runs, metrics, claims``.
+        history, runs, metrics, claims``, and ``weights`` where models were written.
 
     Raises
     ------
     LatentsError
-        A metric that the record promises is missing or is not a finite number; or a claim is
-        false.
+        A metric that the record promises is missing or is not a finite number; a claim is
+        false; or a model cannot be written.
     """
     if experiment not in METRICS:
         raise LatentsError(f"METRICS in latents/records.py lists no metrics of {experiment!r}.")
@@ -177,15 +190,16 @@ def write(
         "metrics": metrics,
         "claims": list(claims),
     }
-    _keep(record)
+    _keep(record, models or {})
     return record
 
 
-def _keep(record: dict) -> None:
+def _keep(record: dict, models: dict) -> None:
     if not os.environ.get("LATENTS_RECORDS"):
         print("The run record is not kept: LATENTS_RECORDS names no folder for it.")
         return
     file = path(record["experiment"], record["profile"])
+    record["weights"] = weights.write(file.parent / weights.FOLDER, models) if models else {}
     file.parent.mkdir(parents=True, exist_ok=True)
     scratch = file.with_suffix(".part")
     scratch.write_text(json.dumps(record, indent=1) + "\n")
