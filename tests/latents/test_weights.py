@@ -225,6 +225,16 @@ def test_the_weights_of_the_recorded_runs_are_those_that_their_records_name(proj
             assert run["weights"].keys() == exported(project, chapter)
 
 
+def test_the_chapters_write_the_weights_that_the_site_needs(project):
+    written = {name: exported(project, name) for name in records.METRICS}
+    assert {name: files for name, files in written.items() if files} == {
+        "latent_spaces": {"latent_spaces.bin", "latent_spaces.json"},
+        "elbo": {"elbo.bin", "elbo.json"},
+        "vae": {"vae.bin", "vae.json"},
+        "tfp_vae": {"tfp_vae.onnx"},
+    }
+
+
 def test_the_weights_of_the_recorded_runs_are_small(project):
     folder, _ = committed(project)
     assert sum(file.stat().st_size for file in folder.glob("*")) <= BUDGET
