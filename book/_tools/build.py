@@ -76,9 +76,9 @@ def chapters(book: Path) -> list[Path]:
 
 
 def forget_unrecorded(book: Path, profile: str) -> None:
-    """Drop cached runs of this profile whose run record is gone, so that they run again."""
+    """Drop cached runs of this profile whose record or weights are gone: they run again."""
     cache_folder = book / ".cache" / "jupyter"
-    missing = {file.name for file in chapters(book) if records.read(file.stem, profile) is None}
+    missing = {file.name for file in chapters(book) if not records.complete(file.stem, profile)}
     if not missing or not cache_folder.is_dir():
         return
     from jupyter_cache import get_cache

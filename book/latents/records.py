@@ -3,14 +3,13 @@
 import json
 import math
 import os
-import platform
 import sysconfig
 import time
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 
-from latents import LatentsError, data
+from latents import LatentsError, data, weights
+from latents.machine import hardware, versions
 
 METRICS = {
     "conv_autoencoder": (
@@ -59,15 +58,6 @@ KEYS = {
 }
 INSTALLED = "share/latents/records"  # below the prefix of an environment; see pyproject.toml
 _began = time.perf_counter()
-PACKAGES = (
-    "tensorflow",
-    "keras",
-    "tf-keras",
-    "tensorflow-probability",
-    "tensorflow-datasets",
-    "numpy",
-    "matplotlib",
-)
 
 
 def folder() -> Path:
@@ -100,6 +90,15 @@ def read(experiment: str, profile: str) -> dict | None:
     return record
 
 
+def complete(experiment: str, profile: str) -> bool:
+    """Whether a run record is there, and with it every file of weights that it names."""
+    record = read(experiment, profile)
+    if record is None:
+        return False
+    files = path(experiment, profile).parent / weights.FOLDER
+    return weights.intact(files, record.get("weights", {}))
+
+
 def bench(name: str) -> dict:
     """Return a record of ``make bench``: ``FOLDER/bench/NAME.json``."""
     file = path(name, "bench")
@@ -119,10 +118,11 @@ def write(
     parameters: int = 0,
     runs: dict | None = None,
     main: str | None = None,
+    models: dict | None = None,
 ) -> dict:
     """Write the record of the chapter that ends here, and return it.
 
-    The file is written only where ``LATENTS_RECORDS`` names a folder; the build of the book does.
+    Files are written only where ``LATENTS_RECORDS`` names a folder; the build of the book does.
 
     Parameters
     ----------
@@ -141,19 +141,22 @@ def write(
         Every training of the chapter; none in a chapter that only computes.
     main : str, optional
         The run whose epochs and history stand at the top of the record.
+    models : dict, optional
+        Trained networks for the site, as `latents.weights.write` takes them. They are written
+        where the record is, into the folder ``weights``, and the record has their SHA-256.
 
     Returns
     -------
     dict
         ``experiment, profile, data, finished, hardware, versions, seed, epochs, seconds (of all
         training; of the whole chapter where nothing is trained), chapter_seconds, parameters,
-        history, runs, metrics, claims``.
+        history, runs, metrics, claims``, and ``weights`` where models were written.
 
     Raises
     ------
     LatentsError
-        A metric that the record promises is missing or is not a finite number; or a claim is
-        false.
+        A metric that the record promises is missing or is not a finite number; a claim is
+        false; or a model cannot be written.
     """
     if experiment not in METRICS:
         raise LatentsError(f"METRICS in latents/records.py lists no metrics of {experiment!r}.")
@@ -190,15 +193,16 @@ def write(
         "metrics": metrics,
         "claims": list(claims),
     }
-    _keep(record)
+    _keep(record, models or {})
     return record
 
 
-def _keep(record: dict) -> None:
+def _keep(record: dict, models: dict) -> None:
     if not os.environ.get("LATENTS_RECORDS"):
         print("The run record is not kept: LATENTS_RECORDS names no folder for it.")
         return
     file = path(record["experiment"], record["profile"])
+    record["weights"] = weights.write(file.parent / weights.FOLDER, models) if models else {}
     file.parent.mkdir(parents=True, exist_ok=True)
     scratch = file.with_suffix(".part")
     scratch.write_text(json.dumps(record, indent=1) + "\n")
@@ -250,48 +254,3 @@ def quote(**values) -> None:
 def in_book() -> bool:
     """Return True while the book is being built (it sets ``LATENTS_BOOK``)."""
     return bool(os.environ.get("LATENTS_BOOK"))
-
-
-def hardware() -> dict:
-    """Return ``{"cpu", "cores", "memory_gib", "gpus", "system"}`` of this session."""
-    import tensorflow as tf
-
-    gpus = tf.config.list_physical_devices("GPU")
-    names = [tf.config.experimental.get_device_details(gpu).get("device_name") for gpu in gpus]
-    return {
-        "cpu": _processor(),
-        "cores": len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count(),
-        "memory_gib": _memory_gib(),
-        "gpus": [name or "GPU" for name in names],
-        "system": f"{platform.system()} {platform.machine()}",
-    }
-
-
-def versions() -> dict[str, str]:
-    """Return the installed versions of Python and of the packages that a result depends on."""
-    installed = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            installed[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return installed
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return " ".join(line.split(":", 1)[1].split())
-    return platform.processor() or platform.machine()
-
-
-def _memory_gib() -> float | None:
-    try:
-        size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return None
-    return round(size / 2**30, 1)

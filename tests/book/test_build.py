@@ -66,6 +66,17 @@ def test_a_cached_run_is_forgotten_when_its_record_is_gone(build, book):
     assert kept_runs(book) == ["one in full", "one in quick", "two in full"]
 
 
+def test_a_cached_run_is_forgotten_when_its_weights_are_gone(build, book):
+    for name in ("one", "two"):
+        keep_run(book, name, "quick")
+        keep_record(book, name, "quick")
+    folder = book / "records" / "quick"
+    record = dict.fromkeys(records.KEYS) | {"weights": {"one.bin": "0" * 64}}
+    (folder / "one.json").write_text(json.dumps(record))
+    build.forget_unrecorded(book, "quick")
+    assert kept_runs(book) == ["two in quick"]
+
+
 def test_pages_that_write_no_record_stay_in_the_cache(build, book):
     keep_run(book, "guide", "quick")
     build.forget_unrecorded(book, "quick")
