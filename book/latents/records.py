@@ -134,7 +134,8 @@ def write(
         Figures over the whole test split; those in ``METRICS[experiment]`` must be there.
     claims : dict of str to bool, optional
         What the chapter says of its results, each sentence with whether it holds here. A claim
-        that does not hold stops the build, so that no page says what it does not show.
+        that does not hold stops the build, so that no page says what it does not show; in a
+        notebook it is printed, since readers may change what they like.
     parameters : int
         Number of trained weights of the chapter's model.
     runs : dict of str to latents.training.Run, optional
@@ -155,8 +156,8 @@ def write(
     Raises
     ------
     LatentsError
-        A metric that the record promises is missing or is not a finite number; a claim is
-        false; or a model cannot be written.
+        A metric that the record promises is missing or is not a finite number; in the build, a
+        claim is false; or a model cannot be written.
     """
     if experiment not in METRICS:
         raise LatentsError(f"METRICS in latents/records.py lists no metrics of {experiment!r}.")
@@ -166,11 +167,13 @@ def write(
     if bad:
         raise LatentsError(f"The record of {experiment} lacks a finite {', '.join(bad)}.")
     claims = claims or {}
-    if wrong := [claim for claim, holds in claims.items() if not holds]:
-        raise LatentsError(
-            f"{experiment} claims what this run does not show: {'; '.join(wrong)}. Either the text "
-            "is wrong, or the run is too short for it."
-        )
+    if wrong := "; ".join(claim for claim, holds in claims.items() if not holds):
+        if in_book():
+            raise LatentsError(
+                f"{experiment} claims what this run does not show: {wrong}. Either the text is "
+                "wrong, or the run is too short for it."
+            )
+        print(f"Unlike the run that the text describes, this one does not show: {wrong}.")
     sizes = {split: dataset.size(split) for split in ("train", "test")}
     runs, whole = runs or {}, time.perf_counter() - _began
     record = {
@@ -191,7 +194,7 @@ def write(
             for name, run in runs.items()
         },
         "metrics": metrics,
-        "claims": list(claims),
+        "claims": [claim for claim, holds in claims.items() if holds],
     }
     _keep(record, models or {})
     return record

@@ -179,3 +179,16 @@ def test_every_chapter_of_the_book_promises_its_metrics(project):
     chapters = {file.stem for room in rooms for file in room.glob("*.md")}
     assert chapters == set(records.METRICS)
     assert data.PROFILES == ("quick", "full")
+
+
+def test_a_false_claim_stops_the_build_and_is_named(fashion, kept, monkeypatch):
+    monkeypatch.setenv("LATENTS_BOOK", "1")
+    with pytest.raises(LatentsError, match="does not show: ours is better; it is sooner"):
+        write(fashion, claims={"ours is better": False, "one is one": True, "it is sooner": False})
+    assert records.read("vae", "quick") is None
+
+
+def test_in_a_notebook_a_false_claim_is_printed_and_the_run_goes_on(fashion, kept, capsys):
+    record = write(fashion, claims={"ours is better": False, "one is one": True})
+    assert "does not show: ours is better." in capsys.readouterr().out
+    assert record["claims"] == ["one is one"]
