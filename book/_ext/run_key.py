@@ -30,8 +30,8 @@ def run_key(source: str, profile: str) -> str:
         if f'"{name}"' in source:
             for file in data_files(name, profile):
                 digest.update(file.read_bytes())
-    if re.search(r"records\.(read|bench)\(", source):
-        for file in sorted(records.folder().glob("*/*.json")):
+    if re.search(r"records\.(read|bench|machines)\(", source):
+        for file in sorted(records.folder().glob("*/**/*.json")):
             digest.update(f"{file.parent.name}/{file.name}".encode() + file.read_bytes())
     return f"{profile}-{digest.hexdigest()[:12]}"
 
