@@ -37,7 +37,7 @@ notebooks: .venv/.ready ## regenerate book/notebooks
 format: .venv/.ready ## put the code into the project's style
 	@.venv/bin/ruff format --quiet . && .venv/bin/ruff check --quiet --fix .
 
-bench: .venv/.ready ## time training and grading; two hours (BENCH=machine: this machine alone, 6 min)
+bench: .venv/.ready ## time training and grading; two hours (BENCH=machine: this machine alone, 5 min)
 	@for name in $(BENCH); do .venv/bin/python tests/benchmarks/$$name.py || exit 1; done
 
 links: .venv/.ready ## check that the links of the book lead somewhere; needs the internet
