@@ -67,12 +67,15 @@ def pytest_xdist_node_collection_finished(node, ids):
         pytest.exit(f"pytest-xdist does not group the tests, such as {loose[0]}.", 4)
 
 
+NEEDED = {"full_data": skips.DATA, "gpu": skips.GPU}  # by marker: what a machine may lack
+
+
 def pytest_collection_modifyitems(items):
-    if all(complete_sets().values()):
-        return
-    for item in items:
-        if "full_data" in item.keywords:
-            item.add_marker(pytest.mark.skip(reason=skips.DATA))
+    for marker, reason in NEEDED.items():
+        marked = [item for item in items if marker in item.keywords]
+        if marked and skips.REASONS[reason]():
+            for item in marked:
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ of figures, and the run records where a page reads them itself.
 
 import ast
 import hashlib
+import itertools
 import re
 from pathlib import Path
 
@@ -30,8 +31,9 @@ def run_key(source: str, profile: str) -> str:
         if f'"{name}"' in source:
             for file in data_files(name, profile):
                 digest.update(file.read_bytes())
-    if re.search(r"records\.(read|bench)\(", source):
-        for file in sorted(records.folder().glob("*/*.json")):
+    if re.search(r"records\.(read|bench|machines)\(", source):
+        kept = (records.folder().glob(each) for each in ("*/*.json", "bench/machines/*.json"))
+        for file in sorted(itertools.chain.from_iterable(kept)):
             digest.update(f"{file.parent.name}/{file.name}".encode() + file.read_bytes())
     return f"{profile}-{digest.hexdigest()[:12]}"
 

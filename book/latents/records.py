@@ -108,6 +108,12 @@ def bench(name: str) -> dict:
         raise LatentsError(f"{file} is no record: make it with `make bench`.") from error
 
 
+def machines() -> dict[str, dict]:
+    """Return the records of ``make bench BENCH=machine``, each under the name of its file."""
+    files = sorted((folder() / "bench" / "machines").glob("*.json"))
+    return {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files}
+
+
 def write(
     experiment: str,
     *,

@@ -162,13 +162,21 @@ def test_a_page_without_code_is_left_alone(latents):
     assert source == ["# Title\n\nA sentence.\n"]
 
 
-def test_a_page_that_reads_records_runs_again_when_one_changes(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("call", "file"),
+    [
+        ("read('vae', 'full')", "full/vae.json"),
+        ("bench('vae')", "bench/vae.json"),
+        ("machines()", "bench/machines/some-card.json"),
+    ],
+)
+def test_a_page_that_reads_records_runs_again_when_one_changes(call, file, tmp_path, monkeypatch):
     monkeypatch.setenv("LATENTS_RECORDS", str(tmp_path))
-    reads = "```{code-cell}\nfrom latents import records\nrecords.read('vae', 'full')\n```\n"
-    writes = reads.replace("read('vae', 'full')", "write('vae')")
+    reads = f"```{{code-cell}}\nfrom latents import records\nrecords.{call}\n```\n"
+    writes = reads.replace(call, "write('vae')")
     before = extension.run_key(reads, "quick"), extension.run_key(writes, "quick")
-    (tmp_path / "full").mkdir()
-    (tmp_path / "full" / "vae.json").write_text("{}")
+    (tmp_path / file).parent.mkdir(parents=True)
+    (tmp_path / file).write_text("{}")
     after = extension.run_key(reads, "quick"), extension.run_key(writes, "quick")
     assert before[0] != after[0]
     assert before[1] == after[1]

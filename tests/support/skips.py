@@ -38,6 +38,16 @@ def _no_data() -> bool:
     return not all(complete.prepared(name) for name in data.NAMES)
 
 
+def _no_gpu() -> bool:
+    """Ask TensorFlow, which takes seconds to start, only where a driver has made a device."""
+    devices = [*Path("/dev").glob("nvidia[0-9]*"), *Path("/dev").glob("dxg")]
+    if sys.platform == "linux" and not devices:
+        return True
+    import tensorflow as tf
+
+    return not tf.config.list_physical_devices("GPU")
+
+
 def _private_python() -> bool:
     path = Path(sys.executable).resolve()
     return os.geteuid() == 0 and not all(
@@ -48,6 +58,7 @@ def _private_python() -> bool:
 NAMESPACES = "this kernel gives no namespaces, so no student code can be contained"
 BUBBLEWRAP = "bubblewrap cannot run on this machine"
 DATA = "the complete data sets are not in TFDS_DATA_DIR"
+GPU = "TensorFlow finds no graphics card on this machine"
 NO_ROOT = "only root may do this"
 ROOT = "this does not concern root"
 PYTHON = "an unprivileged user can run no Python 3.11 on this machine"
@@ -57,6 +68,7 @@ REASONS: dict[str, Callable[[], bool]] = {
     NAMESPACES: _no_namespaces,
     BUBBLEWRAP: _no_bubblewrap,
     DATA: _no_data,
+    GPU: _no_gpu,
     NO_ROOT: lambda: os.geteuid() != 0,
     ROOT: lambda: os.geteuid() == 0,
     PYTHON: _private_python,
