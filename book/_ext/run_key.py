@@ -8,7 +8,6 @@ of figures, and the run records where a page reads them itself.
 
 import ast
 import hashlib
-import itertools
 import re
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from latents.data import complete
 
 LATENTS = Path(__file__).resolve().parents[1] / "latents"
 NAME = "  display_name: Python 3"
+BENCH = re.compile(r"""records\.bench\(["'](\w+)["']\)""")
 
 
 def run_key(source: str, profile: str) -> str:
@@ -31,10 +31,8 @@ def run_key(source: str, profile: str) -> str:
         if f'"{name}"' in source:
             for file in data_files(name, profile):
                 digest.update(file.read_bytes())
-    if re.search(r"records\.(read|bench|machines)\(", source):
-        kept = (records.folder().glob(each) for each in ("*/*.json", "bench/machines/*.json"))
-        for file in sorted(itertools.chain.from_iterable(kept)):
-            digest.update(f"{file.parent.name}/{file.name}".encode() + file.read_bytes())
+    for file in sorted(record_files(source)):
+        digest.update(f"{file.parent.name}/{file.name}".encode() + file.read_bytes())
     return f"{profile}-{digest.hexdigest()[:12]}"
 
 
@@ -59,6 +57,17 @@ def data_files(name: str, profile: str) -> list[Path]:
         return sorted([*embedded.glob("*.py"), *embedded.glob(f"{name}*.npz")])
     folder = complete.prepared(name)
     return sorted(folder.glob("*.json")) if folder else []
+
+
+def record_files(source: str) -> set[Path]:
+    """Return the records that a page reads; the one that a chapter itself writes is none of them.
+
+    ``records.bench("vae")`` reads one file. ``records.read`` may read any run record.
+    """
+    patterns = [f"bench/{name}.json" for name in re.findall(BENCH, source)]
+    patterns += ["bench/machines/*.json"] if "records.machines(" in source else []
+    patterns += ["*/*.json"] if "records.read(" in source else []
+    return {file for pattern in patterns for file in records.folder().glob(pattern)}
 
 
 def _without_options(cell: str) -> str:

@@ -8,7 +8,6 @@ is its own, and the same process measures how fast the machine multiplies matric
 
 import argparse
 import contextlib
-import functools
 import inspect
 import itertools
 import json
@@ -209,9 +208,8 @@ def watched(keras: ModuleType, watch: Watch, xla: bool):
     """Compile every model with XLA, or without it, and put a clock beside its training."""
     compile_, fit = keras.Model.compile, keras.Model.fit
 
-    def compile_so(model, *given, metrics=None, **settings):
-        metrics = [_in_one_type(metric) for metric in metrics or ()]
-        return compile_(model, *given, metrics=metrics, **settings | {"jit_compile": xla})
+    def compile_so(model, *given, **settings):
+        return compile_(model, *given, **settings | {"jit_compile": xla})
 
     def fit_so(model, batches, *given, callbacks=(), **settings):
         batches = whole(batches) if xla else batches
@@ -238,20 +236,6 @@ def whole(batches):
         lambda *pair: tuple(tf.ensure_shape(part, (size, *part.shape[1:])) for part in pair)
     )
     return known.take(steps).apply(tf.data.experimental.assert_cardinality(steps))
-
-
-def _in_one_type(metric):
-    """Return a metric that may compare a target in single with an output in half precision."""
-    if not callable(metric):
-        return metric
-
-    @functools.wraps(metric)
-    def compared(target, output):
-        import tensorflow as tf
-
-        return metric(target, tf.cast(output, target.dtype))
-
-    return compared
 
 
 def _callback(keras: ModuleType, watch: Watch, batches):

@@ -180,3 +180,23 @@ def test_a_page_that_reads_records_runs_again_when_one_changes(call, file, tmp_p
     after = extension.run_key(reads, "quick"), extension.run_key(writes, "quick")
     assert before[0] != after[0]
     assert before[1] == after[1]
+
+
+def test_a_chapter_that_quotes_its_bench_record_does_not_run_again_for_its_own_record(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("LATENTS_RECORDS", str(tmp_path))
+    chapter = """```{code-cell}\nrecords.bench("vae")\nrecords.write("vae")\n```\n"""
+    before = extension.run_key(chapter, "quick")
+    for file in ("quick/vae.json", "full/vae.json", "bench/grading.json"):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text("{}")
+    assert extension.run_key(chapter, "quick") == before
+    (tmp_path / "bench/vae.json").write_text("{}")
+    assert extension.run_key(chapter, "quick") != before
+
+
+def test_every_bench_record_is_read_by_its_name(project):
+    for page in project.glob("book/*/*.md"):
+        calls = page.read_text().count("records.bench(")
+        assert len(extension.BENCH.findall(page.read_text())) == calls, page.name

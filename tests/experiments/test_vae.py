@@ -61,6 +61,20 @@ def test_every_way_to_train_trains(chapter, change):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_the_chapters_own_training_runs_in_half_precision(chapter, policy):
+    import keras
+
+    keras.mixed_precision.set_dtype_policy(policy)
+    try:
+        encoder, decoder, run = chapter.train_ours(epochs=1)
+    finally:
+        keras.mixed_precision.set_dtype_policy("float32")
+    assert chapter.figure_of(encoder, decoder) == pytest.approx(chapter.curve_of(run)[-1], rel=0.03)
+    assert 0.5 < run.history["val_rounded_accuracy"][-1] < 1
+
+
+@pytest.mark.slow
 def test_the_published_recipe_is_rmsprop_with_keras_own_initialization(chapter):
     _, _, model = chapter.make_vae()
     kernels = {
