@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from latents import LatentsError
-from latents.graph import HALF, in_half, to_onnx
+from latents.onnx_files import HALF, in_half, to_onnx
 
 FOLDER = "weights"  # beside the run records of a profile
 ACTIVATIONS = {
