@@ -9,7 +9,7 @@ import chapter_text
 import numpy as np
 import pytest
 
-from latents import LatentsError, graph, records, weights
+from latents import LatentsError, onnx_files, records, weights
 
 BUDGET = 2_000_000  # bytes of all files that are committed
 ROUNDED = 2e-3  # of the largest output: what float16 may change
@@ -194,7 +194,7 @@ def test_a_graph_needs_its_packages_only_when_it_is_written(monkeypatch, tmp_pat
     monkeypatch.setitem(__import__("sys").modules, "onnx", None)
     with pytest.raises(LatentsError, match=r"a\.onnx needs the packages onnx and tf2onnx"):
         weights.write(tmp_path, {"a.onnx": Model()})
-    assert graph.OPSET >= 13
+    assert onnx_files.OPSET >= 13
 
 
 def committed(project):
