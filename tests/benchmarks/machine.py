@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import arithmetic
 import peaks
-from training import CHAPTERS, FOLDER, KEPT, definitions
+from training import CHAPTERS, FOLDER, KEPT, definitions, write
 
 from latents import data, records
 
@@ -65,13 +65,15 @@ def main() -> None:
         parser.error(f"no such experiment: {', '.join(unknown)}")
     experiments = options.experiments or list(CHAPTERS)
     if options.arithmetic:
-        write((options.folder or FOLDER) / "arithmetic.json", count(experiments))
-        return
-    os.environ["PROFILE"] = os.environ.get("PROFILE") or "full"
-    complete = data.profile() == "full" and experiments == list(CHAPTERS)
-    folder = options.folder or (FOLDER if complete else KEPT) / "machines"
-    record = machine(experiments, options.seconds)
-    write(folder / f"{slug(record['hardware'])}.json", record)
+        file, record = (options.folder or FOLDER) / "arithmetic.json", count(experiments)
+    else:
+        os.environ["PROFILE"] = os.environ.get("PROFILE") or "full"
+        complete = data.profile() == "full" and experiments == list(CHAPTERS)
+        folder = options.folder or (FOLDER if complete else KEPT) / "machines"
+        record = machine(experiments, options.seconds)
+        file = folder / f"{slug(record['hardware'])}.json"
+    write(file, record)
+    print(f"Written: {file}")
 
 
 def machine(experiments: list[str], seconds: float) -> dict:
@@ -268,13 +270,6 @@ def slug(hardware: dict) -> str:
     words = " ".join(hardware["gpus"]) or f"{hardware['cpu']} {hardware['cores']} cores"
     words = re.sub(r"\((?:r|tm)\)|@.*?hz", " ", words.lower())
     return re.sub(r"[^a-z0-9]+", "-", words).strip("-")
-
-
-def write(file: Path, record: dict) -> None:
-    """Write a record and say where it is."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(f"Written: {file}")
 
 
 if __name__ == "__main__":

@@ -76,13 +76,16 @@ def main() -> None:
         return
     if unknown := set(options.chapters) - set(CHAPTERS):
         parser.error(f"no such chapter: {', '.join(unknown)} (choose of {', '.join(CHAPTERS)})")
-    FOLDER.mkdir(parents=True, exist_ok=True)
     for chapter in options.chapters or CHAPTERS:
         record = compare(chapter)
-        (FOLDER / f"{chapter}.json").write_text(
-            json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
+        write(FOLDER / f"{chapter}.json", record)
         print(f"{chapter}: sooner by {record['ratios']}", flush=True)
+
+
+def write(file: Path, record: dict) -> None:
+    """Write a record, in a folder that may not be there yet."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def compare(chapter: str) -> dict:

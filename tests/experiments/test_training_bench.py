@@ -23,7 +23,7 @@ def test_a_training_that_never_gets_there_has_no_ratio(training_bench):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("chapter", ["conv_autoencoder", "vae"])
+@pytest.mark.parametrize("chapter", ["conv_autoencoder", "vae", "tfp_vae"])
 def test_the_cells_of_a_chapter_define_what_is_compared(training_bench, chapter):
     cells = training_bench.definitions(chapter)
     for name in ("train_published", "train_ours", "figure_of", "curve_of"):
