@@ -36,19 +36,24 @@ class ToyBook:
         settings["bibtex_bibfiles"] = [str(PROJECT / "book" / "references.bib")]
         settings["html"].pop("favicon")
         sphinx = settings["sphinx"]
-        sphinx["local_extensions"] = {"run_key": str(PROJECT / "book" / "_ext")}
+        ours = ("run_key", "execute_ahead")
+        sphinx["local_extensions"] = dict.fromkeys(ours, str(PROJECT / "book" / "_ext"))
         for project_only in ("html_static_path", "html_css_files", "html_js_files"):
             sphinx["config"].pop(project_only, None)
         (folder / "_config.yml").write_text(yaml.safe_dump(settings))
-        toc = {"format": "jb-book", "root": "book/index", "chapters": [{"file": "book/toys/toy"}]}
+        toc = {"format": "jb-book", "root": "book/index", "chapters": []}
         (folder / "_toc.yml").write_text(yaml.safe_dump(toc))
         (folder / "book" / "index.md").write_text("# A toy book\n\nOne page follows.\n")
         self.write()
 
-    def write(self, cell=CELL, sentence="A sentence."):
-        """Write the chapter."""
+    def write(self, cell=CELL, sentence="A sentence.", name="toy"):
+        """Write the chapter, or another one under a name of its own."""
         text = f"{HEADER}\n# A toy\n\n{sentence}\n\n```{{code-cell}} ipython3{cell}```\n"
-        (self.pages / "toy.md").write_text(text)
+        (self.pages / f"{name}.md").write_text(text)
+        toc = yaml.safe_load((self.folder / "_toc.yml").read_text())
+        if (page := {"file": f"book/toys/{name}"}) not in toc["chapters"]:
+            toc["chapters"].append(page)
+            (self.folder / "_toc.yml").write_text(yaml.safe_dump(toc))
 
     def build(self, **environment) -> subprocess.CompletedProcess:
         """Build as ``make book`` does."""
@@ -59,12 +64,20 @@ class ToyBook:
     def start(self, **environment) -> subprocess.Popen:
         """Begin to build, and do not wait for the end."""
         return subprocess.Popen(
-            [sys.executable, PROJECT / "book" / "_tools" / "build.py", self.folder],
-            env=dict(os.environ) | {"TOY_MARKER": str(self.marker)} | environment,
+            self.command(),
+            env=self.environment() | environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
+
+    def command(self) -> list:
+        """Return what ``make book`` calls."""
+        return [sys.executable, PROJECT / "book" / "_tools" / "build.py", self.folder]
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment of a build."""
+        return dict(os.environ) | {"TOY_MARKER": str(self.marker)}
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:

@@ -1,0 +1,128 @@
+"""Chapters are executed two at a time, and each before the pages that read what it wrote."""
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+from toy_book import ToyBook
+
+pytestmark = pytest.mark.slow
+MEET = """
+import os, sys, time
+from pathlib import Path
+here = Path(os.environ["TOY_MARKER"]).parent
+(here / "{me}.started").touch()
+for _ in range(600):
+    if (here / "{other}.started").exists():
+        break
+    time.sleep(0.1)
+else:
+    sys.exit("I was alone.")
+time.sleep({then})
+(here / "{me}.written").touch()
+print("{me} met {other}")
+"""
+READ = """
+from pathlib import Path
+import os
+# as records.read("one") would
+written = sorted(Path(os.environ["TOY_MARKER"]).parent.glob("*.written"))
+print("it found", *[path.stem for path in written])
+"""
+WAIT = """
+import os, time
+from pathlib import Path
+Path(os.environ["TOY_MARKER"]).with_suffix(".pid").write_text(str(os.getpid()))
+time.sleep(300)
+"""
+FAIL = """
+import os, time
+from pathlib import Path
+while not Path(os.environ["TOY_MARKER"]).with_suffix(".pid").exists():
+    time.sleep(0.1)
+raise ValueError("this cell is broken")
+"""
+
+
+def wait_for_pid(book) -> int:
+    file = book.marker.with_suffix(".pid")
+    end = time.monotonic() + 60
+    while not (file.exists() and file.read_text()):
+        assert time.monotonic() < end, "no kernel has started"
+        time.sleep(0.1)
+    return int(file.read_text())
+
+
+def ends(pid, seconds=20) -> bool:
+    """Say whether a process ends soon; one that has ended but is not yet reaped counts."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        state = subprocess.run(
+            ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True
+        )
+        if not state.stdout.strip() or state.stdout.startswith("Z"):
+            return True
+        time.sleep(0.2)
+    return False
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    """Build a book of two chapters that wait for each other, and of a page that reads theirs."""
+    book = ToyBook(tmp_path_factory.mktemp("book"))
+    book.write(READ, name="a_reader")  # the first in the order of names
+    book.write(MEET.format(me="one", other="two", then=0), name="one")
+    book.write(MEET.format(me="two", other="one", then=2), name="two")
+    book.write("\nprint(1)\n")
+    return book, book.build()
+
+
+def test_two_chapters_run_at_a_time(pair):
+    book, done = pair
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "one met two" in book.page("toys/one").read_text()
+    assert "two met one" in book.page("toys/two").read_text()
+
+
+def test_each_is_executed_once_and_then_found_in_the_cache(pair):
+    book, done = pair
+    for page in ("one", "two", "a_reader"):
+        file = f"{book.pages / page}.md"
+        assert done.stdout.count(f"{file}: Executed notebook in") == 1
+        assert done.stdout.count(f"{file}: Using cached notebook") == (page != "a_reader")
+
+
+def test_a_page_that_reads_records_comes_after_all_that_write_them(pair):
+    book, _ = pair
+    assert "it found one two" in book.page("toys/a_reader").read_text()
+
+
+def test_a_failing_cell_is_shown_and_stops_the_other_chapter(tmp_path):
+    book = ToyBook(tmp_path)
+    book.write(FAIL)
+    book.write(WAIT, name="waiting")
+    begin = time.monotonic()
+    done = book.build()
+    assert done.returncode != 0
+    assert "ValueError" in done.stdout
+    assert "this cell is broken" in done.stdout
+    assert "book/toys/toy: a cell failed, see above." in done.stdout
+    assert done.stderr.startswith("\nmake book: the book was not built: ")
+    assert time.monotonic() - begin < 120
+    assert ends(wait_for_pid(book))
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_build_that_is_stopped_leaves_no_kernel(tmp_path, sent):
+    book = ToyBook(tmp_path)
+    book.write(WAIT)
+    with subprocess.Popen(
+        book.command(), env=book.environment(), start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    ) as process:  # fmt: skip
+        kernel = wait_for_pid(book)
+        os.killpg(process.pid, sent)
+        process.wait(60)
+    assert ends(kernel)
