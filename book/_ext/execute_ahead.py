@@ -3,15 +3,19 @@
 MyST-NB executes a chapter where it reads it, one after another, and most trainings of this book
 are too small to keep two cores busy. This extension hands each chapter to MyST-NB's own client,
 in a process of its own, and the outputs go into the execution cache, where MyST-NB finds them a
-little later. A page that reads the records of other chapters is left to MyST-NB: its turn comes
-when all of them have been written.
+little later. Left to MyST-NB are pages that read the records of other chapters, for their turn
+comes when all of these have been written, and pages whose header has settings for MyST-NB.
 """
 
 import os
+import sys
+import threading
+import time
 from pathlib import Path
 
 from jupyter_cache import get_cache
-from myst_nb.core.execute import ExecutionError, create_client
+from jupyter_cache.cache.main import JupyterCacheBase
+from myst_nb.core.execute import create_client
 from myst_nb.core.loggers import SphinxDocLogger
 from myst_nb.core.read import create_nb_reader
 from sphinx.errors import SphinxError
@@ -19,28 +23,50 @@ from sphinx.util.docutils import new_document
 from sphinx.util.parallel import ParallelTasks, parallel_available
 
 AT_A_TIME = min(2, os.cpu_count() or 1)
+# Sphinx forks, which is not safe on macOS once NumPy is loaded.
+AVAILABLE = parallel_available and sys.platform != "darwin"
 
 
 def _execute_all(app, env, docnames):
     """Fill the execution cache with every page that has code and reads no records of others."""
-    if env.mystnb_config.execution_mode != "cache" or not parallel_available:
+    if env.mystnb_config.execution_mode != "cache" or not AVAILABLE:
         return
     # Made here: two processes would both find it missing, and both make it.
     get_cache(env.mystnb_config.execution_cache_path).list_cache_records()
     tasks = ParallelTasks(AT_A_TIME)
-    # Sphinx begins with the task that was added last; the experiments take longest.
+    # After the first two, Sphinx begins with the task that was added last: the experiments.
     for docname in sorted(docnames, reverse=True):
-        text = Path(env.doc2path(docname)).read_text(encoding="utf-8")
+        text = Path(env.doc2path(docname)).read_text(encoding="utf-8-sig")
         if "{code-cell}" in text and "records.read(" not in text:
-            tasks.add_task(lambda page: _execute(app, *page), (docname, text), _stop_if_failed)
-    tasks.join()
+            tasks.add_task(lambda page: _execute(app, *page), (docname, text))
+    try:
+        tasks.join()
+    except EOFError:
+        raise SphinxError(
+            "A process that executed a page was killed. Perhaps memory was short: two chapters "
+            "of the full profile need about 5 GB."
+        ) from None
 
 
 def _execute(app, docname, text):
-    """Execute one page, or find it in the cache, exactly as MyST-NB will ask for it.
+    """Execute one page, or find it in the cache, as MyST-NB will ask for it.
 
-    Returns whether that succeeded. If not, MyST-NB has logged the cell and what it raised.
+    This runs in a process that Sphinx has forked.
     """
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    # To forget the oldest runs takes two queries, between which the other process may add its own.
+    JupyterCacheBase.truncate_caches = lambda cache: None
+    print(f"{docname}: executing, or taking it from the cache", flush=True)
+    try:
+        _run(app, docname, text)
+    except Exception as error:
+        print(
+            error.__cause__ or error, flush=True
+        )  # Sphinx drops what a failing process has logged
+        raise SphinxError(f"{docname}: a cell failed, see above.") from None
+
+
+def _run(app, docname, text):
     env = app.env
     env.prepare_settings(docname)
     source = [text]
@@ -48,25 +74,21 @@ def _execute(app, docname, text):
     file = env.doc2path(docname)
     reader = create_nb_reader(file, env.myst_config, env.mystnb_config, source[0])
     if reader is None:  # a page without a kernel
-        return True
+        return
+    notebook = reader.read(source[0])
+    if env.mystnb_config.metadata_key in notebook.metadata:
+        return
     document = new_document(file)
     document.settings.env = env
     logger = SphinxDocLogger(document)
-    notebook = reader.read(source[0])
-    client = create_client(notebook, file, env.mystnb_config, logger, reader.read_fmt)
-    print(
-        f"executing {docname}, unless it is in the cache", flush=True
-    )  # a log would come at the end
-    try:
-        client.start_client()
-    except ExecutionError:
-        return False
-    return True
+    create_client(notebook, file, env.mystnb_config, logger, reader.read_fmt).start_client()
 
 
-def _stop_if_failed(page, succeeded):
-    if not succeeded:
-        raise SphinxError(f"{page[0]}: a cell failed, see above.")
+def _end_with(parent):
+    """End this process when its parent has died, and with it the kernel and the lock it holds."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 def setup(app):

@@ -114,6 +114,7 @@ def build(book: Path, profile: str, lock: int, builder: str = "html") -> int:
         )
         for line in process.stdout:
             log.write(line)
+            log.flush()
             print(line, end="", flush=True)
         process.wait()
     if builder == "linkcheck":
@@ -155,8 +156,10 @@ def verdict(code: int, output: Path, duration: str) -> int:
         print(f"\nThe book is ready after {duration}: open {page}")
         return 0
     log = re.sub(r"\x1b\[[0-9;]*m", "", (output / "build.log").read_text())  # without colours
-    told = re.findall(r"(?:Latents|Launch)Error: (.+)", log)
-    reason = told[-1] if told else f"see the warnings and errors above, or {output / 'build.log'}"
+    reasons = re.findall(r"(?:Latents|Launch)Error: (.+)", log)
+    reasons = reasons or re.findall(r"\bSphinxError: (.+)", log)
+    whole_log = f"see the warnings and errors above, or {output / 'build.log'}"
+    reason = reasons[-1] if reasons else whole_log
     print(f"\nmake book: the book was not built: {reason}", file=sys.stderr)
     return code or 1
 

@@ -1,10 +1,12 @@
 """Chapters are executed two at a time, and each before the pages that read what it wrote."""
 
 import os
+import re
 import signal
 import subprocess
 import time
 
+import psutil
 import pytest
 from toy_book import ToyBook
 
@@ -59,10 +61,10 @@ def ends(pid, seconds=20) -> bool:
     """Say whether a process ends soon; one that has ended but is not yet reaped counts."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        state = subprocess.run(
-            ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True
-        )
-        if not state.stdout.strip() or state.stdout.startswith("Z"):
+        try:
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
             return True
         time.sleep(0.2)
     return False
@@ -99,19 +101,69 @@ def test_a_page_that_reads_records_comes_after_all_that_write_them(pair):
     assert "it found one two" in book.page("toys/a_reader").read_text()
 
 
-def test_a_failing_cell_is_shown_and_stops_the_other_chapter(tmp_path):
+@pytest.mark.parametrize("waiting", ["a_waiting", "z_waiting"])
+def test_a_failing_cell_is_shown_once_and_stops_the_other_chapter(tmp_path, waiting):
     book = ToyBook(tmp_path)
     book.write(FAIL)
-    book.write(WAIT, name="waiting")
+    book.write(WAIT, name=waiting)
     begin = time.monotonic()
     done = book.build()
     assert done.returncode != 0
-    assert "ValueError" in done.stdout
-    assert "this cell is broken" in done.stdout
-    assert "book/toys/toy: a cell failed, see above." in done.stdout
-    assert done.stderr.startswith("\nmake book: the book was not built: ")
+    assert len(re.findall(r"ValueError.*: this cell is broken", plain(done.stdout))) == 1
+    assert "KeyError" not in done.stdout
+    failed = "book/toys/toy: a cell failed, see above."
+    assert done.stderr == f"\nmake book: the book was not built: {failed}\n"
     assert time.monotonic() - begin < 120
     assert ends(wait_for_pid(book))
+
+
+def plain(text) -> str:
+    """Return a text without colours."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+@pytest.mark.parametrize(
+    ("cell", "error"),
+    [
+        ("\nimport os\nos._exit(3)\n", "Kernel died"),
+        (":tags: [unclosed\n\nprint(1)\n", "Code cell 1 at line"),
+    ],
+)
+def test_a_page_that_cannot_be_executed_is_named(tmp_path, cell, error):
+    book = ToyBook(tmp_path)
+    book.write(cell if cell.startswith("\n") else "\n" + cell, name="broken")
+    book.write("\nprint(1)\n")
+    done = book.build()
+    assert done.returncode != 0
+    assert error in done.stdout
+    assert "book/toys/broken" in done.stderr
+
+
+def test_a_page_with_settings_of_its_own_is_left_to_myst_nb(tmp_path):
+    book = ToyBook(tmp_path)
+    book.write()
+    file = book.pages / "toy.md"
+    header = "kernelspec:"
+    settings = "mystnb:\n  execution_mode: force\n"
+    file.write_text(file.read_text().replace(header, settings + header, 1))
+    done = book.build()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert book.runs() == 1
+
+
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM])
+def test_when_jupyter_book_is_killed_nothing_keeps_the_next_build_waiting(tmp_path, sent):
+    book = ToyBook(tmp_path)
+    book.write(WAIT)
+    process = book.start()
+    kernel = wait_for_pid(book)
+    (jupyter_book,) = psutil.Process(process.pid).children()
+    jupyter_book.send_signal(sent)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode != 0, out + err
+    assert ends(kernel)
+    book.write("\nprint(1)\n")
+    assert book.build().returncode == 0
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
