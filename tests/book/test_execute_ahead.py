@@ -50,14 +50,14 @@ raise ValueError("this cell is broken")
 
 def wait_for_pid(book) -> int:
     file = book.marker.with_suffix(".pid")
-    end = time.monotonic() + 60
+    end = time.monotonic() + 180
     while not (file.exists() and file.read_text()):
         assert time.monotonic() < end, "no kernel has started"
         time.sleep(0.1)
     return int(file.read_text())
 
 
-def ends(pid, seconds=20) -> bool:
+def ends(pid, seconds=60) -> bool:
     """Say whether a process ends soon; one that has ended but is not yet reaped counts."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -113,7 +113,7 @@ def test_a_failing_cell_is_shown_once_and_stops_the_other_chapter(tmp_path, wait
     assert "KeyError" not in done.stdout
     failed = "book/toys/toy: a cell failed, see above."
     assert done.stderr == f"\nmake book: the book was not built: {failed}\n"
-    assert time.monotonic() - begin < 120
+    assert time.monotonic() - begin < 240
     assert ends(wait_for_pid(book))
 
 
@@ -159,7 +159,7 @@ def test_when_jupyter_book_is_killed_nothing_keeps_the_next_build_waiting(tmp_pa
     kernel = wait_for_pid(book)
     (jupyter_book,) = psutil.Process(process.pid).children()
     jupyter_book.send_signal(sent)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=180)
     assert process.returncode != 0, out + err
     assert ends(kernel)
     book.write("\nprint(1)\n")
