@@ -22,14 +22,16 @@ from sphinx.errors import SphinxError
 from sphinx.util.docutils import new_document
 from sphinx.util.parallel import ParallelTasks, parallel_available
 
+from run_key import reads_run_records
+
 AT_A_TIME = min(2, os.cpu_count() or 1)
 # Sphinx forks, which is not safe on macOS once NumPy is loaded.
-AVAILABLE = parallel_available and sys.platform != "darwin"
+CAN_FORK = parallel_available and sys.platform != "darwin"
 
 
 def _execute_all(app, env, docnames):
     """Fill the execution cache with every page that has code and reads no records of others."""
-    if env.mystnb_config.execution_mode != "cache" or not AVAILABLE:
+    if env.mystnb_config.execution_mode != "cache" or not CAN_FORK:
         return
     # Made here: two processes would both find it missing, and both make it.
     get_cache(env.mystnb_config.execution_cache_path).list_cache_records()
@@ -37,7 +39,7 @@ def _execute_all(app, env, docnames):
     # After the first two, Sphinx begins with the task that was added last: the experiments.
     for docname in sorted(docnames, reverse=True):
         text = Path(env.doc2path(docname)).read_text(encoding="utf-8-sig")
-        if "{code-cell}" in text and "records.read(" not in text:
+        if "{code-cell}" in text and not reads_run_records(text):
             tasks.add_task(lambda page: _execute(app, *page), (docname, text))
     try:
         tasks.join()
@@ -60,9 +62,8 @@ def _execute(app, docname, text):
     try:
         _run(app, docname, text)
     except Exception as error:
-        print(
-            error.__cause__ or error, flush=True
-        )  # Sphinx drops what a failing process has logged
+        # Printed, for Sphinx drops what a failing process has logged.
+        print(error.__cause__ or error, flush=True)
         raise SphinxError(f"{docname}: a cell failed, see above.") from None
 
 

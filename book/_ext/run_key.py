@@ -66,8 +66,13 @@ def record_files(source: str) -> set[Path]:
     """
     patterns = [f"bench/{name}.json" for name in re.findall(BENCH, source)]
     patterns += ["bench/machines/*.json"] if "records.machines(" in source else []
-    patterns += ["*/*.json"] if "records.read(" in source else []
+    patterns += ["*/*.json"] if reads_run_records(source) else []
     return {file for pattern in patterns for file in records.folder().glob(pattern)}
+
+
+def reads_run_records(source: str) -> bool:
+    """Whether a page reads what chapters wrote, so that it must be executed after them."""
+    return "records.read(" in source
 
 
 def _without_options(cell: str) -> str:

@@ -126,12 +126,12 @@ def plain(text) -> str:
     ("cell", "error"),
     [
         ("\nimport os\nos._exit(3)\n", "Kernel died"),
-        (":tags: [unclosed\n\nprint(1)\n", "Code cell 1 at line"),
+        ("\n:tags: [unclosed\n\nprint(1)\n", "Code cell 1 at line"),
     ],
 )
 def test_a_page_that_cannot_be_executed_is_named(tmp_path, cell, error):
     book = ToyBook(tmp_path)
-    book.write(cell if cell.startswith("\n") else "\n" + cell, name="broken")
+    book.write(cell, name="broken")
     book.write("\nprint(1)\n")
     done = book.build()
     assert done.returncode != 0
