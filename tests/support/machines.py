@@ -48,8 +48,14 @@ class Machines:
         self.client.wait_for_workers(count, timeout=60)
 
     def busy(self) -> str:
-        """Return the address of a worker that runs a job."""
-        return next(worker for worker, jobs in self.client.call_stack().items() if jobs)
+        """Return the address of a worker that runs a job; wait for one, as jobs come and go."""
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            for worker, jobs in self.client.call_stack().items():
+                if jobs:
+                    return worker
+            time.sleep(0.02)
+        raise AssertionError("no worker had a job for a minute")
 
     def processes(self, worker: str) -> list[psutil.Process]:
         """Return the processes of a worker: its nanny, itself, and all that it has started."""

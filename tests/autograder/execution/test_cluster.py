@@ -166,15 +166,25 @@ def test_a_worker_that_is_killed_loses_nothing_and_leaves_nothing(
     assert psutil.wait_procs(killed, timeout=60)[1] == []
 
 
+@pytest.fixture
+def allow(machines):
+    """Set how many workers may die under a job; afterwards it is what it was."""
+
+    def change(deaths: int) -> int:
+        def on_scheduler(dask_scheduler):
+            before, dask_scheduler.allowed_failures = dask_scheduler.allowed_failures, deaths
+            return before
+
+        return machines.client.run_on_scheduler(on_scheduler)
+
+    before = change(3)
+    yield change
+    change(before)
+
+
 def test_a_notebook_whose_workers_die_is_told_and_the_rest_stays(
-    course, machines, graded_here, after_first, capsys
+    course, machines, graded_here, after_first, capsys, allow
 ):
-    def allow(deaths: int) -> None:
-        def change(dask_scheduler):
-            dask_scheduler.allowed_failures = deaths
-
-        machines.client.run_on_scheduler(change)
-
     machines.grow(1)
     allow(0)
     after_first(Grading, "record", lambda: machines.processes(machines.busy())[1].kill())
