@@ -29,7 +29,7 @@ from plain_markdown import PlainMarkdown, make_parser
 from plain_prose import PlainProse
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("book/experiments/", "book/foundations/")
+FOLDERS = ("book/experiments/", "book/foundations/", "book/further/")
 PROFILE = """
 
 # The complete data set, downloaded once, instead of a sample{cost}.
@@ -146,7 +146,7 @@ class Book:
         chapter = page.rsplit("/", 1)[-1]
         numbers = Numbers(chapter, partial(read_record, self.root))
         prose = PlainProse(page, self.places, self.bibliography, numbers)
-        plain = PlainMarkdown(page, self.parser, prose)
+        plain = PlainMarkdown(self.root, page, self.parser, prose)
         cells = []
         for cell in jupytext.reads(text, fmt="md:myst").cells:
             if cell.cell_type == "code":

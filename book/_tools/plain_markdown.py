@@ -4,7 +4,9 @@ Blocks are found by the parser that builds the site. What has no plain form here
 nothing is passed on raw.
 """
 
+import base64
 import re
+from pathlib import Path
 
 import yaml
 from markdown_it.renderer import RendererHTML
@@ -37,13 +39,16 @@ class PlainMarkdown:
 
     Parameters
     ----------
+    root : Path
+        Folder of the book.
     page : str
         Name of the page, such as ``book/experiments/vae``.
     parser : markdown_it.MarkdownIt
     prose : PlainProse
     """
 
-    def __init__(self, page: str, parser, prose: PlainProse):
+    def __init__(self, root: Path, page: str, parser, prose: PlainProse):
+        self.folder = (root / page).parent
         self.page, self.parser, self.prose = page, parser, prose
         self.quoted = 0  # depth of blockquotes
         self.details = ""  # what opens the solution that is going on
@@ -150,9 +155,17 @@ class PlainMarkdown:
         return "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
 
     def _figure(self, name: str, path: str, options: dict, body: str) -> str:
-        linked = name == "figure" and re.match(r"https?://", path)
-        image = f"![{options.get('alt', '')}]({path})\n\n" if linked else ""
+        if name == "figure" and not re.match(r"https?://", path):
+            path = self._embedded(path)
+        image = f"![{options.get('alt', '')}]({path})\n\n" if name == "figure" else ""
         return f"{image}**Figure.** {self._blocks(body)}".rstrip()
+
+    def _embedded(self, path: str) -> str:
+        """Return a picture as a link that contains it: no notebook program loses such a PNG."""
+        file = (self.folder / path).with_suffix(".png")
+        if not file.is_file():
+            raise problem(self.page, f"notebooks need {file.name} beside the figure {path}")
+        return f"data:image/png;base64,{base64.b64encode(file.read_bytes()).decode()}"
 
     def _exercise(self, title: str, options: dict, body: str) -> str:
         numbered = "nonumber" not in options
@@ -189,7 +202,7 @@ class PlainMarkdown:
                     shown = shown or f"the footnote {part.meta.get('label')}"
                     raise no_form(self.page, f"{part.markup}{' '.join(str(shown).split())}")
                 address = part.attrGet("href") or part.attrGet("src")
-                if address and not re.match(r"(https?|mailto):", str(address)):
+                if address and not re.match(r"(https?|mailto):|data:image/png;", str(address)):
                     raise no_form(self.page, f"the link to {address}")
 
 

@@ -53,10 +53,26 @@ def test_a_glued_figure_leaves_its_caption():
     )
 
 
-def test_a_local_figure_is_left_out_and_a_remote_one_is_linked():
-    assert plain("```{figure} ../_static/a.svg\nA net.\n```") == "**Figure.** A net."
+def test_a_remote_figure_is_linked():
     remote = plain("```{figure} https://example.org/a.svg\n:alt: Boxes\n\nA net.\n```")
     assert remote == "![Boxes](https://example.org/a.svg)\n\n**Figure.** A net."
+
+
+def test_a_drawing_of_the_book_travels_in_the_notebook(tmp_path):
+    chapter = "# W\n\n```{figure} ../_static/net.svg\n:name: fig-net\n:alt: Boxes\n\nA net.\n```"
+    book = make_book(tmp_path, chapter)
+    (book / "book" / "_static").mkdir()
+    (book / "book" / "_static" / "net.png").write_bytes(b"pixels")
+    assert cells_of(book)[0].source == (
+        "# W\n\n![Boxes](data:image/png;base64,cGl4ZWxz)\n\n**Figure.** A net."
+    )
+
+
+def test_a_drawing_without_a_picture_for_notebooks_is_refused():
+    with pytest.raises(
+        LatentsError, match=r"notebooks need a\.png beside the figure \.\./a\.svg\."
+    ):
+        plain("```{figure} ../a.svg\nA net.\n```")
 
 
 def test_exercises_are_numbered_through_the_book_and_solutions_are_folded():

@@ -40,7 +40,7 @@ def prose_of(text: str, record: dict | None = None) -> PlainProse:
 
 
 def plain(text: str, record: dict | None = None) -> str:
-    return PlainMarkdown(PAGE, PARSER, prose_of(text, record)).cell(text)
+    return PlainMarkdown(PROJECT, PAGE, PARSER, prose_of(text, record)).cell(text)
 
 
 def make_book(root: Path, chapter: str, config: str = "", record: dict | None = None) -> Path:
