@@ -16,7 +16,7 @@ from myst_parser.config.main import read_topmatter
 from sphinx.errors import SphinxError
 from sphinx.util.docutils import SphinxDirective
 
-CHAPTERS = ("book/experiments/", "book/foundations/")
+CHAPTERS = ("book/experiments/", "book/foundations/", "book/further/")
 EXERCISES = "book/exercises/"
 NOTEBOOKS = "book/notebooks"
 COPIES = "_notebooks"  # in the built site

@@ -21,7 +21,7 @@ from latents import LatentsError, data, records
 from latents.data import complete
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("foundations", "experiments")
+ROOMS = ("foundations", "experiments", "further")
 
 
 def main() -> int:

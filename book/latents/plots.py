@@ -86,6 +86,33 @@ def image_rows(rows: dict):
     return figure
 
 
+def class_map(axis, codes, labels, names, title: str) -> None:
+    """Draw codes of two latents as dots, in the colour and with the marker of their class.
+
+    Parameters
+    ----------
+    codes : array_like, shape (n, 2)
+    labels : array_like of int, shape (n,)
+    names : sequence of str
+        Of the classes; at most 300 dots are drawn for each.
+    """
+    for label, name in enumerate(names):
+        dots = np.asarray(codes)[np.asarray(labels) == label][:300].T
+        axis.scatter(*dots, s=8, alpha=0.6, color=f"C{label}", marker=MARKERS[label], label=name)
+    axis.set(title=title, xlabel="latent 1", ylabel="latent 2")
+
+
+def decoded_sheet(decoder, horizontal, vertical) -> np.ndarray:
+    """Decode the grid of all (horizontal, vertical) codes into one picture of 28 × 28 tiles.
+
+    The upper row of tiles belongs to the largest vertical value.
+    """
+    across, up = np.meshgrid(horizontal, vertical[::-1])
+    grid = np.stack([across.ravel(), up.ravel()], axis=1)  # (rows · columns, 2)
+    sheet = np.reshape(decoder(grid), (len(vertical), len(horizontal), 28, 28))
+    return sheet.transpose(0, 2, 1, 3).reshape(len(vertical) * 28, -1)
+
+
 def curves(panels: dict, *, x_label: str = "epoch"):
     """Draw one panel for each quantity, one below the other, with a line for each series.
 

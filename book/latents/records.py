@@ -39,8 +39,28 @@ METRICS = {
     ),
     "latent_spaces": ("test_pca_mse", "test_linear_autoencoder_mse", "test_autoencoder_mse"),
     "kl_divergence": ("monte_carlo_slope",),
-    "elbo": ("test_distortion_nats", "test_rate_nats", "test_neg_elbo_nats", "test_iwae_nats"),
+    "elbo": ("ppca_diagonal_gap", "iwae_gap_1", "iwae_gap_100"),
+    "rate_distortion": (
+        "test_distortion_nats",
+        "test_rate_nats",
+        "test_neg_elbo_nats",
+        "test_iwae_nats",
+    ),
+    "regular_spaces": ("autoencoder_lost", "vae_lost", "prior_lost", "vae_mse"),
     "usual_recipes": ("tfp_kl_ratio", "mean_kl_beta", "inverted_agreement", "grid_error"),
+    "structured_codes": (
+        "plain_neg_elbo_nats",
+        "conditional_neg_elbo_nats",
+        "score_before",
+        "score_after",
+        "mixture_gain_nats",
+    ),
+    "deeper_codes": (
+        "vae_neg_elbo_nats",
+        "vq_neg_bound_nats",
+        "two_level_neg_elbo_nats",
+        "diffusion_gain_nats",
+    ),
 }
 KEYS = {
     "experiment",

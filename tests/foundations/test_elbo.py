@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 from chapter_code import functions
-from scipy import integrate, stats
-from scipy.special import logsumexp
+from scipy import stats
 
 from latents import bounds
 
@@ -127,7 +126,7 @@ def test_log_joint_is_likelihood_times_prior(elbo, model):
 # Gradients and bounds
 
 
-def test_both_gradients_have_the_numerical_derivative_as_their_mean(elbo, model, encoder):
+def test_all_gradients_have_the_numerical_derivative_as_their_mean(elbo, model, encoder):
     (W, b, s2), x = model
     mean, cov = encoder
 
@@ -137,10 +136,68 @@ def test_both_gradients_have_the_numerical_derivative_as_their_mean(elbo, model,
 
     h = 1e-4
     numerical = [(value(mean + h * e) - value(mean - h * e)) / (2 * h) for e in np.eye(2)]
-    score, path = elbo.two_gradients(x[0], mean, cov, W, b, s2, n=50_000, seed=0)
-    assert close_to(score, numerical)
-    assert close_to(path, numerical)
-    assert np.all(score.var(axis=0) > 3 * path.var(axis=0))
+    gradients = elbo.three_gradients(x[0], mean, cov, W, b, s2, n=50_000, seed=0)
+    for gradient in gradients.values():
+        assert close_to(gradient, numerical)
+    plain, baseline, path = (gradient.var(axis=0) for gradient in gradients.values())
+    assert np.all(plain > 3 * path)
+    assert np.all(plain > baseline)
+
+
+def test_only_the_plain_score_depends_on_the_unit_of_the_pixels(elbo, model, encoder):
+    (W, b, s2), x = model
+    mean, cov = encoder
+    ours = elbo.three_gradients(x[0], mean, cov, W, b, s2, n=1000, seed=0)
+    grey = elbo.three_gradients(
+        255 * x[0], mean, cov, 255 * W, 255 * b, 255**2 * s2, n=1000, seed=0
+    )
+    for name in ("with baseline", "path"):
+        np.testing.assert_allclose(ours[name], grey[name], rtol=1e-6, atol=1e-8)
+    assert not np.allclose(ours["score function"], grey["score function"], rtol=0.1)
+
+
+def gradient_variances(elbo, x, shift, mean, cov, model):
+    found = elbo.three_gradients(x, mean + shift, cov, *model, n=400_000, seed=4)
+    return (found[name].var(axis=0) for name in ("with baseline", "path"))
+
+
+@pytest.mark.parametrize("d", [1, 3, 10])
+@pytest.mark.parametrize("c", [0.2, 1.0])
+def test_with_uncorrelated_latents_the_variances_have_the_ratio_of_the_law(elbo, d, c):
+    rng = np.random.default_rng(d)
+    axes = np.linalg.qr(rng.normal(size=(12, d)))[0] * rng.uniform(0.5, 3, size=d)
+    model, x = (axes, rng.normal(size=12), 0.4), rng.normal(size=(1, 12))
+    mean, cov = elbo.exact_posterior(x, *model)
+    baseline, path = gradient_variances(elbo, x[0], c * np.sqrt(np.diag(cov)), mean[0], cov, model)
+    assert baseline / path == pytest.approx(np.full(d, c**2 * (d + 1)), rel=0.04)
+
+
+def test_with_correlated_latents_the_ratio_depends_on_the_direction_of_the_error(elbo, model):
+    parameters, x = model
+    mean, cov = elbo.exact_posterior(x[:1], *parameters)
+    assert abs(cov[0, 1]) > 0.01
+    shift, precision = np.array([0.3, -0.2]), np.linalg.inv(cov)
+    baseline, path = gradient_variances(elbo, x[0], shift, mean[0], cov, parameters)
+    assert path == pytest.approx(np.diag(precision), rel=0.02)
+    along = precision @ shift
+    expected = shift @ along + along**2 / np.diag(precision)
+    assert baseline / path == pytest.approx(expected, rel=0.04)
+    gap = elbo.gaussian_kl_between(mean + shift, cov, mean, cov)[0]
+    scale = np.linalg.cholesky(cov)  # in the units of the posterior the totals follow the gap
+    score, free = (
+        (elbo.three_gradients(x[0], mean[0] + shift, cov, *parameters, n=400_000, seed=4)[name])
+        @ scale
+        for name in ("with baseline", "path")
+    )
+    assert score.var(axis=0).sum() / free.var(axis=0).sum() == pytest.approx(3 * gap, rel=0.04)
+
+
+def test_at_the_posterior_the_score_with_baseline_has_no_variance_and_the_path_has(elbo, model):
+    parameters, x = model
+    mean, cov = elbo.exact_posterior(x[:1], *parameters)
+    baseline, path = gradient_variances(elbo, x[0], 0, mean[0], cov, parameters)
+    assert baseline == pytest.approx(0, abs=1e-18)
+    assert path == pytest.approx(np.diag(np.linalg.inv(cov)), rel=0.02)
 
 
 def test_bound_rises_with_more_samples_and_stays_below_the_evidence(elbo, model):
@@ -154,159 +211,3 @@ def test_bound_rises_with_more_samples_and_stays_below_the_evidence(elbo, model)
     assert means[-1] < truth + STANDARD_ERRORS * found[-1].std() / len(found[-1]) ** 0.5
     gap = elbo.gaussian_kl_between(mean + 0.2, 2 * cov, mean, cov)[0]
     assert close_to(weights, truth - gap)
-
-
-# The β that hides in a loss
-
-
-@pytest.mark.parametrize(
-    ("loss", "expected"),
-    [
-        (lambda bce, kl: bce.sum(1).mean() + kl.sum(1).mean(), 1),
-        (lambda bce, kl: bce.sum(1).mean() + kl.mean(), 1 / 2),
-        (lambda bce, kl: bce.sum(1).mean() + 2 * kl.sum(1).mean(), 2),
-        (lambda bce, kl: bce.mean() + kl.sum(1).mean() / 784, 1),
-        (lambda bce, kl: bce.mean() + kl.sum(1).mean(), 784),
-        (lambda bce, kl: 3 * bce.sum() + 12 * kl.sum(), 4),
-    ],
-)
-def test_effective_beta_is_what_the_reductions_say(elbo, loss, expected):
-    assert elbo.effective_beta(loss, 784, 2) == pytest.approx(expected)
-
-
-# Likelihoods
-
-
-@pytest.mark.parametrize("y", [0.01, 0.3, 0.4999, 0.5, 0.5003, 0.51, 0.9])
-def test_continuous_bernoulli_integrates_to_one(elbo, y):
-    mass, _ = integrate.quad(lambda x: y**x * (1 - y) ** (1 - x), 0, 1)
-    assert mass * np.exp(elbo.log_norm(y)) == pytest.approx(1, abs=1e-7)
-
-
-def test_continuous_bernoulli_is_finite_for_black_and_white(elbo):
-    found = elbo.log_norm([0.0, 1.0])
-    assert np.isfinite(found).all()
-    assert found[0] == pytest.approx(found[1], rel=1e-6)
-
-
-def test_gaussian_nll_is_that_of_scipy_and_smallest_at_the_mean_squared_error(elbo):
-    rng = np.random.default_rng(2)
-    x, y = rng.random(784), rng.random(784)
-    squared = np.sum((x - y) ** 2)
-    assert elbo.gaussian_nll(squared, 0.2, 784) == pytest.approx(
-        -stats.norm(y, 0.2**0.5).logpdf(x).sum()
-    )
-    best = squared / 784
-    at_best = elbo.gaussian_nll(squared, best, 784)
-    assert at_best == pytest.approx(392 * (np.log(2 * np.pi * best) + 1))
-    assert all(elbo.gaussian_nll(squared, best * f, 784) > at_best for f in (0.9, 1.1))
-
-
-# Surgery
-
-
-def test_log_aggregate_is_the_log_of_a_mean_of_densities(elbo):
-    rng = np.random.default_rng(4)
-    mean, log_var = rng.normal(size=(30, 3)), rng.normal(size=(30, 3))
-    z = rng.normal(size=(25, 3))
-    each = stats.norm(mean, np.exp(log_var / 2)).logpdf(z[:, None]).sum(axis=-1)  # (25, 30)
-    expected = logsumexp(each, axis=1) - np.log(30)
-    assert elbo.log_aggregate(z, mean, log_var) == pytest.approx(expected)
-    assert elbo.log_aggregate(z, mean, log_var, chunk=4) == pytest.approx(expected)
-
-
-def test_surgery_agrees_with_integrals_for_two_kinds_of_images(elbo):
-    means, scales = np.array([-1.0, 1.5]), np.array([0.6, 0.3])
-    z = np.linspace(-8, 8, 40_001)
-    each = stats.norm(means[:, None], scales[:, None]).pdf(z)
-    q = each.mean(axis=0)
-
-    def integral(f):
-        return np.trapezoid(f, z)
-
-    information = integral(
-        np.sum(
-            0.5 * each * (stats.norm(means[:, None], scales[:, None]).logpdf(z) - np.log(q)), axis=0
-        )
-    )
-    mismatch = integral(q * (np.log(q) - stats.norm.logpdf(z)))
-    count = 1500
-    mean = np.tile(means, count)[:, None]
-    log_var = np.tile(2 * np.log(scales), count)[:, None]
-    found = np.array([elbo.surgery(mean, log_var, seed=seed) for seed in range(10)])
-    assert close_to(found, [information + mismatch, information, mismatch])
-    assert information < np.log(2)
-
-
-def test_information_cannot_exceed_the_entropy_of_the_index(elbo):
-    mean = 100.0 * np.arange(50)[:, None]  # codes that never overlap
-    _, information, _ = elbo.surgery(mean, np.full((50, 1), -2.0))
-    assert information == pytest.approx(np.log(50))
-
-
-# The trained model
-
-
-@pytest.fixture(scope="module")
-def small_vae(elbo):
-    return elbo.VAE([elbo.layers.Dense(8, "relu")], beta=3.0, d=4)
-
-
-def test_the_loss_is_distortion_plus_beta_times_rate(elbo, small_vae):
-    x = np.random.default_rng(0).random((5, 28, 28, 1)).astype("float32")
-    outputs = small_vae(x)
-    logits, mean, log_var = (output.numpy() for output in outputs)
-    D = bounds.bernoulli_nll(x, logits).mean()
-    R = bounds.diagonal_gaussian_kl(mean, log_var).mean(axis=0)
-    assert float(small_vae.compute_loss(x, y_pred=outputs)) == pytest.approx(D + 3 * R.sum())
-    assert float(small_vae.distortion.result()) == pytest.approx(D)
-    assert float(small_vae.rate.result()) == pytest.approx(R.sum())
-
-
-def test_free_bits_charge_each_latent_for_at_least_its_allowance(elbo, small_vae):
-    x = np.random.default_rng(0).random((5, 28, 28, 1)).astype("float32")
-    outputs = small_vae(x)
-    logits, mean, log_var = (output.numpy() for output in outputs)
-    R = bounds.diagonal_gaussian_kl(mean, log_var).mean(axis=0)
-    small_vae.free = float(np.median(R))
-    charged = float(small_vae.compute_loss(x, y_pred=outputs))
-    D = bounds.bernoulli_nll(x, logits).mean()
-    small_vae.free = 0.0
-    assert charged == pytest.approx(D + 3 * np.maximum(R, np.median(R)).sum())
-
-
-def test_noise_is_fresh_at_every_call(small_vae):
-    x = np.zeros((2, 28, 28, 1), "float32")
-    assert not np.array_equal(small_vae(x)[0], small_vae(x)[0])
-
-
-def test_sampled_weights_of_a_blind_decoder_have_minus_distortion_minus_rate_as_mean(elbo):
-    x = (np.random.default_rng(0).random((2, 28, 28, 1)) < 0.5).astype("float32")
-    mean, log_var = np.array([[0.5, -1.0], [0.0, 2.0]]), np.array([[0.3, -1.0], [0.0, 0.0]])
-    weights = elbo.sampled_log_weights(
-        lambda z: np.zeros((len(z), 28, 28, 1)), x, mean, log_var, K=3000, seed=1
-    )
-    rate = bounds.diagonal_gaussian_kl(mean, log_var).sum(axis=1)
-    assert weights.shape == (3000, 2)
-    assert close_to(weights, -784 * np.log(2) - rate)
-
-
-def test_tuning_a_code_raises_its_elbo(elbo, small_vae):
-    x = (np.random.default_rng(0).random((3, 28, 28, 1)) < 0.2).astype("float32")
-    mean, log_var = np.ones((3, 4), "float32"), np.zeros((3, 4), "float32")
-    tuned = elbo.improve(small_vae.decoder, x, mean, log_var, steps=60)
-    before = elbo.sampled_log_weights(small_vae.decoder, x, mean, log_var, K=60, seed=2)
-    after = elbo.sampled_log_weights(small_vae.decoder, x, *tuned, K=60, seed=2)
-    assert np.all(after.mean(axis=0) > before.mean(axis=0))
-
-
-def test_warm_up_raises_beta_from_zero_to_one_and_stops(elbo):
-    from types import SimpleNamespace
-
-    given = []
-    warm_up = elbo.WarmUp(steps=4)
-    beta = SimpleNamespace(assign=given.append)
-    for step in (0, 2, 4, 9):
-        warm_up.set_model(SimpleNamespace(beta=beta, optimizer=SimpleNamespace(iterations=step)))
-        warm_up.on_train_batch_begin(0)
-    assert given == [0.0, 0.5, 1.0, 1.0]

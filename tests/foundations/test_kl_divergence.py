@@ -201,19 +201,26 @@ def by_integral(variance):
 
 
 @pytest.mark.parametrize("variance", [0.2, 0.9, 3.0])
-def test_the_slopes_are_derivatives_in_the_three_parametrizations(variance):
+def test_the_slopes_are_derivatives_in_the_four_parametrizations(variance):
     h, log_var, scale = 1e-4, np.log(variance), np.sqrt(variance)
+    argument = np.log(np.exp(scale) - 1)
+    steps = {
+        "log σ²": (log_var, np.exp),
+        "σ": (scale, np.square),
+        "σ²": (variance, lambda value: value),
+        "softplus": (argument, lambda value: np.log1p(np.exp(value)) ** 2),
+    }
     expected = [
-        by_integral(np.exp(log_var + h)) - by_integral(np.exp(log_var - h)),
-        by_integral((scale + h) ** 2) - by_integral((scale - h) ** 2),
-        by_integral(variance + h) - by_integral(variance - h),
+        (by_integral(to_variance(at + h)) - by_integral(to_variance(at - h))) / (2 * h)
+        for at, to_variance in steps.values()
     ]
     slopes = kl_page.kl_slopes(log_var)
-    np.testing.assert_allclose(slopes, np.array(expected) / (2 * h), rtol=1e-4)
-    in_log_var, in_scale, in_variance = kl_page.log_var_after_step(log_var, 0.05)
-    assert in_log_var == pytest.approx(log_var - 0.05 * slopes[0])
-    assert np.exp(in_scale / 2) == pytest.approx(scale - 0.05 * slopes[1])
-    assert np.exp(in_variance) == pytest.approx(variance - 0.05 * slopes[2])
+    np.testing.assert_allclose(slopes, expected, rtol=1e-4)
+    moved = [
+        np.log(to_variance(at - 0.05 * slope))
+        for (at, to_variance), slope in zip(steps.values(), slopes, strict=True)
+    ]
+    np.testing.assert_allclose(kl_page.log_var_after_step(log_var, 0.05), moved)
 
 
 # Samples
@@ -320,7 +327,7 @@ def summed(q_and_p):
     return sum(kl_by_quadrature(q, p) for q, p in q_and_p)
 
 
-def test_each_slip_gives_the_number_of_the_mistake_it_is_named_after():
+def test_each_mistake_gives_the_number_that_its_name_promises():
     p, deviations = stats.norm(), np.sqrt(VARIANCES)
     right = summed((stats.norm(m, s), p) for m, s in zip(MEANS, deviations, strict=True))
     halved = 0.5 * summed(
@@ -343,17 +350,17 @@ def test_each_slip_gives_the_number_of_the_mistake_it_is_named_after():
         "sign": -right,
         "mean for sum": right / 3,
     }
-    found = kl_page.slips(MEANS, LOG_VARS)
+    found = kl_page.mistakes(MEANS, LOG_VARS)
     assert found.keys() == expected.keys()
     for name, value in expected.items():
         assert found[name] == pytest.approx(value, rel=1e-6), name
     assert len({round(float(value), 6) for value in found.values()}) == len(found)
 
 
-def test_slips_of_a_batch_are_summed_over_latents_only():
+def test_mistakes_of_a_batch_are_summed_over_latents_only():
     means, log_vars = np.stack([MEANS, 0 * MEANS]), np.stack([LOG_VARS, 0 * LOG_VARS])
-    alone = kl_page.slips(MEANS, LOG_VARS)
-    for name, values in kl_page.slips(means, log_vars).items():
+    alone = kl_page.mistakes(MEANS, LOG_VARS)
+    for name, values in kl_page.mistakes(means, log_vars).items():
         assert values.shape == (2,)
         assert values[0] == pytest.approx(alone[name])
 
@@ -371,7 +378,7 @@ def test_slips_of_a_batch_are_summed_over_latents_only():
         ("mean for sum", 1, 1 / 3, 1 / 3),
     ],
 )
-def test_optimum_and_effective_beta_of_each_slip(name, variance, in_mean, in_log_var):
+def test_optimum_and_effective_beta_of_each_mistake(name, variance, in_mean, in_log_var):
     assert kl_page.best_variance(name) == pytest.approx(variance, rel=0.01, nan_ok=True)
     curvatures = [
         kl_page.curvature(name, which) / kl_page.curvature("right", which)

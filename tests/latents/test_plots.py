@@ -5,6 +5,7 @@ import itertools
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from contrast import contrasts, linear
 from matplotlib.colors import to_rgb
 
 from latents import LatentsError, plots
@@ -70,23 +71,11 @@ def style():
         yield plt.rcParams
 
 
-def linear(colour):
-    """Return the linear RGB of a colour (IEC 61966-2-1)."""
-    c = np.array(to_rgb(colour))
-    return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
-
-
 def lightness_and_hue(colour, seen):
     """Return CIE L*a*b* of a colour as somebody sees it, white point D65."""
     xyz = np.array(TO_XYZ) @ np.clip(np.array(seen) @ linear(colour), 0, 1)
     x, y, z = np.cbrt(np.clip(xyz / (0.9505, 1, 1.089), 0.008856, None))
     return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
-
-
-def contrasts(colour):
-    """Return the contrast of a colour with white and with black (WCAG 2.2)."""
-    luminance = linear(colour) @ (0.2126, 0.7152, 0.0722)
-    return 1.05 / (luminance + 0.05), (luminance + 0.05) / 0.05
 
 
 def test_letters_and_lines_of_the_style_are_seen_on_white_and_on_black(style):
@@ -126,3 +115,23 @@ def test_panels_stand_one_below_the_other():
     assert upper.y0 > lower.y0
     assert upper.x0 == lower.x0
     assert [axis.get_xlabel() for axis in figure.axes] == ["", "epoch"]
+
+
+def test_the_decoded_sheet_puts_the_smallest_code_at_the_lower_left():
+    def decoder(codes):  # an image whose brightness says which code it is
+        return np.repeat(codes @ np.array([[1.0], [100.0]]), 784, axis=1)
+
+    sheet = plots.decoded_sheet(decoder, [0, 1, 2], [0, 1])
+    assert sheet.shape == (2 * 28, 3 * 28)
+    np.testing.assert_array_equal(sheet[::28, ::28], [[100, 101, 102], [0, 1, 2]])
+
+
+def test_the_map_shows_each_class_with_a_colour_and_a_marker_of_its_own():
+    _, axis = plt.subplots()
+    codes, labels = np.random.default_rng(0).normal(size=(900, 2)), np.arange(900) % 2
+    plots.class_map(axis, codes, labels, ["shoe", "bag"], "title")
+    shoes, bags = axis.collections
+    assert len(shoes.get_offsets()) == 300  # at most
+    np.testing.assert_allclose(bags.get_offsets(), codes[labels == 1][:300])
+    assert axis.get_legend_handles_labels()[1] == ["shoe", "bag"]
+    plt.close()

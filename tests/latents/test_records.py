@@ -175,7 +175,7 @@ def test_in_the_book_numbers_are_glued_as_plain_numbers(monkeypatch, capsys):
 
 
 def test_every_chapter_of_the_book_promises_its_metrics(project):
-    rooms = (project / "book" / room for room in ("foundations", "experiments"))
+    rooms = (project / "book" / room for room in ("foundations", "experiments", "further"))
     chapters = {file.stem for room in rooms for file in room.glob("*.md")}
     assert chapters == set(records.METRICS)
     assert data.PROFILES == ("quick", "full")

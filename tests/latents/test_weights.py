@@ -26,9 +26,9 @@ def keras():
 @pytest.fixture(scope="module")
 def models(keras):
     """Networks as the chapters build them, with biases that are not zero."""
-    spaces, elbo = map(chapter_code.functions, ("latent_spaces", "elbo"))
+    spaces, plane = map(chapter_code.functions, ("regular_spaces", "rate_distortion"))
     spaces.make_vae.__globals__.update(PIXELS=784, NOISE_VARIANCE=0.25)
-    swept = elbo.VAE([keras.layers.Dense(128, "relu")])
+    swept = plane.VAE([keras.layers.Dense(128, "relu")])
     made = {}
     for pixels in (784, 196):
         encoder, decoder, _ = spaces.make_autoencoder(2, 1, pixels)
@@ -228,8 +228,8 @@ def test_the_weights_of_the_recorded_runs_are_those_that_their_records_name(proj
 def test_the_chapters_write_the_weights_that_the_site_needs(project):
     written = {name: exported(project, name) for name in records.METRICS}
     assert {name: files for name, files in written.items() if files} == {
-        "latent_spaces": {"latent_spaces.bin", "latent_spaces.json"},
-        "elbo": {"elbo.bin", "elbo.json"},
+        "rate_distortion": {"rate_distortion.bin", "rate_distortion.json"},
+        "regular_spaces": {"regular_spaces.bin", "regular_spaces.json"},
         "vae": {"vae.bin", "vae.json"},
         "tfp_vae": {"tfp_vae.onnx"},
     }

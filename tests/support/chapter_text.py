@@ -14,10 +14,10 @@ OPTION = re.compile(r"^:([\w-]+):[ ]*(.*)$", re.M)
 
 
 def chapters() -> list[Path]:
-    """Return the pages of the book that are notebooks of experiments or of foundations."""
+    """Return the pages of the book that are notebooks: foundations, experiments, further."""
     files = [
         file
-        for room in ("experiments", "foundations")
+        for room in ("experiments", "foundations", "further")
         for file in sorted((PROJECT / "book" / room).glob("*.md"))
     ]
     return [file for file in files if "\nkernelspec:" in file.read_text()]
@@ -48,6 +48,19 @@ def without_code(text: str) -> str:
 def cells(text: str) -> list[tuple[str, str]]:
     """Return the options and the code of every code cell."""
     return [OPTIONS_AND_CODE.match(cell).groups() for cell in CODE_CELL.findall(text)]
+
+
+WORDS, LINES = 120, 8  # of a dense text, and of code, that a reader takes in within a minute
+
+
+def reading_minutes(text: str) -> int:
+    """Return the time to read a chapter and its code once, to five minutes; exercises apart."""
+    body = text.partition("\n## Exercises\n")[0]
+    words = len(re.sub(r"^:(?!alt)[\w-]+:.*$", "", without_code(body), flags=re.M).split())
+    hidden = {cell for tag in ("hide-cell", "hide-input") for cell in tagged(body, tag)}
+    shown = [code for _, code in cells(body) if code not in hidden]
+    lines = sum(bool(line.strip()) for code in shown for line in code.splitlines())
+    return 5 * round((words / WORDS + lines / LINES) / 5)
 
 
 def code(text: str) -> list[ast.Module]:

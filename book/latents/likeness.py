@@ -1,0 +1,46 @@
+"""How alike two sets of images or codes are, seen through their nearest neighbours."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+
+def _squares(a: ArrayLike, b: ArrayLike) -> np.ndarray:
+    """Squared distance of each row of a to each row of b: (n, k) and (m, k) to (n, m)."""
+    a, b = np.asarray(a, "float64"), np.asarray(b, "float64")
+    square = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
+    return np.maximum(square, 0)
+
+
+def nearest_distance(a: ArrayLike, b: ArrayLike) -> np.ndarray:
+    """Return the distance from each row of a to the nearest row of b: (n, k), (m, k) to (n,)."""
+    return np.sqrt(_squares(a, b).min(axis=1))
+
+
+def nearest_error(a: ArrayLike, b: ArrayLike) -> float:
+    """Return the mean over a of the squared distance to the nearest row of b, per pixel.
+
+    It is small for everything that is smooth: blurred images are near to all others. Compare it
+    with what real images that b does not contain have.
+    """
+    return float(np.mean(nearest_distance(a, b) ** 2)) / np.shape(a)[1]
+
+
+def told_apart(a: ArrayLike, b: ArrayLike) -> float:
+    """Return how often the nearest neighbour of a row, in both sets together, is of its own set.
+
+    The leave-one-out accuracy of a nearest-neighbour classifier as a two-sample test (Lopez-Paz
+    and Oquab 2017). For two sets of equal size from the same distribution it is 1/2 on average;
+    it is 1 if every row has its nearest neighbour in its own set. A share far above 1/2 proves
+    that the sets differ. One near 1/2 proves nothing: the test hardly notices a mild blur, or
+    classes that are missing. With sets of 300 the standard deviation is about 0.02, so two shares
+    that differ by less than about 0.03 may as well be equal.
+
+    Parameters
+    ----------
+    a, b : array_like, shapes (n, k) and (m, k)
+    """
+    both = np.concatenate([np.asarray(a), np.asarray(b)])
+    square = _squares(both, both)
+    np.fill_diagonal(square, np.inf)
+    belongs = np.arange(len(both)) < np.shape(a)[0]
+    return float(np.mean(belongs[square.argmin(axis=1)] == belongs))
