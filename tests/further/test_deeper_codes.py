@@ -394,3 +394,14 @@ def test_the_other_variance_is_better_for_a_narrow_distribution_and_worse_for_a_
         ours, other = (f(z, v, *levels)[0] for f in (chapter.gaussian_bound, chapter.other_bound))
         assert sign * (ours - other) > 0.1
         assert other > -stats.norm(0, v**0.5).logpdf(z)[0]
+
+
+def test_the_mixture_is_the_one_that_the_chapter_before_fits(chapter):
+    before = functions("structured_codes")
+    z = np.random.default_rng(3).normal(size=(600, 2)) * [1.0, 0.4]
+    here, there = chapter.fit_mixture(z, 3, 10), before.fit_mixture(z, 3, 10)[0]
+    for found, expected in zip(here, there, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-9)
+    density, parts = chapter.log_mixture(z, here)
+    np.testing.assert_allclose(density, before.log_mixture(z, there), rtol=1e-9)
+    np.testing.assert_allclose(parts, before.log_joint(z, there), rtol=1e-9)
