@@ -55,6 +55,6 @@ lock: .venv/.ready ## write requirements.txt anew from pyproject.toml
 clean: ## delete what was built, but neither .venv nor cached training runs
 	@rm -rf _build .cache/jupyter book/records/quick
 
-.venv/.ready: requirements.txt pyproject.toml book/_tools/setup.sh
+.venv/.ready: requirements.txt pyproject.toml package-lock.json book/_tools/setup.sh
 	@echo "Setting up .venv (once, some minutes)."
 	@sh book/_tools/setup.sh

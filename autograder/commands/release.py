@@ -15,52 +15,24 @@ from autograder import AutograderError, checks
 from autograder.checks import solutions
 from autograder.checks.words import listing
 from autograder.commands import seeds
+from autograder.commands.setup_cell import setup_source
 from autograder.gradebook.assignments import find_assignments
 from autograder.gradebook.course import Course, open_nbgrader, prepare_gradebook
+from latents import address
 
 SCHEMA = 3  # of nbgrader's cell metadata
 NO_SEED = "hidden=0)"  # placeholder in the solutions, which are public
 METADATA = {
-    "accelerator": "GPU",
     "colab": {"provenance": []},
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-INSTALL = """\
-# Colab does not know the package of this book: install it there.
-import importlib.util
-
-if importlib.util.find_spec("{package}") is None:
-    %pip install --quiet "git+{url}@{branch}\""""
-EXPLAIN = """\
-import importlib.util
-
-if importlib.util.find_spec("{package}") is None:
-    raise ModuleNotFoundError(
-        "The package of this book is not installed: run `pip install .` in a clone of the book."
-    )"""
 CONFIGURATION = """\
 # Settings of nbgrader for this course; see https://nbgrader.readthedocs.io.
 c = get_config()  # noqa: F821
 c.CourseDirectory.course_id = "latent-spaces"
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\\nraise NotImplementedError()"}
 """
-
-
-def setup_source(package: str, repository: dict) -> str:
-    """Return the code that installs a package in Colab, or explains how to install it.
-
-    Parameters
-    ----------
-    package : str
-        Name under which the notebook imports the package.
-    repository : dict
-        ``url`` and ``branch`` as in ``_config.yml``; nothing is installed if there is no URL.
-    """
-    url, branch = repository.get("url"), repository.get("branch") or "main"
-    if not url:
-        return EXPLAIN.format(package=package)
-    return INSTALL.format(package=package, url=url.rstrip("/"), branch=branch)
 
 
 def source_notebook(name: str, seed: int = 0):
@@ -97,7 +69,9 @@ def _setup_cell(name: str):
     nbgrader = {"grade_id": grade_id, "grade": False, "locked": True, "schema_version": SCHEMA}
     nbgrader |= {"solution": False, "task": False}
     config = yaml.safe_load((solutions.folder().parent / "_config.yml").read_text(encoding="utf-8"))
-    source = setup_source("autograder", config.get("repository") or {})
+    configured = config.get("repository") or {}
+    url, branch = address.repository(configured.get("url") or ""), configured.get("branch") or "main"
+    source = setup_source(("latents", "autograder"), url, branch, extras="grade")
     return new_code_cell(source, id=grade_id, metadata={"nbgrader": nbgrader})
 
 

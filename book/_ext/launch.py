@@ -5,10 +5,7 @@ the generated notebooks (``make notebooks``), which have no outputs and no MyST 
 exercises have one; the page of an exercise also links it in its text, with ``{notebook-links}``.
 """
 
-import os
-import re
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 
 from docutils import nodes
@@ -16,53 +13,19 @@ from myst_parser.config.main import read_topmatter
 from sphinx.errors import SphinxError
 from sphinx.util.docutils import SphinxDirective
 
+from latents import LatentsError, address
+
 CHAPTERS = ("book/experiments/", "book/foundations/", "book/further/")
 EXERCISES = "book/exercises/"
 NOTEBOOKS = "book/notebooks"
 COPIES = "_notebooks"  # in the built site
 COLAB = "https://colab.research.google.com"
-ADDRESS = re.compile(r"https?://[^/\s]+(?:/[^/\s]+)*/[^/\s]+/[^/\s]+")
 
 
 class LaunchError(SphinxError):
     """The buttons cannot be made; the message says what is missing."""
 
     category = "Launch buttons"
-
-
-def repository_url(configured: str = "", environment: Mapping[str, str] = os.environ) -> str:
-    """Return the address of the repository, or an empty text when nobody knows it.
-
-    Parameters
-    ----------
-    configured : str
-        ``repository: url:`` of ``_config.yml``, the last resort.
-    environment : mapping of str to str
-        ``LATENTS_REPOSITORY`` comes first, then what GitHub Actions says about itself.
-    """
-    on_github = f"{environment.get('GITHUB_SERVER_URL')}/{environment.get('GITHUB_REPOSITORY')}"
-    url = (
-        environment.get("LATENTS_REPOSITORY")
-        or (on_github if environment.get("GITHUB_ACTIONS") == "true" else "")
-        or configured
-    )
-    url = url.strip().rstrip("/").removesuffix(".git")
-    if url and not ADDRESS.fullmatch(url):
-        raise LaunchError(
-            f"The repository address {url!r} is not of the form https://github.com/OWNER/NAME."
-        )
-    return url
-
-
-def provider(url: str, environment: Mapping[str, str] = os.environ) -> str:
-    """Return ``github``, ``gitlab`` or ``bitbucket``, whose addresses the theme can build."""
-    if url == f"{environment.get('GITHUB_SERVER_URL')}/{environment.get('GITHUB_REPOSITORY')}":
-        return "github"
-    host = url.split("/")[2]
-    for name in ("github", "gitlab", "bitbucket"):
-        if name in host:
-            return name
-    raise LaunchError(f"The buttons know GitHub, GitLab and Bitbucket, but not {host}.")
 
 
 def notebook(page: str) -> str:
@@ -90,10 +53,14 @@ def has_notebook(app, page: str) -> bool:
 def _configure(app, config):
     """Tell the theme the address of the repository, or that there is none."""
     options = config.html_theme_options
-    url = repository_url(options.get("repository_url") or "")
+    try:
+        url = address.repository(options.get("repository_url") or "")
+    except LatentsError as error:
+        raise LaunchError(str(error)) from error
     options["repository_url"] = url
-    options["repository_provider"] = provider(url) if url else ""
-    options["use_repository_button"] = bool(url)
+    options["repository_provider"] = address.provider(url)
+    # A host that the theme does not know costs the buttons, and nothing else.
+    options["use_repository_button"] = bool(options["repository_provider"])
     options["use_issues_button"] = options["repository_provider"] in ("github", "gitlab")
     options.pop("launch_buttons", None)  # the theme would link the text, which Colab cannot open
 
@@ -187,7 +154,7 @@ def setup(app):
     """Connect to Sphinx; the buttons are added after those of the theme."""
     app.latents_notebooks = set()
     app.add_directive("notebook-links", NotebookLinks)
-    app.connect("config-inited", _configure)
+    app.connect("config-inited", _configure, priority=90)
     app.connect("env-before-read-docs", _require_notebooks)
     app.connect("html-page-context", _add_buttons, priority=502)
     app.connect("build-finished", _copy_notebooks)

@@ -20,15 +20,19 @@ from myst_parser.config.main import read_topmatter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from sphinx_external_toc.parsing import parse_toc_yaml
 
-from autograder import AutograderError
-from autograder.commands.release import METADATA, setup_source, student_notebooks
-from book_references import Bibliography, Numbers, Places, read_record
-from latents import LatentsError
-from latents.records import time_and_place
-from plain_markdown import PlainMarkdown, make_parser
-from plain_prose import PlainProse
-
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "book" / "_ext"))  # questions are read there
+
+from autograder import AutograderError  # noqa: E402
+from autograder.commands.release import METADATA, student_notebooks  # noqa: E402
+from autograder.commands.setup_cell import setup_source  # noqa: E402
+from book_references import Bibliography, Numbers, Places, read_record  # noqa: E402
+from latents import LatentsError, address  # noqa: E402
+from latents.records import time_and_place  # noqa: E402
+from plain_markdown import PlainMarkdown, make_parser  # noqa: E402
+from plain_prose import PlainProse  # noqa: E402
+
+TRAIN = ("book/experiments/", "book/further/")  # chapters whose training a graphics card shortens
 FOLDERS = ("book/experiments/", "book/foundations/", "book/further/")
 PROFILE = """
 
@@ -138,7 +142,7 @@ class Book:
                     raise LatentsError(
                         f"two chapters would be the notebook {file.name}: rename one."
                     )
-                found[file] = serialize(self.cells(page, text))
+                found[file] = serialize(self.cells(page, text), gpu=page.startswith(TRAIN))
         return found
 
     def cells(self, page: str, text: str) -> list:
@@ -171,7 +175,9 @@ def setup_cell(repository: dict, record: dict | None):
         The recorded full run of the chapter, which tells what the full profile costs.
     """
     cost = f": {time_and_place(record)}" if record else ""
-    return new_code_cell(setup_source("latents", repository).rstrip() + PROFILE.format(cost=cost))
+    url = address.repository(repository.get("url") or "")
+    source = setup_source(("latents",), url, repository.get("branch") or "main")
+    return new_code_cell(source + PROFILE.format(cost=cost))
 
 
 def with_setup(cells: list, setup, note: str) -> list:
@@ -184,14 +190,14 @@ def with_setup(cells: list, setup, note: str) -> list:
     return [*([new_markdown_cell(head)] if head else []), setup, *rest]
 
 
-def serialize(cells: list) -> str:
-    """Return the notebook file of some cells."""
+def serialize(cells: list, *, gpu: bool = False) -> str:
+    """Return the notebook file of some cells; Colab gives it a graphics card if ``gpu``."""
     seen: Counter = Counter()
     for cell in cells:
         key = f"{cell.cell_type}\n{cell.source}"
         seen[key] += 1
         cell["id"] = hashlib.sha256(f"{seen[key]}\n{key}".encode()).hexdigest()[:12]
-    notebook = new_notebook(cells=cells, metadata=METADATA)
+    notebook = new_notebook(cells=cells, metadata=METADATA | ({"accelerator": "GPU"} if gpu else {}))
     notebook.nbformat_minor = 5
     nbformat.validate(notebook)
     return nbformat.writes(notebook, indent=1, ensure_ascii=False).rstrip("\n") + "\n"

