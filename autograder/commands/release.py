@@ -70,7 +70,10 @@ def _setup_cell(name: str):
     nbgrader |= {"solution": False, "task": False}
     config = yaml.safe_load((solutions.folder().parent / "_config.yml").read_text(encoding="utf-8"))
     configured = config.get("repository") or {}
-    url, branch = address.repository(configured.get("url") or ""), configured.get("branch") or "main"
+    url, branch = (
+        address.repository(configured.get("url") or ""),
+        configured.get("branch") or "main",
+    )
     source = setup_source(("latents", "autograder"), url, branch, extras="grade")
     return new_code_cell(source, id=grade_id, metadata={"nbgrader": nbgrader})
 

@@ -3,7 +3,7 @@
 import json
 from importlib.metadata import version
 
-SOURCE = '''\
+SOURCE = """\
 # Installs what this notebook needs, unless it is there.
 import importlib.util
 import os
@@ -33,7 +33,7 @@ if not all(map(importlib.util.find_spec, {packages})):
             f"The package of this book {{tried}}: put {{WHEEL}}, which the site of the book offers "
             "for download, beside this notebook and run this cell again."
         )
-    importlib.invalidate_caches()'''
+    importlib.invalidate_caches()"""
 
 
 def wheel_name() -> str:

@@ -126,8 +126,7 @@ class Page:
             data = f' data-mode="{mode}"' if mode else ""
             node.replace_with(
                 _node(
-                    f'<svg class="{kept}"{data} viewBox="{box}" aria-hidden="true" focusable="false">'
-                    f'{path}</svg>'
+                    f'<svg class="{kept}"{data} viewBox="{box}" aria-hidden="true">{path}</svg>'
                 )
             )
 
@@ -146,7 +145,9 @@ class Page:
         for node in self.tree.css(".sidebar-primary-items__start"):
             node.attrs["role"] = "region"
             node.attrs["aria-label"] = "Book"
-        for node in self.tree.css("div.citation-list[role], [role=doc-biblioentry], [role=doc-backlink]"):
+        for node in self.tree.css(
+            "div.citation-list[role], [role=doc-biblioentry], [role=doc-backlink]"
+        ):
             del node.attrs["role"]
 
     def solutions(self) -> None:
@@ -249,7 +250,7 @@ def _node(html: str, selector: str = "") -> LexborNode:
 
 def pages(site: Path) -> list[Path]:
     """Return the pages of a built site, without what lies in its technical folders."""
-    return sorted(f for f in site.rglob("*.html") if not f.relative_to(site).parts[0][0] == "_")
+    return sorted(f for f in site.rglob("*.html") if f.relative_to(site).parts[0][0] != "_")
 
 
 def _finish(app, exception):

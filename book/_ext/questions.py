@@ -9,8 +9,9 @@ from html import escape
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from question_text import Option, read_question
 from sphinx.util.docutils import SphinxDirective
+
+from question_text import Option, read_question
 
 VARIANTS = ("single-select", "multiple-select")
 AT_END = "-"  # of the label of an input: the number of its option
@@ -65,7 +66,9 @@ class QuestionDirective(SphinxDirective):
 
     def _choice(self, ident: str, name: str, kind: str, option: Option) -> list[nodes.Node]:
         right = "true" if option.right else "false"
-        box = f'<input type="{kind}" id="{escape(ident)}" name="{escape(name)}" data-right="{right}">'
+        box = (
+            f'<input type="{kind}" id="{escape(ident)}" name="{escape(name)}" data-right="{right}">'
+        )
         label = f'<label for="{escape(ident)}">{box}<span>'
         return [_html(label), *self.parse_inline(option.choice)[0], _html("</span></label>")]
 

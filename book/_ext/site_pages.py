@@ -9,15 +9,15 @@ from html import escape
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from finish_pages import pages
 from selectolax.lexbor import LexborHTMLParser
 
+from finish_pages import pages
 from latents import address
 
 HOME = "book/index.html"
 LICENCE = (
-    'Code under the <a href="https://opensource.org/license/mit">MIT licence</a>, text and pictures '
-    'under <a href="https://creativecommons.org/licenses/by/4.0/">CC BY 4.0</a>.'
+    'Code under the <a href="https://opensource.org/license/mit">MIT licence</a>, text and '
+    'pictures under <a href="https://creativecommons.org/licenses/by/4.0/">CC BY 4.0</a>.'
 )
 QUIET = ("search", "404", "genindex")  # pages that no search engine needs
 
@@ -62,7 +62,9 @@ def _home(site: Path) -> None:
 def _site_map(site: Path, base: str) -> str:
     names = (file.relative_to(site).as_posix() for file in pages(site))
     shown = (n for n in names if n != HOME and n.removesuffix(".html") not in QUIET)
-    urls = "".join(f"<url><loc>{escape(base + n.removesuffix('index.html'))}</loc></url>\n" for n in shown)
+    urls = "".join(
+        f"<url><loc>{escape(base + n.removesuffix('index.html'))}</loc></url>\n" for n in shown
+    )
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n'
         f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{urls}</urlset>\n'

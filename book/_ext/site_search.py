@@ -14,13 +14,16 @@ from html import escape
 from pathlib import Path
 
 import yaml
-from finish_pages import pages
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 from sphinx.errors import SphinxError
 
+from finish_pages import pages
+
 TERMS = Path(__file__).with_name("search_terms.yml")
 # Neither code nor outputs nor what is only for the eye.
-SKIPPED = ".cell_input, .cell_output, .highlight, .headerlink, annotation, .katex-html, style, script"
+SKIPPED = (
+    ".cell_input, .cell_output, .highlight, .headerlink, annotation, .katex-html, style, script"
+)
 
 
 class SearchError(SphinxError):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,7 +30,7 @@ class Label:
     page: str
     kind: str
     title: str = ""
-    number: int = 0  # of an exercise; 0 when it has none
+    number: str = ""  # of an exercise, such as ``3.2``; empty when it has none
 
 
 class Places:
@@ -39,34 +40,45 @@ class Places:
     ----------
     pages : dict of str to str
         Text of each page by its name, such as ``book/guide/gpu``, in the order of the book.
-    numbered : bool
-        True if exercises have numbers that go on from page to page, as Sphinx numbers them in a
-        book without chapter numbers.
+    chapters : dict of str to str, optional
+        Numbers of the pages that have one. Exercises are numbered as Sphinx does it: in a chapter
+        (``Exercise 3.2``), and through all pages without a number.
     """
 
-    def __init__(self, pages: dict[str, str], *, numbered: bool = True):
-        self.numbered = numbered
+    def __init__(self, pages: dict[str, str], chapters: dict[str, str] | None = None):
+        self.chapters = chapters or {}
         self.titles: dict[str, str] = {}
         self.labels: dict[str, Label] = {}
         self.exercises_before: dict[str, int] = {}
-        count = 0
+        counts: Counter = Counter()
         for page, text in pages.items():
             title = re.search(r"^#\s+(.+?)\s*$", text, re.M)
             self.titles[page] = title[1] if title else page
-            self.exercises_before[page] = count
-            labels, count = labels_of(page, text, count)
+            chapter = self.chapters.get(page, "")
+            self.exercises_before[page] = counts[chapter]
+            labels, counts[chapter] = labels_of(page, text, counts[chapter], chapter)
             self.labels |= labels
+
+    def number(self, page: str, count: int) -> str:
+        """Return the number of an exercise of a page; ``count`` is 0 where it has none."""
+        return _number(self.chapters.get(page, ""), count)
+
+    def page(self, page: str, target: str) -> str | None:
+        """Return the name of the page that ``target`` names as seen from ``page``."""
+        path = docname_join(page, target.split("#")[0]).removesuffix(".md").lstrip("/")
+        return path if path in self.titles else None
 
     def page_title(self, page: str, target: str) -> str | None:
         """Return the title of the page that ``target`` names as seen from ``page``."""
-        path = docname_join(page, target.split("#")[0])
-        return self.titles.get(path.removesuffix(".md").lstrip("/"))
+        return self.titles.get(self.page(page, target) or "")
 
 
-def labels_of(page: str, text: str, count: int = 0) -> tuple[dict[str, Label], int]:
+def labels_of(
+    page: str, text: str, count: int = 0, chapter: str = ""
+) -> tuple[dict[str, Label], int]:
     """Return the labels that a page defines, and how many exercises there are up to its end."""
     found, waiting = {}, []
-    kind, title, number = "section", "", 0
+    kind, title, number = "section", "", ""
     for line in CODE_CELL.sub("", text).splitlines():
         if target := TARGET.match(line):
             waiting.append(target[1])
@@ -77,17 +89,22 @@ def labels_of(page: str, text: str, count: int = 0) -> tuple[dict[str, Label], i
             kind, title = KINDS.get(directive[1], directive[1].split(":")[-1]), directive[2]
             title = "" if kind == "figure" else title
             count += kind == "exercise"
-            number = count if kind == "exercise" else 0
+            number = _number(chapter, count) if kind == "exercise" else ""
             found |= {name: Label(page, kind, title) for name in waiting}
             waiting = []
         elif option := OPTION.match(line):
             found[option[1]] = Label(page, kind, title, number)
         elif line.strip() == ":nonumber:":
-            count, number = count - 1, 0
-            found |= {k: replace(v, number=0) for k, v in found.items() if v.number > count}
+            without = number  # a label before this line has it already
+            count, number = count - 1, ""
+            found |= {k: replace(v, number="") for k, v in found.items() if v.number == without}
         elif equation := EQUATION.match(line):
             found[equation[1]] = Label(page, "equation")
     return found, count
+
+
+def _number(chapter: str, count: int) -> str:
+    return ".".join(filter(None, (chapter, str(count)))) if count else ""
 
 
 class Bibliography:

@@ -125,8 +125,9 @@ class Book:
             for page in (str(name).removesuffix(".md") for name in toc)
             if (root / f"{page}.md").is_file()
         }
-        numbered = any(tree.numbered for document in toc.values() for tree in document.subtrees)
-        self.places = Places(self.pages, numbered=not numbered)
+        self.places = Places(self.pages, chapter_numbers(toc))
+        configured = self.config.get("repository") or {}
+        self.site = address.site(address.repository(configured.get("url") or ""))
         self.bibliography = Bibliography.read(root / "book" / "references.bib")
         extensions = self.config.get("parse", {}).get("myst_enable_extensions", [])
         self.parser = make_parser(extensions)
@@ -149,7 +150,7 @@ class Book:
         """Return the cells of the notebook of one page."""
         chapter = page.rsplit("/", 1)[-1]
         numbers = Numbers(chapter, partial(read_record, self.root))
-        prose = PlainProse(page, self.places, self.bibliography, numbers)
+        prose = PlainProse(page, self.places, self.bibliography, numbers, self.site)
         plain = PlainMarkdown(self.root, page, self.parser, prose)
         cells = []
         for cell in jupytext.reads(text, fmt="md:myst").cells:
@@ -162,6 +163,13 @@ class Book:
             self.without_number[page] = list(dict.fromkeys(numbers.missing))
         setup = setup_cell(self.config.get("repository", {}), read_record(self.root, chapter))
         return with_setup(cells, setup, numbers.source())
+
+
+def chapter_numbers(toc) -> dict[str, str]:
+    """Return the numbers of the pages that have one; they go on from part to part."""
+    trees = (tree for tree in toc.root.subtrees if tree.numbered)
+    pages = (str(item) for tree in trees for item in tree.files())
+    return {page.removesuffix(".md"): str(number) for number, page in enumerate(pages, 1)}
 
 
 def setup_cell(repository: dict, record: dict | None):
@@ -197,7 +205,9 @@ def serialize(cells: list, *, gpu: bool = False) -> str:
         key = f"{cell.cell_type}\n{cell.source}"
         seen[key] += 1
         cell["id"] = hashlib.sha256(f"{seen[key]}\n{key}".encode()).hexdigest()[:12]
-    notebook = new_notebook(cells=cells, metadata=METADATA | ({"accelerator": "GPU"} if gpu else {}))
+    notebook = new_notebook(
+        cells=cells, metadata=METADATA | ({"accelerator": "GPU"} if gpu else {})
+    )
     notebook.nbformat_minor = 5
     nbformat.validate(notebook)
     return nbformat.writes(notebook, indent=1, ensure_ascii=False).rstrip("\n") + "\n"

@@ -170,7 +170,8 @@ class PlainMarkdown:
     def _exercise(self, title: str, options: dict, body: str) -> str:
         numbered = "nonumber" not in options
         self.prose.exercises += numbered
-        name = self.prose.exercise(self.prose.exercises if numbered else 0)
+        count = self.prose.exercises if numbered else 0
+        name = self.prose.exercise(self.prose.places.number(self.prose.page, count))
         heading = f"**{name}: {self.prose.plain(title)}**" if title else f"**{name}**"
         return f"{heading}\n\n{self._blocks(body)}".strip()
 

@@ -2,6 +2,7 @@
 
 import re
 
+from docutils.nodes import make_id
 from sphinx.util.nodes import split_explicit_title
 
 from book_references import Bibliography, Label, Numbers, Places
@@ -40,6 +41,8 @@ class PlainProse:
     places : Places
     bibliography : Bibliography
     numbers : Numbers
+    site : str
+        Address of the published site, to which references lead; empty if nobody knows it.
 
     Attributes
     ----------
@@ -49,8 +52,15 @@ class PlainProse:
         How many numbered exercises the book has up to the place reached.
     """
 
-    def __init__(self, page: str, places: Places, bibliography: Bibliography, numbers: Numbers):
-        self.page, self.places = page, places
+    def __init__(
+        self,
+        page: str,
+        places: Places,
+        bibliography: Bibliography,
+        numbers: Numbers,
+        site: str = "",
+    ):
+        self.page, self.places, self.site = page, places, site
         self.bibliography, self.numbers = bibliography, numbers
         self.seen: set[str] = set()
         self.exercises = places.exercises_before.get(page, 0)
@@ -88,16 +98,35 @@ class PlainProse:
             explicit = role == "numref" and text and not re.search(r"%s|\{(?:number|name)\}", text)
             return text if explicit else self._place(role, target, match)
         if role in ("ref", "doc"):
-            return text or self._title(target)
+            return self._linked(role, text or self._title(target), target, match)
         if role in ("term", "abbr"):
             return text or target
         if role == "math":
             return f"${content}$"
         raise no_form(self.page, f"the role {{{role}}}`{content}`")
 
-    def exercise(self, number: int) -> str:
+    def exercise(self, number: str) -> str:
         """Return what the site calls an exercise: by its number, if it has one."""
-        return f"Exercise {number}" if number and self.places.numbered else "Exercise"
+        return f"Exercise {number}" if number else "Exercise"
+
+    def _linked(self, role: str, text: str, target: str, match: re.Match) -> str:
+        """Return the text of a reference, with the way to a place on another page."""
+        label = self.places.labels.get(target)
+        page = label.page if label else self.places.page(self.page, target)
+        if page is None or page == self.page:
+            return text
+        if self.site:
+            anchor = f"#{make_id(target)}" if label else ""
+            return f"[{text}]({self.site}{page}.html{anchor})"
+        title = self.places.titles[page]
+        if title in text:
+            return text
+        before, after = match.string[: match.start()], match.string[match.end() :]
+        if before.count("(") == before.count(")"):
+            return f"{text} (*{title}*)"
+        if after.startswith((")", ".)")):
+            return f"{text}: *{title}*"
+        return f"{text}, *{title}*," if role == "doc" else f"{text} in *{title}*"
 
     def _number(self, content: str) -> str:
         try:

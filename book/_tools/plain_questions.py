@@ -1,4 +1,4 @@
-"""Write a quiz question of the site as plain Markdown: its text, a lettered list, folded answers."""
+"""Write a quiz question as plain Markdown: its text, a lettered list, folded answers."""
 
 from question_text import read_question
 

@@ -1,7 +1,7 @@
 """Where the repository and the site of the book are: asked here by buttons, pages and notebooks.
 
-Nobody may know: then no button leaves the site, and a notebook installs the package of the book from
-the file beside it, or from the site that it was downloaded from.
+Nobody may know: then no button leaves the site, and a notebook installs the package of the book
+from the file beside it, or from the site that it was downloaded from.
 """
 
 import os
@@ -32,6 +32,7 @@ def repository(configured: str = "", environment: Mapping[str, str] = os.environ
     """
     url = environment.get("LATENTS_REPOSITORY") or _on_github(environment) or configured
     url = url.strip().rstrip("/").removesuffix(".git")
+    url = re.sub(r"\A(?:ssh://)?git@([^:/\s]+)[:/]", r"https://\1/", url)  # as git writes it
     if url and not URL.fullmatch(url):
         raise LatentsError(
             f"The repository address {url!r} is not of the form https://github.com/OWNER/NAME."
@@ -71,7 +72,8 @@ def site(url: str, environment: Mapping[str, str] = os.environ) -> str:
     if not pages:
         return ""
     owner, _, name = parts.path.strip("/").partition("/")
-    return f"https://{owner.lower()}.{pages}/{'' if name.lower() == f'{owner}.{pages}'.lower() else name + '/'}"
+    host = f"{owner.lower()}.{pages}"
+    return f"https://{host}/" + ("" if name.lower() == host else f"{name}/")
 
 
 def _on_github(environment: Mapping[str, str]) -> str:

@@ -1,6 +1,7 @@
 """The generated notebooks are complete, stable and up to date."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import jupytext
@@ -19,19 +20,63 @@ from plain_notebook import (
 from latents import data
 
 
-def test_the_first_code_cell_installs_the_package_from_the_configured_address(tmp_path):
+def setup_cell(root, config=""):
+    return cells_of(make_book(root, "# Walk", config))[1].source
+
+
+def test_the_first_code_cell_names_the_configured_address(tmp_path):
     config = "repository: {url: https://github.com/someone/book/, branch: trunk}"
-    setup = cells_of(make_book(tmp_path, "# Walk", config))[1].source
-    assert 'find_spec("latents") is None' in setup
-    assert "git+https://github.com/someone/book@trunk" in setup
+    assert 'REPOSITORY = "git+https://github.com/someone/book@trunk"' in setup_cell(
+        tmp_path, config
+    )
 
 
-def test_without_an_address_it_tells_how_to_install(tmp_path, monkeypatch):
+def test_the_address_of_the_environment_goes_before_the_configured_one(tmp_path, monkeypatch):
     monkeypatch.setenv("LATENTS_REPOSITORY", "https://github.com/someone/book")
-    setup = cells_of(make_book(tmp_path, "# Walk"))[1].source
+    config = "repository: {url: https://github.com/other/book, branch: trunk}"
+    assert 'REPOSITORY = "git+https://github.com/someone/book@trunk"' in setup_cell(
+        tmp_path, config
+    )
+
+
+def test_without_an_address_one_sentence_tells_what_to_do(tmp_path, monkeypatch, capsys):
+    setup = setup_cell(tmp_path)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ModuleNotFoundError, match="pip install"):
-        exec(setup, {})
+    shell = InteractiveShell()
+    assert not shell.run_cell(setup).success
+    told = capsys.readouterr().out.strip()
+    assert told.startswith("The package of this book is not installed: put latent_spaces-")
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize(
+    ("wheel", "site", "source"),
+    [
+        (True, "https://book.org/_notebooks/", "latent_spaces-9-py3-none-any.whl"),
+        (False, "https://book.org/_notebooks/", "https://book.org/_notebooks/latent_spaces-"),
+        (False, "", "git+https://github.com/someone/book@main"),
+    ],
+)
+def test_the_wheel_beside_the_notebook_comes_first_then_its_site_then_the_repository(
+    tmp_path, monkeypatch, wheel, site, source
+):
+    monkeypatch.setenv("LATENTS_REPOSITORY", "https://github.com/someone/book")
+    setup = setup_cell(tmp_path / "book").replace('SITE = ""', f'SITE = "{site}"')
+    monkeypatch.chdir(tmp_path)
+    if wheel:
+        Path("latent_spaces-9-py3-none-any.whl").touch()
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    commands = []
+
+    def run(command):
+        commands.append(command)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr("subprocess.run", run)
+    exec(setup, {})
+    ((*_, package),) = commands
+    assert package.startswith("latent-spaces @ ") and source in package
 
 
 def test_a_notebook_can_be_told_to_use_the_complete_data_and_says_what_that_costs(tmp_path):
@@ -102,7 +147,8 @@ def test_the_notebooks_are_valid_and_have_no_outputs_and_no_tags(generated):
     for text in generated.values():
         notebook = nbformat.reads(text, as_version=4)
         nbformat.validate(notebook)
-        assert set(notebook.metadata) == {"accelerator", "colab", "kernelspec", "language_info"}
+        given = {"colab", "kernelspec", "language_info"}
+        assert given <= set(notebook.metadata) <= given | {"accelerator"}
         assert all(cell.metadata == {} for cell in notebook.cells)
         code = [cell for cell in notebook.cells if cell.cell_type == "code"]
         assert all(cell.outputs == [] and cell.execution_count is None for cell in code)
@@ -125,5 +171,5 @@ def test_the_code_is_that_of_the_chapter_in_its_order(generated):
         wanted = [cell.source for cell in chapter.cells if cell.cell_type == "code"]
         cells = nbformat.reads(text, as_version=4).cells
         setup, *found = [cell.source for cell in cells if cell.cell_type == "code"]
-        assert 'find_spec("latents")' in setup
+        assert 'find_spec, ["latents"]' in setup
         assert found == wanted

@@ -9,8 +9,6 @@ from pathlib import Path
 import nbformat
 import pytest
 
-import launch
-
 PROJECT = Path(__file__).resolve().parents[2]
 ADDRESS = "https://github.com/someone/book"
 CONFIG = f"""\
@@ -171,40 +169,3 @@ def test_links_to_a_notebook_on_a_page_that_has_none_stop_the_build(tmp_path):
     result = build(root)
     assert result.returncode != 0
     assert "book/index.md has no notebook that {notebook-links} could link." in result.stderr
-
-
-@pytest.mark.parametrize(
-    ("environment", "configured", "address"),
-    [
-        ({}, "", ""),
-        ({}, f"{ADDRESS}/", ADDRESS),
-        ({"LATENTS_REPOSITORY": f"{ADDRESS}.git"}, "https://github.com/x/y", ADDRESS),
-        (
-            {
-                "GITHUB_ACTIONS": "true",
-                "GITHUB_SERVER_URL": "https://github.com",
-                "GITHUB_REPOSITORY": "someone/book",
-            },
-            "https://github.com/x/y",
-            ADDRESS,
-        ),
-        ({"GITHUB_REPOSITORY": "someone/book"}, "", ""),
-    ],
-)
-def test_the_address_is_the_nearest_one_that_is_known(environment, configured, address):
-    assert launch.repository_url(configured, environment) == address
-
-
-@pytest.mark.parametrize(
-    "address", ["git@github.com:someone/book", "someone/book", "https://x.org"]
-)
-def test_an_address_that_no_button_could_use_is_refused(address):
-    with pytest.raises(launch.LaunchError, match="not of the form"):
-        launch.repository_url("", {"LATENTS_REPOSITORY": address})
-
-
-def test_an_enterprise_server_on_github_actions_is_github():
-    environment = {"GITHUB_SERVER_URL": "https://code.acme.org", "GITHUB_REPOSITORY": "a/b"}
-    assert launch.provider("https://code.acme.org/a/b", environment) == "github"
-    with pytest.raises(launch.LaunchError, match="but not code"):
-        launch.provider("https://code.acme.org/a/b", {})
