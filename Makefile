@@ -1,9 +1,10 @@
 # Every command of the project. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help book test check serve notebooks format bench links colab dist lock clean
+.PHONY: help book test check serve offline pdf notebooks format bench links colab dist lock clean
 export PYTHON PROFILE
 # One more than two cores: many tests wait for limits of time and for processes that end.
 WORKERS ?= 3
+PORT ?= 8000
 BENCH ?= training machine grading
 FAST = $(addprefix tests/autograder/, checks exercises gradebook submissions test_imports.py)
 
@@ -27,9 +28,14 @@ check: .venv/.ready ## the fast part of `make test`: style, types, imports, judg
 	$(STYLE)
 	@HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-few} .venv/bin/python -m pytest --quiet --numprocesses auto --maxprocesses 4 --dist loadgroup -m "not slow" $(FAST)
 
-serve: ## show the built book on http://127.0.0.1:8000
-	@test -f _build/html/index.html || { echo "make serve: there is no book yet: run 'make book'." >&2; exit 1; }
-	@.venv/bin/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+serve: .venv/.ready ## show the built book on http://127.0.0.1:8000 (PORT=8001: another port)
+	@.venv/bin/python book/_tools/serve.py --port $(PORT)
+
+offline: .venv/.ready ## pack the built book into one file that needs no network
+	@.venv/bin/python book/_tools/offline.py
+
+pdf: .venv/.ready ## print the whole book as one PDF; needs Chromium
+	@.venv/bin/python book/_tools/pdf.py
 
 notebooks: .venv/.ready ## regenerate book/notebooks
 	@.venv/bin/python book/_tools/notebooks.py

@@ -54,6 +54,7 @@ NAMES = {
     ".dropdown-download-buttons > button": "Download this page",
     ".dropdown-launch-buttons > button": "Run this page elsewhere",
     "a.btn-download-notebook-button": "Notebook (.ipynb)",
+    "a.btn-download-package-button": "Package (.whl)",
     "a.btn-download-source-button": "Source (.md)",
     "button.btn-download-pdf-button": "Print, or save as PDF",
 }
@@ -115,7 +116,7 @@ class Page:
 
     def icons(self) -> None:
         """Draw icons in the page; they are decoration, so their names stay with the buttons."""
-        for node in self.tree.css("i[class*='fa-']"):
+        for node in self.tree.css("i[class*='fa-'], span[class*='fa-']"):
             classes = (node.attributes["class"] or "").split()
             names = [ICONS[c.removeprefix("fa-")] for c in classes if c[3:] in ICONS]
             if len(names) != 1:
@@ -125,9 +126,7 @@ class Page:
             box, path = _octicon(names[0])
             data = f' data-mode="{mode}"' if mode else ""
             node.replace_with(
-                _node(
-                    f'<svg class="{kept}"{data} viewBox="{box}" aria-hidden="true">{path}</svg>'
-                )
+                _node(f'<svg class="{kept}"{data} viewBox="{box}" aria-hidden="true">{path}</svg>')
             )
 
     def names(self) -> None:
@@ -137,6 +136,10 @@ class Page:
                 node.attrs["aria-label"] = name
                 if text := node.css_first(".btn__text-container"):
                     text.replace_with(_node(f'<span class="btn__text-container">{name}</span>'))
+        for node in self.tree.css("a[href*='_notebooks/']"):
+            node.attrs["download"] = ""
+            if "target" in node.attributes:
+                del node.attrs["target"]
         for node in self.tree.css("summary[aria-label]"):
             del node.attrs["aria-label"]
 

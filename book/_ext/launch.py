@@ -1,25 +1,36 @@
-"""Buttons that leave the page: the repository, Colab, and the notebook to download.
+"""Buttons that leave the page: the repository, Colab and its likes, the notebook to download.
 
 The address of the repository may be unknown; then no button needs it. Colab and the download use
 the generated notebooks (``make notebooks``), which have no outputs and no MyST syntax. Chapters and
 exercises have one; the page of an exercise also links it in its text, with ``{notebook-links}``.
+Beside the notebooks the site carries the wheel from which their first cell installs the package.
 """
 
 import shutil
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
+import nbformat
 from docutils import nodes
 from myst_parser.config.main import read_topmatter
 from sphinx.errors import SphinxError
 from sphinx.util.docutils import SphinxDirective
 
+from autograder.commands.setup_cell import wheel_name
 from latents import LatentsError, address
+
+ROOT = Path(__file__).resolve().parents[2]
 
 CHAPTERS = ("book/experiments/", "book/foundations/", "book/further/")
 EXERCISES = "book/exercises/"
 NOTEBOOKS = "book/notebooks"
 COPIES = "_notebooks"  # in the built site
 COLAB = "https://colab.research.google.com"
+KAGGLE = "https://kaggle.com/kernels/welcome?src="
+BINDER = "https://mybinder.org/v2"
 
 
 class LaunchError(SphinxError):
@@ -34,10 +45,21 @@ def notebook(page: str) -> str:
     return f"{folder}{page.rsplit('/', 1)[-1]}.ipynb"
 
 
-def colab_url(repository: str, branch: str, page: str) -> str:
-    """Return the address that opens the notebook of a page in Colab."""
-    owner_and_name = "/".join(repository.split("/")[3:])
-    return f"{COLAB}/github/{owner_and_name}/blob/{branch}/{NOTEBOOKS}/{notebook(page)}"
+def services(repository: str, branch: str, page: str) -> dict[str, str]:
+    """Return the addresses that open the notebook of a page elsewhere, by the name of the service.
+
+    Colab and Kaggle read from github.com, Binder from gitlab.com as well.
+    """
+    host, path = urlsplit(repository).netloc, urlsplit(repository).path.strip("/")
+    file = f"{NOTEBOOKS}/{notebook(page)}"
+    lab = f"{branch}?urlpath={quote(f'lab/tree/{file}', safe='')}"
+    if host == "github.com":
+        return {
+            "Colab": f"{COLAB}/github/{path}/blob/{branch}/{file}",
+            "Kaggle": f"{KAGGLE}{repository}/blob/{branch}/{file}",
+            "Binder": f"{BINDER}/gh/{path}/{lab}",
+        }
+    return {"Binder": f"{BINDER}/gl/{quote(path, safe='')}/{lab}"} if host == "gitlab.com" else {}
 
 
 def has_notebook(app, page: str) -> bool:
@@ -72,27 +94,38 @@ def _require_notebooks(app, env, docnames):
         file = f"{NOTEBOOKS}/{notebook(page)}"
         if not Path(app.srcdir, file).is_file():
             raise LaunchError(f"{page}.md has no {file}: run make notebooks.")
+        url = app.config.html_theme_options["repository_url"]
+        if _services(app.config, page) and f'"git+{url}@' not in _setup(Path(app.srcdir, file)):
+            raise LaunchError(
+                f"{file} would be opened from {url}, but cannot install the package from there: "
+                f"run `LATENTS_REPOSITORY={url} make notebooks` and commit what it writes, or "
+                "write the address into _config.yml."
+            )
+
+
+def _setup(file: Path) -> str:
+    cells = nbformat.read(file, as_version=4).cells
+    return next((cell.source for cell in cells if cell.cell_type == "code"), "")
 
 
 def _add_buttons(app, pagename, templatename, context, doctree):
     if pagename not in app.latents_notebooks:
         return
     buttons = context["header_buttons"]
-    if url := _colab(app.config, pagename):
-        buttons.insert(0, _launch_menu(url))
+    if found := _services(app.config, pagename):
+        buttons.insert(0, _launch_menu(found))
     for group in buttons:
         if group.get("label") == "download-buttons":
             url = context["pathto"](f"{COPIES}/{notebook(pagename)}", 1)
+            wheel = context["pathto"](f"{COPIES}/{wheel_name()}", 1)
             group["buttons"].insert(0, _download(url))
+            group["buttons"].insert(1, _package(wheel))
 
 
-def _colab(config, page: str) -> str:
-    """Return the address of a page's notebook in Colab; empty where Colab cannot open it."""
+def _services(config, page: str) -> dict[str, str]:
     options = config.html_theme_options
-    if options["repository_provider"] != "github":
-        return ""
     branch = options.get("repository_branch") or "main"
-    return colab_url(options["repository_url"], branch, page)
+    return services(options["repository_url"], branch, page)
 
 
 class NotebookLinks(SphinxDirective):
@@ -105,8 +138,8 @@ class NotebookLinks(SphinxDirective):
             raise LaunchError(f"{page}.md has no notebook that {{notebook-links}} could link.")
         up = "../" * page.count("/")
         links = {f"Download {page.rsplit('/', 1)[-1]}.ipynb": f"{up}{COPIES}/{notebook(page)}"}
-        if colab := _colab(self.config, page):
-            links["Open it in Colab"] = colab
+        found = _services(self.config, page)
+        links |= {f"Open it in {name}": url for name, url in found.items()}
         paragraph = nodes.paragraph()
         for text, url in links.items():
             paragraph += [nodes.Text(" · ")] if len(paragraph) else []
@@ -114,20 +147,23 @@ class NotebookLinks(SphinxDirective):
         return [paragraph]
 
 
-def _launch_menu(url: str) -> dict:
-    colab = {
-        "type": "link",
-        "text": "Colab",
-        "tooltip": "Launch on Colab",
-        "icon": "_static/images/logo_colab.png",
-        "url": url,
-    }
+def _launch_menu(addresses: dict[str, str]) -> dict:
+    links = [
+        {
+            "type": "link",
+            "text": name,
+            "tooltip": f"Open this page as a notebook in {name}",
+            "icon": "fas fa-rocket",
+            "url": url,
+        }
+        for name, url in addresses.items()
+    ]
     return {
         "type": "group",
         "label": "launch-buttons",
         "tooltip": "Launch interactive content",
         "icon": "fas fa-rocket",
-        "buttons": [colab],
+        "buttons": links,
     }
 
 
@@ -142,8 +178,36 @@ def _download(url: str) -> dict:
     }
 
 
+def _package(url: str) -> dict:
+    return {
+        "type": "link",
+        "label": "download-package-button",
+        "text": ".whl",
+        "tooltip": "Download the package of the book",
+        "icon": "fas fa-file",
+        "url": url,
+    }
+
+
+def write_wheel(folder: Path) -> None:
+    """Build the wheel of the package into a folder, and nothing else."""
+    with tempfile.TemporaryDirectory() as made:
+        command = [Path(sys.executable).with_name("uv"), "build", "--quiet", "--no-build-isolation"]
+        done = subprocess.run(
+            [*command, "--python", sys.executable, "--out-dir", made, ROOT],
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            raise LaunchError(f"the wheel of the package cannot be built: {done.stderr.strip()}")
+        for wheel in Path(made).glob("*.whl"):
+            shutil.copy(wheel, folder)
+
+
 def _copy_notebooks(app, exception):
-    if exception is None and app.builder.format == "html":
+    if exception is None and app.builder.format == "html" and app.latents_notebooks:
+        Path(app.outdir, COPIES).mkdir(parents=True, exist_ok=True)
+        write_wheel(Path(app.outdir, COPIES))
         for page in app.latents_notebooks:
             copy = Path(app.outdir, COPIES, notebook(page))
             copy.parent.mkdir(parents=True, exist_ok=True)

@@ -20,6 +20,7 @@ from sphinx.errors import SphinxError
 from finish_pages import pages
 
 TERMS = Path(__file__).with_name("search_terms.yml")
+GLOSSARY = "Glossary"
 # Neither code nor outputs nor what is only for the eye.
 SKIPPED = (
     ".cell_input, .cell_output, .highlight, .headerlink, annotation, .katex-html, style, script"
@@ -58,7 +59,7 @@ class Section:
 
     def html(self) -> str:
         """Return the page that Pagefind indexes in place of the section."""
-        terms = "".join(f'<p data-pagefind-weight="9">{escape(term)}</p>' for term in self.terms)
+        terms = "".join(f'<p data-pagefind-weight="10">{escape(term)}</p>' for term in self.terms)
         return (
             f'<html lang="en"><body><h1 data-pagefind-meta="title">{escape(self.title)}</h1>'
             f'<p data-pagefind-meta="page" data-pagefind-weight="2">{escape(self.page)}</p>'
@@ -87,7 +88,7 @@ def _of_page(name: str, article: LexborNode) -> list[Section]:
     for term in article.css("dl.glossary > dt[id]"):
         words = term.next.next if term.next and term.next.tag != "dd" else term.next
         url = f"{name}#{term.attributes['id']}"
-        found.append(Section(url, "Glossary", _words(term), _words(words) if words else ""))
+        found.append(Section(url, GLOSSARY, _words(term), _words(words) if words else ""))
     for node in reversed(article.css("section[id]")):  # the innermost first, for each is taken out
         heading = next((child for child in node.iter() if re.fullmatch("h[1-6]", child.tag)), None)
         if heading is None:

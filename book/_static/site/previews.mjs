@@ -54,6 +54,7 @@ async function show(link) {
     }
   }
   for (const element of content.querySelectorAll("[id]")) element.removeAttribute("id");
+  for (const element of content.querySelectorAll(".figure-enlarge")) element.replaceWith(...element.childNodes);
   for (const element of content.querySelectorAll(".headerlink, button, form")) element.remove();
   for (const element of content.querySelectorAll("a")) element.tabIndex = -1;
   box.replaceChildren(content);

@@ -20,9 +20,15 @@ async function pagefind() {
 /** Return the best sections for a query: [{url, title, page, excerpt}], and how many there are. */
 export async function find(query, count = SHOWN) {
   const { results } = await (await pagefind()).search(query);
-  const best = await Promise.all(results.slice(0, count).map((result) => result.data()));
+  const first = results.slice(0, count + 4);
+  const loaded = await Promise.all(first.map((result) => result.data()));
+  const best = loaded
+    .map((section, place) => ({ ...section, score: first[place].score * weight(section.meta.page) }))
+    .filter(({ excerpt }) => answers(excerpt, query))
+    .sort((one, other) => other.score - one.score)
+    .slice(0, count);
   return {
-    total: results.length,
+    total: best.length ? results.length : 0,
     sections: best.map(({ meta, excerpt }) => ({
       url: new URL(meta.url, root).href,
       title: meta.title,
@@ -30,6 +36,18 @@ export async function find(query, count = SHOWN) {
       excerpt,
     })),
   };
+}
+
+// A chapter says more than the glossary, whose short entries would otherwise come first.
+function weight(page) {
+  return page === "Glossary" ? 0.15 : 1;
+}
+
+// Where nothing fits, Pagefind goes on with fewer and fewer letters of a word, down to one.
+function answers(excerpt, query) {
+  const marked = [...excerpt.matchAll(/<mark>(.*?)<\/mark>/g)].map((match) => match[1].toLowerCase());
+  const starts = query.toLowerCase().split(/\s+/).map((word) => word.slice(0, Math.ceil(word.length / 2)));
+  return marked.length === 0 || marked.some((word) => starts.some((start) => word.startsWith(start)));
 }
 
 /** Show results below a search field while one types. */
@@ -63,7 +81,7 @@ export function attach(field) {
 /** Make the search page answer the query of its address. */
 export function openPage() {
   const list = document.querySelector("#search-results");
-  const field = document.querySelector("article input[type=search], article input[name=q]");
+  const field = document.querySelector(".bd-search-container input[name=q]");
   list.classList.add("search-found");
   list.setAttribute("role", "status");
   field.value = new URLSearchParams(location.search).get("q") ?? "";

@@ -1,0 +1,55 @@
+"""Find Chromium for the tests of the site, or install it."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SENTENCE = (
+    "The tests of the site need Chromium, which is not installed and could not be fetched: install "
+    "it (on Debian and Ubuntu: apt install chromium), or name a browser with CHROMIUM=/path/to/it."
+)
+
+
+def chromium() -> str:
+    """Return the path of a Chromium; empty for the one that Playwright has fetched itself.
+
+    Where none is installed, one is: with apt as root, else by Playwright.
+    """
+    found = installed()
+    if found is None and _tried(_apt()):
+        found = installed()
+    if found is None and _tried([[sys.executable, "-m", "playwright", "install", "chromium"]]):
+        return ""
+    if found is None:
+        raise RuntimeError(SENTENCE)
+    return found
+
+
+def installed() -> str | None:
+    """Return the path of a Chromium or Chrome that is there, or None."""
+    if given := os.environ.get("CHROMIUM"):
+        return given
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+def _apt() -> list[list[str]]:
+    if not shutil.which("apt-get"):
+        return []
+    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    install = [*as_root, "apt-get", "install", "--yes", "--quiet", "chromium"]
+    return [install, [*as_root, "apt-get", "update", "--quiet"], install]
+
+
+def _tried(commands: list[list[str]]) -> bool:
+    """Run commands until one has done it; the first is tried again after what lies between."""
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    for command in commands:
+        try:
+            done = subprocess.run(command, env=environment, capture_output=True, timeout=900)
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+        if done.returncode == 0 and "update" not in command:
+            return True
+    return False
