@@ -9,7 +9,11 @@ import hypothesis
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
-OURS = ("PROFILE", "LATENTS_BOOK", "LATENTS_CACHE", "LATENTS_RECORDS", "LATENTS_REPOSITORY")
+OURS = (
+    *("PROFILE", "LATENTS_BOOK", "LATENTS_CACHE", "LATENTS_RECORDS"),
+    # Where the repository is changes the notebooks, and with them what the tests expect.
+    *("LATENTS_REPOSITORY", "LATENTS_SITE", "GITHUB_ACTIONS"),
+)
 
 sys.path.insert(0, str(PROJECT / "tests" / "support"))
 sys.path.insert(0, str(PROJECT / "book" / "_tools"))

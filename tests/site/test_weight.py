@@ -54,3 +54,26 @@ def seconds(visit, name: str) -> float:
         session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
         found.page.goto(found.page.url.replace("robots.txt", name))
         return found.page.evaluate(REST) / 1000
+
+
+@pytest.fixture(scope="module")
+def empty(built, visit):
+    """How long an empty page of the same server takes."""
+    file = built / "_empty.html"
+    file.write_text('<!doctype html><html lang="en"><link rel="icon" href="data:,"><title>Empty')
+    yield min(seconds(visit, file.name) for _ in range(3))
+    file.unlink()
+
+
+@pytest.mark.parametrize(
+    ("name", "limit"),
+    [
+        ("index.html", 2),
+        ("book/experiments/vae.html", 4),
+        ("book/foundations/elbo.html", 4),
+        ("book/foundations/kl_divergence.html", 4),
+    ],
+)
+def test_a_page_is_soon_at_rest(visit, empty, name, limit):
+    # The limits are those of a machine on which an empty page takes a fifth of a second.
+    assert min(seconds(visit, name) for _ in range(2)) / empty < limit / 0.2

@@ -40,7 +40,7 @@ export async function find(query, count = SHOWN) {
 
 // A chapter says more than the glossary, whose short entries would otherwise come first.
 function weight(page) {
-  return page === "Glossary" ? 0.15 : 1;
+  return page === "Glossary" ? 0.05 : 1;
 }
 
 // Where nothing fits, Pagefind goes on with fewer and fewer letters of a word, down to one.
