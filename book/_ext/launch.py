@@ -79,10 +79,11 @@ def _configure(app, config):
         url = address.repository(options.get("repository_url") or "")
     except LatentsError as error:
         raise LaunchError(str(error)) from error
-    options["repository_url"] = url
-    options["repository_provider"] = address.provider(url)
+    known = address.provider(url)
     # A host that the theme does not know costs the buttons, and nothing else.
-    options["use_repository_button"] = bool(options["repository_provider"])
+    options["repository_url"] = url if known else ""
+    options["repository_provider"] = known
+    options["use_repository_button"] = bool(known)
     options["use_issues_button"] = options["repository_provider"] in ("github", "gitlab")
     options.pop("launch_buttons", None)  # the theme would link the text, which Colab cannot open
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from autograder.commands.setup_cell import wheel_name
+
 PROJECT = Path(__file__).resolve().parents[2]
 ADDRESS = "https://github.com/someone/book"
 CONFIG = f"""\
@@ -50,7 +52,7 @@ LINKS = "```{notebook-links}\n```\n"
 PAGES = [("book/experiments/walk", "walk.ipynb"), ("book/exercises/draw", "exercises/draw.ipynb")]
 
 
-def make_toy(root: Path, *, without: str = "") -> Path:
+def make_toy(root: Path, *, without: str = "", address: str = ADDRESS) -> Path:
     for folder in ("experiments", "exercises", "guide", "notebooks/exercises"):
         (root / "book" / folder).mkdir(parents=True)
     (root / "_config.yml").write_text(CONFIG)
@@ -62,7 +64,8 @@ def make_toy(root: Path, *, without: str = "") -> Path:
     (root / "book" / "exercises" / "draw.md").write_text(f"# Draw\n\n{LINKS}")
     for _, name in PAGES:
         if name != without:
-            cell = nbformat.v4.new_markdown_cell(name, id="only")
+            setup = f'REPOSITORY = "git+{address}@trunk"  # {name}'
+            cell = nbformat.v4.new_code_cell(setup, id="only")
             notebook = nbformat.v4.new_notebook(cells=[cell])
             nbformat.write(notebook, root / "book" / "notebooks" / name)
     return root
@@ -115,6 +118,34 @@ def test_without_an_address_no_button_leaves_the_site(anonymous, page):
 def test_with_an_address_a_page_opens_its_notebook_in_colab(published, page, name):
     colab = "https://colab.research.google.com/github/someone/book/blob/trunk"
     assert f"{colab}/book/notebooks/{name}" in links(published, page)
+    blob = f"{ADDRESS}/blob/trunk/book/notebooks/{name}"
+    assert f"https://kaggle.com/kernels/welcome?src={blob}" in links(published, page)
+    lab = f"lab%2Ftree%2Fbook%2Fnotebooks%2F{name.replace('/', '%2F')}"
+    assert f"https://mybinder.org/v2/gh/someone/book/trunk?urlpath={lab}" in links(published, page)
+
+
+@pytest.mark.slow
+def test_a_button_to_a_notebook_that_cannot_install_stops_the_build(tmp_path):
+    root = make_toy(tmp_path, address="https://github.com/another/book")
+    result = build(root, LATENTS_REPOSITORY=ADDRESS)
+    assert result.returncode != 0
+    sentence = "would be opened from https://github.com/someone/book, but cannot install"
+    assert sentence in result.stdout + result.stderr
+
+
+@pytest.mark.slow
+def test_a_host_that_is_not_known_costs_the_buttons_and_not_the_site(tmp_path):
+    result = build(make_toy(tmp_path), LATENTS_REPOSITORY="https://codeberg.org/someone/book")
+    assert result.returncode == 0, result.stdout + result.stderr
+    found = links(tmp_path, "book/experiments/walk")
+    assert not [link for link in found if "codeberg" in link or "colab" in link]
+
+
+@pytest.mark.slow
+def test_the_site_carries_the_wheel_that_its_notebooks_install(anonymous):
+    (wheel,) = (anonymous / "_build" / "html" / "_notebooks").glob("*.whl")
+    assert wheel.name == wheel_name()
+    assert any(link.endswith(wheel.name) for link in links(anonymous, "book/experiments/walk"))
 
 
 @pytest.mark.slow
@@ -137,7 +168,7 @@ def test_the_notebook_to_download_is_the_generated_one(anonymous, published, pag
     for root in (anonymous, published):
         file = root / "_build" / "html" / f"{page}.html"
         notebooks = [link for link in links(root, page) if ".ipynb" in link]
-        (download,) = {link for link in notebooks if "colab" not in link}
+        (download,) = {link for link in notebooks if link.startswith("../")}
         generated = root / "book" / "notebooks" / name
         assert (file.parent / download).read_bytes() == generated.read_bytes()
         assert not list((root / "_build" / "html" / "_sources").rglob("*.ipynb"))
