@@ -5,6 +5,7 @@ what needs it (canonical links, ``sitemap.xml``, the address in cards) is left o
 """
 
 import posixpath
+import re
 from html import escape
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ LICENCE = (
     'Code under the <a href="https://opensource.org/license/mit">MIT licence</a>, text and '
     'pictures under <a href="https://creativecommons.org/licenses/by/4.0/">CC BY 4.0</a>.'
 )
+TWICE = re.compile(r"<title>(.+?) (?:—|&#8212;|&mdash;) \1</title>")
 QUIET = ("search", "404", "genindex")  # pages that no search engine needs
 
 
@@ -33,15 +35,28 @@ def _configure(app, config):
     footer = LICENCE
     if address.provider(repository) in ("github", "gitlab"):
         footer += f' <a href="{escape(repository)}/issues/new">Report an error</a>.'
+    if site:
+        config.ogp_image = f"{site}_static/drawings/garments.png"
+        config.ogp_image_alt = "Garments that a decoder made of random codes"
     options["extra_footer"] = f'<p class="book-licence">{footer}</p>'
 
 
 def _describe(app, pagename, templatename, context, doctree):
     """Keep pages without content out of search engines, and give the home page its own address."""
+    icon = context["pathto"]("_static/touch-icon.png", 1)
+    context["metatags"] = context.get("metatags") or ""
+    context["metatags"] += f'<link rel="apple-touch-icon" href="{icon}">'
     if pagename in QUIET:
-        context["metatags"] = context.get("metatags", "") + '<meta name="robots" content="noindex">'
+        context["metatags"] += '<meta name="robots" content="noindex">'
     if pagename == HOME.removesuffix(".html") and app.config.html_baseurl:
         context["pageurl"] = app.config.html_baseurl
+
+
+def _title(site: Path) -> None:
+    """Say the name of the book once in the title of its home page."""
+    file = site / HOME
+    text = file.read_text(encoding="utf-8")
+    file.write_text(TWICE.sub(r"<title>\1</title>", text, count=1), encoding="utf-8")
 
 
 def _home(site: Path) -> None:
@@ -59,7 +74,8 @@ def _home(site: Path) -> None:
     (site / "index.html").write_text(tree.html, encoding="utf-8")
 
 
-def _site_map(site: Path, base: str) -> str:
+def site_map(site: Path, base: str) -> str:
+    """Return ``sitemap.xml`` for a site at an address."""
     names = (file.relative_to(site).as_posix() for file in pages(site))
     shown = (n for n in names if n != HOME and n.removesuffix(".html") not in QUIET)
     urls = "".join(
@@ -78,9 +94,10 @@ def _write(app, exception):
     (site / ".nojekyll").touch()
     robots = "User-agent: *\nAllow: /\n"
     if (site / HOME).is_file():
+        _title(site)
         _home(site)
     if base:
-        (site / "sitemap.xml").write_text(_site_map(site, base), encoding="utf-8")
+        (site / "sitemap.xml").write_text(site_map(site, base), encoding="utf-8")
         robots += f"Sitemap: {base}sitemap.xml\n"
     (site / "robots.txt").write_text(robots, encoding="utf-8")
 

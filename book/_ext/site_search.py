@@ -64,6 +64,7 @@ class Section:
             f'<html lang="en"><body><h1 data-pagefind-meta="title">{escape(self.title)}</h1>'
             f'<p data-pagefind-meta="page" data-pagefind-weight="2">{escape(self.page)}</p>'
             f'<a data-pagefind-meta="url[href]" href="{escape(self.url)}"></a>'
+            f'<a data-pagefind-meta="start[title]" title="{escape(self.text[:160])}"></a>'
             f"{terms}<p>{escape(self.text)}</p></body></html>"
         )
 

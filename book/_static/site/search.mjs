@@ -33,7 +33,8 @@ export async function find(query, count = SHOWN) {
       url: new URL(meta.url, root).href,
       title: meta.title,
       page: meta.page,
-      excerpt,
+      // Where the title is what was found, the section itself says more than its title again.
+      excerpt: plain(excerpt).includes(meta.title) ? escaped(`${meta.start} …`) : excerpt,
     })),
   };
 }
@@ -48,6 +49,14 @@ function answers(excerpt, query) {
   const marked = [...excerpt.matchAll(/<mark>(.*?)<\/mark>/g)].map((match) => match[1].toLowerCase());
   const starts = query.toLowerCase().split(/\s+/).map((word) => word.slice(0, Math.ceil(word.length / 2)));
   return marked.length === 0 || marked.some((word) => starts.some((start) => word.startsWith(start)));
+}
+
+function plain(html) {
+  return new DOMParser().parseFromString(html, "text/html").body.textContent;
+}
+
+function escaped(text) {
+  return Object.assign(document.createElement("p"), { textContent: text }).innerHTML;
 }
 
 /** Show results below a search field while one types. */
