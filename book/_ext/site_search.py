@@ -58,14 +58,16 @@ class Section:
     terms: list[str] = field(default_factory=list)
 
     def html(self) -> str:
-        """Return the page that Pagefind indexes in place of the section."""
-        terms = "".join(f'<p data-pagefind-weight="10">{escape(term)}</p>' for term in self.terms)
+        """Return the page that Pagefind indexes in place of the section.
+
+        The sign before each term tells search.mjs where the words of the section end.
+        """
+        terms = "".join(f'<p data-pagefind-weight="10">⁂ {escape(term)}</p>' for term in self.terms)
         return (
             f'<html lang="en"><body><h1 data-pagefind-meta="title">{escape(self.title)}</h1>'
             f'<p data-pagefind-meta="page" data-pagefind-weight="2">{escape(self.page)}</p>'
             f'<a data-pagefind-meta="url[href]" href="{escape(self.url)}"></a>'
-            f'<a data-pagefind-meta="start[title]" title="{escape(self.text[:160])}"></a>'
-            f"{terms}<p>{escape(self.text)}</p></body></html>"
+            f"<p>{escape(self.text)}</p>{terms}</body></html>"
         )
 
 

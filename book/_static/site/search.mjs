@@ -29,12 +29,12 @@ export async function find(query, count = SHOWN) {
     .slice(0, count);
   return {
     total: best.length ? results.length : 0,
-    sections: best.map(({ meta, excerpt }) => ({
+    sections: best.map(({ meta, excerpt, content }) => ({
       url: new URL(meta.url, root).href,
       title: meta.title,
       page: meta.page,
-      // Where the title is what was found, the section itself says more than its title again.
-      excerpt: plain(excerpt).includes(meta.title) ? escaped(`${meta.start} …`) : excerpt,
+      // Where the title or a term is what was found, the section itself says more than that again.
+      excerpt: /⁂/.test(excerpt) || plain(excerpt).includes(meta.title) ? escaped(`${start(content, meta)} …`) : excerpt,
     })),
   };
 }
@@ -49,6 +49,11 @@ function answers(excerpt, query) {
   const marked = [...excerpt.matchAll(/<mark>(.*?)<\/mark>/g)].map((match) => match[1].toLowerCase());
   const starts = query.toLowerCase().split(/\s+/).map((word) => word.slice(0, Math.ceil(word.length / 2)));
   return marked.length === 0 || marked.some((word) => starts.some((start) => word.startsWith(start)));
+}
+
+function start(content, { title, page }) {
+  const head = content.indexOf(page, title.length) + page.length;
+  return content.slice(head).replace(/^[.\s]+/, "").split("⁂")[0].slice(0, 160);
 }
 
 function plain(html) {
