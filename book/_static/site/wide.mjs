@@ -3,17 +3,21 @@
 
 const boxes = document.querySelectorAll(".math-box, .cell_output .text_html, .highlight pre, .pst-scrollable-table-container");
 
-function update(box) {
-  const wide = box.scrollWidth > box.clientWidth + 1;
-  if (wide) box.tabIndex = 0;
-  else box.removeAttribute("tabindex");
-  box.toggleAttribute("data-more-left", wide && box.scrollLeft > 1);
-  box.toggleAttribute("data-more-right", wide && box.scrollLeft + box.clientWidth < box.scrollWidth - 1);
+// All are measured before any is changed: else the page would be laid out anew for each of them.
+function update(some) {
+  const measured = some.map((box) => [box, box.scrollWidth, box.clientWidth, box.scrollLeft]);
+  for (const [box, whole, shown, left] of measured) {
+    const wide = whole > shown + 1;
+    if (wide) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+    box.toggleAttribute("data-more-left", wide && left > 1);
+    box.toggleAttribute("data-more-right", wide && left + shown < whole - 1);
+  }
 }
 
-const observer = new ResizeObserver((entries) => entries.forEach(({ target }) => update(target)));
+const observer = new ResizeObserver((entries) => update(entries.map(({ target }) => target)));
 for (const box of boxes) {
   observer.observe(box);
-  box.addEventListener("scroll", () => update(box), { passive: true });
+  box.addEventListener("scroll", () => update([box]), { passive: true });
 }
-document.fonts?.ready.then(() => boxes.forEach(update));
+document.fonts?.ready.then(() => update([...boxes]));
