@@ -58,6 +58,7 @@ NAMES = {
     "a.btn-download-source-button": "Source (.md)",
     "button.btn-download-pdf-button": "Print, or save as PDF",
 }
+MARKS = {"✅": "ran", "❌": "failed"}
 EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 
 
@@ -192,6 +193,9 @@ class Page:
         for node in self.tree.css("table th"):
             if not node.text(strip=True) and not node.css_first("img"):
                 node.replace_with(_node("<table><tr><td></td></tr></table>", "td"))
+        for cell in self.tree.css("table td"):
+            if cell.text(strip=True) in MARKS:  # few fonts have these signs
+                cell.inner_html = MARKS[cell.text(strip=True)]
         for row in self.tree.css("table tr"):
             for image in row.css("img[alt=Img]"):
                 cells = (cell.text(strip=True) for cell in row.css("th, td"))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from browser import chromium
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from serve import server
 
@@ -24,14 +24,15 @@ class Visit:
     outside: list[str] = field(default_factory=list)
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args):
-    path = chromium()
-    return {
-        **browser_type_launch_args,
-        **({"executable_path": path} if path else {}),
-        "args": ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-    }
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start Chromium; it ends with the module, for its event loop would be in others' way."""
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    path = chromium() or None
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield started
+        started.close()
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +44,7 @@ def address(built) -> Iterator[str]:
     http.shutdown()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def visit(browser: Browser, address):
     """Open a page of the site; what it complains about is noted."""
 
