@@ -36,10 +36,11 @@ class ToyBook:
         settings["bibtex_bibfiles"] = [str(PROJECT / "book" / "references.bib")]
         settings["html"].pop("favicon")
         sphinx = settings["sphinx"]
-        ours = ("run_key", "execute_ahead")
+        ours = ("run_key", "execute_ahead", "formulas", "bibliography_labels")
         sphinx["local_extensions"] = dict.fromkeys(ours, str(PROJECT / "book" / "_ext"))
         for project_only in ("html_static_path", "html_css_files", "html_js_files"):
             sphinx["config"].pop(project_only, None)
+        sphinx["config"]["html_theme_options"].pop("logo")
         (folder / "_config.yml").write_text(yaml.safe_dump(settings))
         toc = {"format": "jb-book", "root": "book/index", "chapters": []}
         (folder / "_toc.yml").write_text(yaml.safe_dump(toc))
