@@ -1,5 +1,6 @@
 """Every page, in light and dark, on a desk and on a phone: nothing broken, nothing shut out."""
 
+import re
 from collections import Counter
 from functools import cache
 
@@ -115,7 +116,9 @@ def test_tables_are_as_dark_as_the_page(visit):
               return [colour, getComputedStyle(document.body).backgroundColor];
             })"""
         )
-    assert colours and all(table == body for table, body in colours)
+    assert colours
+    for table, body in colours:
+        assert max(map(int, re.findall(r"\d+", table)[:3])) < 64, (table, body)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

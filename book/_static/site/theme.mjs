@@ -16,12 +16,13 @@ for (const button of document.querySelectorAll(".theme-switch-button")) {
 
 // Paper is white, whatever the screen is.
 const page = document.documentElement;
-let onScreen = page.dataset.theme;
+let onScreen;
 addEventListener("beforeprint", () => {
-  onScreen = page.dataset.theme;
+  onScreen ??= page.dataset.theme;
   page.dataset.theme = "light";
   for (const image of document.images) image.loading = "eager";
 });
 addEventListener("afterprint", () => {
-  page.dataset.theme = onScreen;
+  if (onScreen) page.dataset.theme = onScreen;
+  onScreen = undefined;
 });
