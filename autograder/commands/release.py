@@ -18,7 +18,6 @@ from autograder.commands import seeds
 from autograder.commands.setup_cell import setup_source
 from autograder.gradebook.assignments import find_assignments
 from autograder.gradebook.course import Course, open_nbgrader, prepare_gradebook
-from latents import address
 
 SCHEMA = 3  # of nbgrader's cell metadata
 NO_SEED = "hidden=0)"  # placeholder in the solutions, which are public
@@ -69,12 +68,7 @@ def _setup_cell(name: str):
     nbgrader = {"grade_id": grade_id, "grade": False, "locked": True, "schema_version": SCHEMA}
     nbgrader |= {"solution": False, "task": False}
     config = yaml.safe_load((solutions.folder().parent / "_config.yml").read_text(encoding="utf-8"))
-    configured = config.get("repository") or {}
-    url, branch = (
-        address.repository(configured.get("url") or ""),
-        configured.get("branch") or "main",
-    )
-    source = setup_source(("latents", "autograder"), url, branch, extras="grade")
+    source = setup_source(("latents", "autograder"), config.get("repository") or {}, "grade")
     return new_code_cell(source, id=grade_id, metadata={"nbgrader": nbgrader})
 
 

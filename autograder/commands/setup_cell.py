@@ -3,6 +3,8 @@
 import json
 from importlib.metadata import version
 
+from latents import address
+
 SOURCE = """\
 # Installs what this notebook needs, unless it is there.
 import importlib.util
@@ -41,7 +43,7 @@ def wheel_name() -> str:
     return f"latent_spaces-{version('latent-spaces')}-py3-none-any.whl"
 
 
-def setup_source(packages: tuple[str, ...], repository: str, branch: str, extras: str = "") -> str:
+def setup_source(packages: tuple[str, ...], configured: dict, extras: str = "") -> str:
     """Return the code of the first cell.
 
     The package comes from a wheel beside the notebook, else from the site that the notebook was
@@ -51,12 +53,14 @@ def setup_source(packages: tuple[str, ...], repository: str, branch: str, extras
     ----------
     packages : tuple of str
         What the notebook imports of this project.
-    repository, branch : str
-        Address of the repository, empty if nobody knows it, and its branch.
+    configured : dict
+        ``url`` and ``branch`` of the repository as in ``_config.yml``; `latents.address` may know
+        a nearer address.
     extras : str
         Optional dependencies that the notebook needs, such as ``grade``.
     """
-    source = f"git+{repository}@{branch}" if repository else ""
+    repository = address.repository(configured.get("url") or "")
+    source = f"git+{repository}@{configured.get('branch') or 'main'}" if repository else ""
     text = SOURCE.format(
         repository=source,
         wheel=wheel_name(),

@@ -150,13 +150,7 @@ class NotebookLinks(SphinxDirective):
 
 def _launch_menu(addresses: dict[str, str]) -> dict:
     links = [
-        {
-            "type": "link",
-            "text": name,
-            "tooltip": f"Open this page as a notebook in {name}",
-            "icon": "fas fa-rocket",
-            "url": url,
-        }
+        _link(url, name, f"Open this page as a notebook in {name}", "fas fa-rocket")
         for name, url in addresses.items()
     ]
     return {
@@ -169,25 +163,17 @@ def _launch_menu(addresses: dict[str, str]) -> dict:
 
 
 def _download(url: str) -> dict:
-    return {
-        "type": "link",
-        "label": "download-notebook-button",
-        "text": ".ipynb",
-        "tooltip": "Download notebook file",
-        "icon": "fas fa-code",
-        "url": url,
-    }
+    label = "download-notebook-button"
+    return _link(url, ".ipynb", "Download notebook file", "fas fa-code", label=label)
 
 
 def _package(url: str) -> dict:
-    return {
-        "type": "link",
-        "label": "download-package-button",
-        "text": ".whl",
-        "tooltip": "Download the package of the book",
-        "icon": "fas fa-file",
-        "url": url,
-    }
+    label, tooltip = "download-package-button", "Download the package of the book"
+    return _link(url, ".whl", tooltip, "fas fa-file", label=label)
+
+
+def _link(url: str, text: str, tooltip: str, icon: str, **more: str) -> dict:
+    return {"type": "link", "text": text, "tooltip": tooltip, "icon": icon, "url": url, **more}
 
 
 def write_wheel(folder: Path) -> None:

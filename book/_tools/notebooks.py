@@ -183,8 +183,7 @@ def setup_cell(repository: dict, record: dict | None):
         The recorded full run of the chapter, which tells what the full profile costs.
     """
     cost = f": {time_and_place(record)}" if record else ""
-    url = address.repository(repository.get("url") or "")
-    source = setup_source(("latents",), url, repository.get("branch") or "main")
+    source = setup_source(("latents",), repository)
     return new_code_cell(source + PROFILE.format(cost=cost))
 
 

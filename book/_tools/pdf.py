@@ -45,7 +45,7 @@ def main() -> int:
     if not (SITE / "index.html").is_file():
         print("make pdf: there is no book yet: run 'make book'.", file=sys.stderr)
         return 1
-    browser = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    browser = installed_browser()
     if browser is None:
         print(
             "make pdf: no Chromium was found: install it (on Debian and Ubuntu: apt install "
@@ -61,6 +61,11 @@ def main() -> int:
         whole.unlink(missing_ok=True)
     print(f"The book has {pages} pages: {OUTPUT}")
     return 0
+
+
+def installed_browser() -> str | None:
+    """Return the path of a Chromium or Chrome that is there, or None; ``CHROMIUM`` names one."""
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 def page_names(root: Path) -> list[str]:

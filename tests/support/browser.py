@@ -5,7 +5,8 @@ import shutil
 import subprocess
 import sys
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+from pdf import installed_browser
+
 SENTENCE = (
     "The tests of the site need Chromium, which is not installed and could not be fetched: install "
     "it (on Debian and Ubuntu: apt install chromium), or name a browser with CHROMIUM=/path/to/it."
@@ -17,21 +18,14 @@ def chromium() -> str:
 
     Where none is installed, one is: with apt as root, else by Playwright.
     """
-    found = installed()
+    found = installed_browser()
     if found is None and _tried(_apt()):
-        found = installed()
+        found = installed_browser()
     if found is None and _tried([[sys.executable, "-m", "playwright", "install", "chromium"]]):
         return ""
     if found is None:
         raise RuntimeError(SENTENCE)
     return found
-
-
-def installed() -> str | None:
-    """Return the path of a Chromium or Chrome that is there, or None."""
-    if given := os.environ.get("CHROMIUM"):
-        return given
-    return next(filter(None, map(shutil.which, NAMES)), None)
 
 
 def _apt() -> list[list[str]]:
