@@ -31,6 +31,7 @@ CONFIGURATION = """\
 c = get_config()  # noqa: F821
 c.CourseDirectory.course_id = "latent-spaces"
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\\nraise NotImplementedError()"}
+c.Execute.timeout = 120  # seconds a cell; to import TensorFlow can take longer than nbgrader's 30
 """
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from jupyter_cache import get_cache
 from jupyter_cache.cache.main import JupyterCacheBase
+from jupyter_client.channels import HBChannel
 from myst_nb.core.execute import create_client
 from myst_nb.core.loggers import SphinxDocLogger
 from myst_nb.core.read import create_nb_reader
@@ -25,6 +26,7 @@ from sphinx.util.parallel import ParallelTasks, parallel_available
 from run_key import reads_run_records
 
 AT_A_TIME = min(2, os.cpu_count() or 1)
+HEARTBEAT_SECONDS = 10  # to wait for a thread that sleeps one second at a time
 # Sphinx forks, which is not safe on macOS once NumPy is loaded.
 CAN_FORK = parallel_available and sys.platform != "darwin"
 
@@ -58,6 +60,7 @@ def _execute(app, docname, text):
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     # To forget the oldest runs takes two queries, between which the other process may add its own.
     JupyterCacheBase.truncate_caches = lambda cache: None
+    _bound_the_wait_for_heartbeats()
     print(f"{docname}: executing, or taking it from the cache", flush=True)
     try:
         _run(app, docname, text)
@@ -83,6 +86,15 @@ def _run(app, docname, text):
     document.settings.env = env
     logger = SphinxDocLogger(document)
     create_client(notebook, file, env.mystnb_config, logger, reader.read_fmt).start_client()
+
+
+def _bound_the_wait_for_heartbeats():
+    """Let the end of a kernel wait only for a moment for the thread of its heartbeat.
+
+    A thread that is stopped before it has begun says afterwards that it runs, and never ends.
+    That happens when a kernel dies at once, as it does when its port has been taken.
+    """
+    HBChannel.join = lambda channel: threading.Thread.join(channel, HEARTBEAT_SECONDS)
 
 
 def _end_with(parent):

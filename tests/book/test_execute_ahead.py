@@ -4,11 +4,16 @@ import os
 import re
 import signal
 import subprocess
+import threading
 import time
 
 import psutil
 import pytest
+import zmq
+from jupyter_client.channels import HBChannel
 from toy_book import ToyBook
+
+import execute_ahead
 
 pytestmark = pytest.mark.slow
 MEET = """
@@ -178,3 +183,17 @@ def test_a_build_that_is_stopped_leaves_no_kernel(tmp_path, sent):
         os.killpg(process.pid, sent)
         process.wait(60)
     assert ends(kernel)
+
+
+def test_a_heartbeat_that_is_stopped_before_it_begins_keeps_nothing_waiting(monkeypatch):
+    monkeypatch.setattr(HBChannel, "join", threading.Thread.join)
+    monkeypatch.setattr(execute_ahead, "HEARTBEAT_SECONDS", 0.5)
+    execute_ahead._bound_the_wait_for_heartbeats()
+    may_end = threading.Event()
+    monkeypatch.setattr(HBChannel, "run", lambda channel: may_end.wait(60))
+    channel = HBChannel(context=zmq.Context(), address=("127.0.0.1", 9))
+    channel.start()
+    begin = time.monotonic()
+    channel.stop()
+    assert time.monotonic() - begin < 5
+    may_end.set()

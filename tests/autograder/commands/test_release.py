@@ -11,11 +11,13 @@ import nbformat
 import pytest
 import submissions
 from nbclient import NotebookClient
+from nbgrader.preprocessors import Execute
 
 from autograder import checks
 from autograder.__main__ import main
 from autograder.checks import solutions
 from autograder.commands import release
+from autograder.gradebook.course import Course, open_nbgrader
 
 BEGIN, END = "### BEGIN ", "### END "
 TEXTS = (".html", ".ipynb", ".js", ".json", ".md", ".txt", ".xml")
@@ -103,6 +105,11 @@ def test_no_source_of_a_page_shows_a_solution_or_a_hidden_check(project):
     assert len(files) > 15
     for file in files:
         assert leaks(file.read_text(encoding="utf-8")) == [], file
+
+
+def test_nbgrader_itself_waits_long_enough_for_tensorflow(course):
+    with open_nbgrader(Course(course)) as api:
+        assert Execute(config=api.config).timeout > Execute().timeout
 
 
 @pytest.mark.slow

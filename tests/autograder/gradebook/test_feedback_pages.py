@@ -35,7 +35,7 @@ SOURCES = {name: "1\n" + text * 9_000 + "1" for name, text in BLANK.items()} | {
     "shell": "%%bash\n" + " \n" * 9_000,
     "dots": ("a.b" * 600 + "\n") * 48,
     "braces": ("f'{" * 600 + "\n") * 48,
-    "brackets": ("(" * 1_900 + "\n") * 50,
+    "brackets": ("(" * 1_900 + "\n") * 48,
     "quotes": "'''" + "a\n" * 9_000,
     "shell lines": "!\n" * 9_000,
 }
