@@ -35,3 +35,14 @@ def test_draws_from_one_law_are_not_told_apart_and_blur_is(rng):
     assert likeness.told_apart(a, b) == pytest.approx(0.5, abs=0.05)
     assert likeness.told_apart(a, 0.3 * b) > 0.6  # nearer to everything, and yet seen
     assert likeness.told_apart(a, b + 10) == 1
+
+
+def test_the_nearest_labels_vote(rng):
+    b, labels = np.array([[0.0], [1.0], [2.0], [10.0]]), np.array([3, 5, 5, 7])
+    assert likeness.nearest_labels([[0.1], [9.0]], b, labels).tolist() == [3, 7]
+    assert likeness.nearest_labels([[0.1], [9.0]], b, labels, count=3).tolist() == [5, 5]
+    assert likeness.nearest_labels([[0.1]], b, labels, count=4).tolist() == [5]
+    a, b, labels = rng.random((30, 5)), rng.random((50, 5)), rng.integers(0, 4, 50)
+    order = spatial.distance.cdist(a, b).argsort(axis=1)[:, :7]
+    expected = [np.bincount(row).argmax() for row in labels[order]]
+    assert likeness.nearest_labels(a, b, labels, count=7).tolist() == expected
