@@ -57,7 +57,17 @@ NAMES = {
     "a.btn-download-package-button": "Package (.whl)",
     "a.btn-download-source-button": "Source (.md)",
     "button.btn-download-pdf-button": "Print, or save as PDF",
+    "#pst-search-dialog": "Search",
+    "#pst-primary-sidebar-modal": "Contents of the book",
+    "#pst-secondary-sidebar-modal": "Contents of this page",
 }
+# Buttons that do nothing without a script; the contents of the book are then shown at any width.
+NEED_SCRIPT = ".primary-toggle, .secondary-toggle, .btn-fullscreen-button, .btn-download-pdf-button"
+NO_SCRIPT = (
+    "<noscript><style>.needs-script{display:none!important}@media (max-width:991.98px){"
+    "#pst-primary-sidebar{display:block;position:static;max-height:none}"
+    ".bd-container__inner{flex-wrap:wrap}}</style></noscript>"
+)
 MARKS = {"✅": "ran", "❌": "failed"}
 EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 
@@ -90,6 +100,7 @@ class Page:
             self.icons,
             self.names,
             self.landmarks,
+            self.without_script,
             self.solutions,
             self.proofs,
             self.ids,
@@ -114,6 +125,9 @@ class Page:
                 node.decompose()
         for node in self.tree.css("meta[name=viewport], meta[name^=docsearch]")[1:]:
             node.decompose()
+        for node in self.tree.css("meta[property='og:url']"):
+            if not urlsplit(node.attributes.get("content") or "").netloc:  # no address is known
+                node.decompose()
 
     def icons(self) -> None:
         """Draw icons in the page; they are decoration, so their names stay with the buttons."""
@@ -135,6 +149,8 @@ class Page:
         for selector, name in NAMES.items():
             for node in self.tree.css(selector):
                 node.attrs["aria-label"] = name
+                if "title" in node.attributes:
+                    node.attrs["title"] = name
                 if text := node.css_first(".btn__text-container"):
                     text.replace_with(_node(f'<span class="btn__text-container">{name}</span>'))
         for node in self.tree.css("a[href*='_notebooks/']"):
@@ -143,6 +159,8 @@ class Page:
                 del node.attrs["target"]
         for node in self.tree.css("summary[aria-label]"):
             del node.attrs["aria-label"]
+        for node in self.tree.css("nav.bd-links li.current.active > a"):
+            node.attrs["aria-current"] = "page"
 
     def landmarks(self) -> None:
         """Put the logo into a landmark; say who is asked to go where."""
@@ -153,6 +171,13 @@ class Page:
             "div.citation-list[role], [role=doc-biblioentry], [role=doc-backlink]"
         ):
             del node.attrs["role"]
+
+    def without_script(self) -> None:
+        """Give the page colours and its contents where no script chooses and opens them."""
+        self.tree.css_first("html").attrs["data-theme"] = "light"
+        for node in self.tree.css(NEED_SCRIPT):
+            node.attrs["class"] = f"{node.attributes.get('class') or ''} needs-script".strip()
+        self.tree.head.insert_child(_node(f"<body>{NO_SCRIPT}</body>", "noscript"))
 
     def solutions(self) -> None:
         """Fold solutions with ``details``: it works without a script, and on paper."""
@@ -260,10 +285,23 @@ def pages(site: Path) -> list[Path]:
     return sorted(f for f in site.rglob("*.html") if f.relative_to(site).parts[0][0] != "_")
 
 
+def _written(builder) -> set[str]:
+    """Return the pages that this build has written."""
+    names = {*builder.env.found_docs, *builder.config.html_additional_pages, "search", "404"}
+    names |= {name for name, *_ in builder.domain_indices}
+    names |= {"genindex"} if builder.use_index else set()
+    return {builder.get_target_uri(name) for name in names} | {"index.html"}
+
+
 def _finish(app, exception):
     if exception is None and app.builder.format == "html":
-        for file in pages(Path(app.outdir)):
-            Page(Path(app.outdir), file).finish()
+        site = Path(app.outdir)
+        written = _written(app.builder)
+        for file in pages(site):
+            if file.relative_to(site).as_posix() in written:
+                Page(site, file).finish()
+            else:  # of an earlier build: the search and the map of the site would still name it
+                file.unlink()
 
 
 def setup(app):

@@ -30,6 +30,7 @@ def _configure(app, config):
     repository = address.repository(options.get("repository_url") or "")
     site = address.site(repository)
     config.html_baseurl = config.ogp_site_url = site
+    config.ogp_site_name = config.html_title
     config.notfound_urls_prefix = urlsplit(site).path or "/"
     config.html_copy_source = True
     footer = LICENCE
@@ -74,6 +75,14 @@ def _home(site: Path) -> None:
     (site / "index.html").write_text(tree.html, encoding="utf-8")
 
 
+def _anchor(file: Path, prefix: str) -> None:
+    """Tell a page that is shown at any address where the site begins."""
+    if file.is_file():
+        tree = LexborHTMLParser(file.read_text(encoding="utf-8"))
+        tree.css_first("html").attrs["data-content_root"] = prefix
+        file.write_text(tree.html, encoding="utf-8")
+
+
 def site_map(site: Path, base: str) -> str:
     """Return ``sitemap.xml`` for a site at an address."""
     names = (file.relative_to(site).as_posix() for file in pages(site))
@@ -96,6 +105,7 @@ def _write(app, exception):
     if (site / HOME).is_file():
         _title(site)
         _home(site)
+    _anchor(site / "404.html", app.config.notfound_urls_prefix)
     if base:
         (site / "sitemap.xml").write_text(site_map(site, base), encoding="utf-8")
         robots += f"Sitemap: {base}sitemap.xml\n"

@@ -89,7 +89,9 @@ def _of_page(name: str, article: LexborNode) -> list[Section]:
         node.decompose()
     found, page = [], ""
     for term in article.css("dl.glossary > dt[id]"):
-        words = term.next.next if term.next and term.next.tag != "dd" else term.next
+        words = term.next  # several names may share one definition
+        while words is not None and words.tag != "dd":
+            words = words.next
         url = f"{name}#{term.attributes['id']}"
         found.append(Section(url, GLOSSARY, _words(term), _words(words) if words else ""))
     for node in reversed(article.css("section[id]")):  # the innermost first, for each is taken out

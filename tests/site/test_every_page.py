@@ -140,6 +140,30 @@ def test_paper_is_white_and_nothing_on_it_is_cut(visit, scheme):
         )
 
 
+def test_printing_waits_for_the_pictures_further_down(visit):
+    with visit("book/foundations/elbo.html") as found:
+        page = found.page
+        missing = "[...document.images].filter(i => !i.complete || !i.naturalWidth).length"
+        assert page.evaluate(missing) > 0  # they load late
+        page.add_init_script(f"window.print = () => {{ window.missing = {missing}; }}")
+        page.reload(wait_until="networkidle")
+        page.keyboard.press("Control+p")
+        page.wait_for_function("window.missing !== undefined")
+        assert page.evaluate("window.missing") == 0
+
+
+def test_without_scripts_a_phone_has_colours_and_the_contents_of_the_book(visit):
+    with visit("book/foundations/elbo.html", 390, java_script_enabled=False) as found:
+        page = found.page
+        assert page.locator("nav.bd-links a[aria-current=page]").is_visible()
+        assert page.locator("button.primary-toggle:visible").count() == 0
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        frame = page.locator(".question").first.evaluate("q => getComputedStyle(q).borderTopColor")
+        header = page.locator(".bd-header-article").first
+        assert header.evaluate("h => getComputedStyle(h).backgroundColor") != "rgba(0, 0, 0, 0)"
+        assert frame not in ("rgba(0, 0, 0, 0)", "transparent")
+
+
 def test_without_scripts_formulas_are_drawn_and_answers_can_be_opened(visit):
     with visit("book/foundations/elbo.html", java_script_enabled=False) as found:
         page = found.page

@@ -53,6 +53,33 @@ def test_a_preview_shows_where_a_term_leads_and_escape_closes_it(page):
     assert preview.is_hidden()
 
 
+def test_a_term_with_several_names_is_defined_in_its_preview(page):
+    page.locator("article a[href$='glossary.html#term-IWAE']").first.focus()
+    page.locator("#preview dd").wait_for()
+    assert len(page.locator("#preview dd").inner_text()) > 40
+
+
+def test_a_preview_that_comes_too_late_is_not_shown(page):
+    page.route("**/glossary.html", lambda route: (page.wait_for_timeout(800), route.continue_()))
+    link = page.locator("article a.reference.internal[href*='glossary.html#']").first
+    link.hover()
+    page.wait_for_timeout(400)
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(1500)
+    assert page.locator("#preview").is_hidden()
+
+
+def test_a_preview_shows_a_figure_whole_and_in_proportion(page):
+    page.locator("article a[href*='#fig-']").first.focus()
+    image = page.locator("#preview img").first
+    image.wait_for()
+    page.wait_for_function("document.querySelector('#preview img').naturalWidth > 0")
+    place = image.bounding_box()
+    natural = image.evaluate("image => image.naturalWidth / image.naturalHeight")
+    assert place["width"] / place["height"] == pytest.approx(natural, rel=0.02)
+    assert page.locator("#preview").evaluate("box => box.scrollHeight <= box.clientHeight + 1")
+
+
 @pytest.mark.parametrize("kind", ["figure", "citation", "equation"])
 def test_figures_citations_and_equations_have_previews(page, kind):
     selector = {
@@ -76,6 +103,65 @@ def test_a_figure_is_enlarged_by_enter_and_closed_by_escape(page):
     page.keyboard.press("Escape")
     assert dialog.is_hidden()
     assert page.evaluate("document.activeElement.className") == "figure-enlarge"
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_on_a_phone_an_enlarged_figure_is_not_smaller(visit, width):
+    with visit("book/foundations/elbo.html", width) as found:
+        button = found.page.locator("article figure .figure-enlarge").first
+        before = button.locator("img").bounding_box()["width"]
+        button.click()
+        shown = found.page.locator(".figure-dialog img")
+        assert (
+            shown.evaluate(
+                "i => Math.min(i.clientWidth, i.clientHeight * i.naturalWidth / i.naturalHeight)"
+            )
+            >= before - 1
+        )
+
+
+def test_an_enlarged_figure_is_as_bright_as_in_the_dark_page(visit):
+    with visit("book/foundations/elbo.html", scheme="dark") as found:
+        found.page.locator("article figure .figure-enlarge").first.click()
+        filters = "i => getComputedStyle(i).filter"
+        assert found.page.locator(".figure-dialog img").evaluate(filters) == "none"
+
+
+MENUS = {
+    "#pst-search-dialog": "button.search-button:not(.search-button-field)",
+    "#pst-primary-sidebar-modal": "button.primary-toggle",
+    "#pst-secondary-sidebar-modal": "button.secondary-toggle",
+}
+
+
+@pytest.mark.parametrize("dialog", MENUS)
+def test_a_menu_has_a_name_and_gives_the_focus_back(visit, dialog):
+    with visit("book/foundations/elbo.html", 390) as found:
+        page, selector = found.page, f"{MENUS[dialog]}:visible"
+        page.locator(selector).first.focus()
+        page.keyboard.press("Enter")
+        page.locator(dialog).wait_for()
+        assert page.locator(dialog).get_attribute("aria-label")
+        page.keyboard.press("Escape")
+        page.locator(dialog).wait_for(state="hidden")
+        assert page.locator(selector).first.evaluate("b => b === document.activeElement")
+
+
+def test_the_button_of_the_side_bar_keeps_the_focus_on_a_desk(page):
+    button = page.locator("button.primary-toggle:visible").first
+    button.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(100)
+    assert button.evaluate("b => b === document.activeElement")
+
+
+def test_a_section_that_was_chosen_on_a_phone_is_not_hidden_by_the_menu(visit):
+    with visit("book/foundations/elbo.html", 390) as found:
+        found.page.locator("button.secondary-toggle:visible").first.click()
+        menu = found.page.locator("#pst-secondary-sidebar-modal")
+        menu.locator("a[href='#take-away']").click()
+        menu.wait_for(state="hidden")
+        assert found.page.evaluate("location.hash") == "#take-away"
 
 
 def test_whoever_wants_less_motion_gets_none(visit):

@@ -17,6 +17,8 @@ WANTED = {
     "sampling layer": "exercises/sampling.html",
 }
 
+SPELLED = ["MNIST", "auto-encoder", "lower-bound", "mean-field", "vqvae", "keras.random.normal"]
+
 
 @pytest.fixture(scope="module")
 def dialog(visit):
@@ -48,6 +50,69 @@ def test_what_is_not_there_is_said(dialog):
     dialog.get_by_text("No section was found for").wait_for()
 
 
+@pytest.mark.parametrize("query", SPELLED)
+def test_parts_and_spellings_of_a_word_are_found(dialog, query):
+    dialog.locator("input[type=search]").fill(query)
+    dialog.locator(".search-found [role=status]").filter(has_text="section").wait_for()
+    dialog.locator(".search-found a").first.wait_for()
+
+
+def test_the_number_of_results_is_announced_and_not_their_texts(dialog):
+    dialog.locator("input[type=search]").fill("prior")
+    said = dialog.locator(".search-found [role=status]")
+    said.filter(has_text="The first 8 of").wait_for()
+    assert len(said.inner_text()) < 40
+
+
+def test_what_escape_has_closed_is_forgotten(visit):
+    with visit("index.html") as found:
+        page = found.page
+        page.locator("button.search-button-field").click()
+        page.keyboard.type("kl")
+        page.locator(".search-found a").first.wait_for()
+        page.keyboard.press("Escape")
+        page.keyboard.press("Control+k")
+        assert page.locator("#pst-search-dialog input[type=search]").input_value() == ""
+        assert page.locator(".search-found a").count() == 0
+
+
+def test_a_section_of_the_same_page_is_not_hidden_by_the_search(visit):
+    with visit("book/foundations/elbo.html") as found:
+        page = found.page
+        page.keyboard.press("Control+k")
+        page.keyboard.type("IWAE")
+        page.locator(".search-found a").first.wait_for()
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/elbo.html#more-samples-tighter-bounds")
+        page.locator("#pst-search-dialog").wait_for(state="hidden")
+
+
+@pytest.mark.parametrize("missing", ["search.mjs", "pagefind.js"])
+def test_a_network_that_fails_is_said_and_may_come_back(visit, missing):
+    with visit("index.html") as found:
+        page = found.page
+        page.route(f"**/{missing}*", lambda route: route.abort())
+        page.keyboard.press("Control+k")
+        page.keyboard.type("ELBO")
+        page.get_by_text("cannot be loaded: is the network there?").first.wait_for()
+        page.unroute(f"**/{missing}*")
+        page.keyboard.press("Escape")
+        page.keyboard.press("Control+k")
+        page.keyboard.type("ELBO")
+        page.locator(".search-found a").first.wait_for()
+        assert page.get_by_text("is the network there?").count() == 0
+        assert not [
+            said for said in found.complaints if "failed:" not in said and "ERR_FAILED" not in said
+        ]
+
+
+def test_a_reader_who_is_lost_deep_in_the_site_can_search(visit):
+    with visit("a/b/nowhere") as found:
+        found.page.keyboard.press("Control+k")
+        found.page.keyboard.type("ELBO")
+        found.page.locator(".search-found a").first.wait_for()
+
+
 def test_arrows_move_and_enter_opens(visit):
     with visit("book/experiments/vae.html") as found:
         page = found.page
@@ -63,4 +128,5 @@ def test_arrows_move_and_enter_opens(visit):
 def test_the_search_page_answers_the_query_of_its_address(visit):
     with visit("search.html?q=IWAE") as found:
         found.page.locator("#search-results a").first.wait_for()
+        assert found.page.evaluate("document.activeElement.name") == "q"
         assert "elbo.html" in found.page.locator("#search-results a").first.get_attribute("href")

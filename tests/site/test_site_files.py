@@ -36,6 +36,14 @@ def test_every_page_of_the_book_is_described(heads):
             assert "\\" not in text, name
 
 
+def test_cards_name_the_book_and_no_address_that_is_not_known(heads):
+    for name, head in heads.items():
+        if name.startswith("book/"):
+            assert 'property="og:site_name" content="Latent Spaces by Experiment"' in head, name
+            for url in re.findall(r'property="og:url" content="([^"]*)"', head):
+                assert url.startswith("http"), name
+
+
 def test_one_viewport_and_no_heavy_script(heads):
     for name, head in heads.items():
         assert head.count('name="viewport"') == 1, name

@@ -12,6 +12,7 @@ document.body.append(box);
 
 let waiting = 0;
 let shown = null;
+let wanted = null; // the link whose preview is waited for
 
 for (const link of document.querySelectorAll("article a.reference.internal, article a[href^='#']")) {
   if (!link.hash || link.matches(".headerlink") || link.closest(".toctree-wrapper")) continue;
@@ -26,15 +27,19 @@ document.addEventListener("keydown", (event) => event.key === "Escape" && hide()
 
 function later(link) {
   clearTimeout(waiting);
+  wanted = link;
   waiting = setTimeout(() => show(link), DELAY);
 }
 
 function hideSoon() {
   clearTimeout(waiting);
+  wanted = null;
   waiting = setTimeout(hide, DELAY);
 }
 
 function hide() {
+  clearTimeout(waiting);
+  wanted = null;
   box.hidden = true;
   shown?.removeAttribute("aria-describedby");
   shown = null;
@@ -44,7 +49,7 @@ async function show(link) {
   const page = await load(link.href.split("#")[0]);
   const target = page?.getElementById(decodeURIComponent(link.hash.slice(1)));
   const content = target && excerpt(target);
-  if (!content) return;
+  if (!content || wanted !== link) return; // the network may answer after the pointer has left
   hide();
   const base = link.href.split("#")[0];
   for (const element of content.querySelectorAll("[src], [href]")) {
@@ -82,7 +87,9 @@ async function load(address) {
 function excerpt(target) {
   const content = document.createElement("div");
   if (target.matches("dt")) {
-    content.append(copy(target), copy(target.nextElementSibling));
+    let definition = target; // several names may share one
+    while (definition && !definition.matches("dd")) definition = definition.nextElementSibling;
+    content.append(...[target, definition].filter(Boolean).map(copy));
   } else if (target.matches(WHOLE) || target.closest("figure, div.math")) {
     content.append(copy(target.closest("figure, div.math") ?? target));
   } else {

@@ -32,7 +32,7 @@ for (const form of document.querySelectorAll(".question form")) {
     const word = document.createElement("strong");
     word.textContent = right ? "Right." : "Not quite.";
     word.dataset.right = right;
-    verdict.append(word);
+    verdict.append(word, " ");
     for (const input of chosen) {
       const reason = reasons[inputs.indexOf(input)].cloneNode(true);
       verdict.append(...reason.childNodes);

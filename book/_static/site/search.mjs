@@ -2,6 +2,7 @@
 
 const root = new URL(document.documentElement.dataset.content_root, location.href);
 const SHOWN = 8;
+const LATE = 300; // ms without an answer, after which the reader is told to wait
 let engine;
 
 async function pagefind() {
@@ -14,6 +15,7 @@ async function pagefind() {
     });
     return module;
   });
+  engine.catch(() => (engine = undefined)); // the next query tries again
   return engine;
 }
 
@@ -22,14 +24,14 @@ export async function find(query, count = SHOWN) {
   const { results } = await (await pagefind()).search(query);
   const first = results.slice(0, count + 4);
   const loaded = await Promise.all(first.map((result) => result.data()));
-  const best = loaded
+  const fitting = loaded
     .map((section, place) => ({ ...section, score: first[place].score * weight(section.meta.page) }))
     .filter(({ excerpt }) => answers(excerpt, query))
-    .sort((one, other) => other.score - one.score)
-    .slice(0, count);
+    .sort((one, other) => other.score - one.score);
   return {
-    total: best.length ? results.length : 0,
-    sections: best.map(({ meta, excerpt, content }) => ({
+    // Where some of the first do not answer, neither do those that follow them.
+    total: fitting.length < first.length ? fitting.length : results.length,
+    sections: fitting.slice(0, count).map(({ meta, excerpt, content }) => ({
       url: new URL(meta.url, root).href,
       title: meta.title,
       page: meta.page,
@@ -46,9 +48,16 @@ function weight(page) {
 
 // Where nothing fits, Pagefind goes on with fewer and fewer letters of a word, down to one.
 function answers(excerpt, query) {
-  const marked = [...excerpt.matchAll(/<mark>(.*?)<\/mark>/g)].map((match) => match[1].toLowerCase());
-  const starts = query.toLowerCase().split(/\s+/).map((word) => word.slice(0, Math.ceil(word.length / 2)));
+  const marked = [...excerpt.matchAll(/<mark>(.*?)<\/mark>/g)].flatMap((match) => parts(match[1]));
+  const starts = parts(query).map((word) => word.slice(0, Math.ceil(word.length / 2)));
   return marked.length === 0 || marked.some((word) => starts.some((start) => word.startsWith(start)));
+}
+
+/** Words of a text, each whole without its signs and in the parts between them: Fashion-MNIST. */
+function parts(text) {
+  const words = text.toLowerCase().split(/\s+/);
+  const between = words.flatMap((word) => word.split(/[^\p{L}\p{N}]+/u));
+  return [...between, ...words.map((word) => word.replace(/[^\p{L}\p{N}]+/gu, ""))].filter(Boolean);
 }
 
 function start(content, { title, page }) {
@@ -67,25 +76,43 @@ function escaped(text) {
 /** Show results below a search field while one types. */
 export function attach(field) {
   const form = field.closest("form");
+  const dialog = form.closest("dialog");
   const list = form.parentElement.querySelector(".search-found") ?? place(form);
+  const said = list.querySelector("[role=status]") ?? status(list);
   let turn = 0;
+  let answered = ""; // the query that the list belongs to
   const update = async () => {
     const query = field.value.trim();
     const mine = ++turn;
-    if (!query) return list.replaceChildren();
+    const show = (items, text) => {
+      if (mine !== turn) return;
+      list.replaceChildren(...items, said);
+      said.textContent = text;
+      answered = query;
+    };
+    if (!query) return show([], "");
+    const late = setTimeout(() => show([], "Searching …"), LATE);
     try {
       const found = await find(query);
-      if (mine === turn) fill(list, found, query);
-    } catch (error) {
-      if (mine === turn) list.replaceChildren(sentence("The index of the search cannot be loaded from this address."));
+      show(...filled(found, query));
+    } catch {
+      show([], "The index of the search cannot be loaded: is the network there?");
+    } finally {
+      clearTimeout(late);
     }
   };
   field.addEventListener("input", update);
   form.addEventListener("submit", (event) => {
     const first = list.querySelector("a");
-    if (!first) return;
+    if (!first || answered !== field.value.trim()) return; // the search page takes it from here
     event.preventDefault();
-    location.href = first.href;
+    first.click();
+  });
+  // A section of this page would else stay behind the dialog.
+  list.addEventListener("click", (event) => event.target.closest("a") && dialog?.close());
+  dialog?.addEventListener("close", () => {
+    field.value = "";
+    update();
   });
   list.addEventListener("keydown", (event) => move(event, list, field));
   field.addEventListener("keydown", (event) => move(event, list, field));
@@ -97,24 +124,29 @@ export function openPage() {
   const list = document.querySelector("#search-results");
   const field = document.querySelector(".bd-search-container input[name=q]");
   list.classList.add("search-found");
-  list.setAttribute("role", "status");
   field.value = new URLSearchParams(location.search).get("q") ?? "";
   attach(field);
+  field.focus();
 }
 
 function place(form) {
   const list = document.createElement("div");
   list.className = "search-found";
-  list.setAttribute("role", "status");
   form.after(list);
   return list;
 }
 
-function fill(list, { sections, total }, query) {
-  if (sections.length === 0) {
-    list.replaceChildren(sentence(`No section was found for “${query}”.`));
-    return;
-  }
+// Only the number of results is announced: nobody wants to hear eight of them at each letter.
+function status(list) {
+  const said = document.createElement("p");
+  said.setAttribute("role", "status");
+  list.replaceChildren(said);
+  return said;
+}
+
+/** The elements of a list of results, and the sentence about them. */
+function filled({ sections, total }, query) {
+  if (sections.length === 0) return [[], `No section was found for “${query}”.`];
   const items = document.createElement("ol");
   for (const { url, title, page, excerpt } of sections) {
     const link = Object.assign(document.createElement("a"), { href: url });
@@ -127,11 +159,7 @@ function fill(list, { sections, total }, query) {
     items.append(item);
   }
   const count = total > sections.length ? `The first ${sections.length} of ${total} sections` : `${total} section${total === 1 ? "" : "s"}`;
-  list.replaceChildren(items, sentence(count));
-}
-
-function sentence(text) {
-  return Object.assign(document.createElement("p"), { textContent: text });
+  return [[items], count];
 }
 
 function move(event, list, field) {

@@ -14,6 +14,43 @@ for (const button of document.querySelectorAll(".theme-switch-button")) {
   });
 }
 
+// The theme takes the focus from the buttons that open a dialog, so that the dialog cannot return it.
+const NARROW = { "pst-search-dialog": ".search-button", "pst-primary-sidebar-modal": ".primary-toggle", "pst-secondary-sidebar-modal": ".secondary-toggle" };
+for (const [id, selector] of Object.entries(NARROW)) {
+  const dialog = document.getElementById(id);
+  let opener = null;
+  for (const button of document.querySelectorAll(selector)) {
+    button.setAttribute("aria-haspopup", "dialog");
+    button.addEventListener("click", () => {
+      opener = button;
+      requestAnimationFrame(() => dialog?.open || button.focus());
+    });
+  }
+  dialog?.addEventListener("close", () => {
+    if (document.activeElement === document.body) opener?.focus();
+    opener = null;
+  });
+}
+
+// A section of this page would else stay behind its dialog.
+const contents = document.getElementById("pst-secondary-sidebar-modal");
+contents?.addEventListener("click", (event) => {
+  if (event.target.closest("a[href^='#']")) contents.close();
+});
+
+// Pictures further down load late; on paper all are wanted, and the event of printing cannot wait.
+const print = window.print.bind(window);
+window.print = async () => {
+  for (const image of document.images) image.loading = "eager";
+  await Promise.all([...document.images].map((image) => image.decode().catch(() => null)));
+  print();
+};
+addEventListener("keydown", (event) => {
+  if (event.key.toLowerCase() !== "p" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  window.print();
+});
+
 // Paper is white, whatever the screen is.
 const page = document.documentElement;
 let onScreen;
