@@ -15,19 +15,23 @@ for (const button of document.querySelectorAll(".theme-switch-button")) {
 }
 
 // The theme takes the focus from the buttons that open a dialog, so that the dialog cannot return it.
-const NARROW = { "pst-search-dialog": ".search-button", "pst-primary-sidebar-modal": ".primary-toggle", "pst-secondary-sidebar-modal": ".secondary-toggle" };
-for (const [id, selector] of Object.entries(NARROW)) {
+// (The theme also ends their event, so it is heard on its way down.)
+const DIALOGS = { "pst-search-dialog": ".search-button", "pst-primary-sidebar-modal": ".primary-toggle", "pst-secondary-sidebar-modal": ".secondary-toggle" };
+for (const [id, selector] of Object.entries(DIALOGS)) {
   const dialog = document.getElementById(id);
   let opener = null;
   for (const button of document.querySelectorAll(selector)) {
     button.setAttribute("aria-haspopup", "dialog");
-    button.addEventListener("click", () => {
-      opener = button;
-      requestAnimationFrame(() => dialog?.open || button.focus());
-    });
   }
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.(selector);
+    if (!button) return;
+    opener = button;
+    requestAnimationFrame(() => dialog?.open || button.focus());
+  }, true);
   dialog?.addEventListener("close", () => {
-    if (document.activeElement === document.body) opener?.focus();
+    const left = document.activeElement;
+    if (left === document.body || dialog.contains(left)) opener?.focus();
     opener = null;
   });
 }
