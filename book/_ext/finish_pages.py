@@ -65,8 +65,9 @@ NAMES = {
 NEED_SCRIPT = ".primary-toggle, .secondary-toggle, .btn-fullscreen-button, .btn-download-pdf-button"
 NO_SCRIPT = (
     "<noscript><style>.needs-script{display:none!important}@media (max-width:991.98px){"
-    "#pst-primary-sidebar{display:block;position:static;max-height:none}"
-    ".bd-container__inner{flex-wrap:wrap}}</style></noscript>"
+    "#pst-primary-sidebar{position:static;visibility:visible;margin:0;width:100%;max-width:none;"
+    "height:auto;max-height:none;flex:0 0 100%}.bd-container__inner{flex-wrap:wrap}}"
+    "</style></noscript>"
 )
 MARKS = {"✅": "ran", "❌": "failed"}
 EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")

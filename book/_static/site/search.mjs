@@ -4,9 +4,10 @@ const root = new URL(document.documentElement.dataset.content_root, location.hre
 const SHOWN = 8;
 const LATE = 300; // ms without an answer, after which the reader is told to wait
 let engine;
+let failures = 0;
 
 async function pagefind() {
-  engine ??= import(new URL("_search/pagefind.js", root)).then(async (module) => {
+  engine ??= import(new URL(`_search/pagefind.js${failures ? `?${failures}` : ""}`, root)).then(async (module) => {
     await module.options({
       baseUrl: root.pathname,
       excerptLength: 24,
@@ -15,7 +16,10 @@ async function pagefind() {
     });
     return module;
   });
-  engine.catch(() => (engine = undefined)); // the next query tries again
+  engine.catch(() => {
+    engine = undefined; // the next query tries again
+    failures += 1; // at another address, for the browser keeps the failure with this one
+  });
   return engine;
 }
 
