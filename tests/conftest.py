@@ -25,6 +25,8 @@ os.environ["MPLBACKEND"] = "Agg"
 for variable in OURS:  # a test that wants one sets it
     os.environ.pop(variable, None)
 
+pytest_plugins = ["kept_outcomes"]
+
 
 import skips  # noqa: E402
 from skips import pytest_sessionfinish, pytest_terminal_summary  # noqa: E402, F401

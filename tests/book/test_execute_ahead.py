@@ -15,7 +15,10 @@ from toy_book import ToyBook
 
 import execute_ahead
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.kept("book/_ext", "book/_tools", "book/latents", "_config.yml"),
+]
 MEET = """
 import os, sys, time
 from pathlib import Path

@@ -1,8 +1,9 @@
 """What is written into a site, and what an earlier build has left there."""
 
 import pytest
-from finish_pages import pages
 from sphinx.application import Sphinx
+
+from finish_pages import pages
 
 pytestmark = pytest.mark.slow
 CONFIG = """

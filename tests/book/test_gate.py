@@ -9,7 +9,10 @@ from types import SimpleNamespace
 import pytest
 from toy_book import ToyBook
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.kept("book/_ext", "book/_tools", "book/latents", "_config.yml"),
+]
 
 BROKEN = '\nfrom latents import LatentsError\nraise LatentsError("this cell is broken.")\n'
 WAITING = "Waiting: another build of this book is still running.\n"

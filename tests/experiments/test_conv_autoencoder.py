@@ -5,7 +5,16 @@ import pytest
 
 from latents import bounds
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.kept(
+        "book/experiments",
+        "book/latents",
+        "tests/benchmarks",
+        "book/records/bench",
+        "book/records/full",
+    ),
+]
 
 
 @pytest.fixture(scope="module")

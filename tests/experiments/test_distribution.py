@@ -7,7 +7,16 @@ import sys
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.kept(
+        "book/experiments",
+        "book/latents",
+        "tests/benchmarks",
+        "book/records/bench",
+        "book/records/full",
+    ),
+]
 
 
 @pytest.fixture(scope="module")

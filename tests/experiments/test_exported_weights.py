@@ -7,7 +7,16 @@ import pytest
 
 from latents import weights
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.kept(
+        "book/experiments",
+        "book/latents",
+        "tests/benchmarks",
+        "book/records/bench",
+        "book/records/full",
+    ),
+]
 ROUNDED = 2e-3  # of the largest output: what float16 may change
 
 

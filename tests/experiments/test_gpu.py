@@ -8,6 +8,14 @@ import pytest
 
 from latents import hardware, records
 
+pytestmark = pytest.mark.kept(
+    "book/experiments",
+    "book/latents",
+    "tests/benchmarks",
+    "book/records/bench",
+    "book/records/full",
+)
+
 EXPERIMENTS = ["conv_autoencoder", "vae", "tfp_vae"]
 TWICE = """
 import sys

@@ -12,6 +12,14 @@ import pytest
 
 from latents import records
 
+pytestmark = pytest.mark.kept(
+    "book/experiments",
+    "book/latents",
+    "tests/benchmarks",
+    "book/records/bench",
+    "book/records/full",
+)
+
 EXPERIMENTS = {"conv_autoencoder", "vae", "tfp_vae"}
 POSITIVE = (
     "seconds_a_step",

@@ -5,7 +5,16 @@ import pytest
 
 from latents import bounds
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.kept(
+        "book/experiments",
+        "book/latents",
+        "tests/benchmarks",
+        "book/records/bench",
+        "book/records/full",
+    ),
+]
 # Relative difference between what Keras logs and float64, for the convolutions' precision.
 TOLERANCE = {"float32": 1e-5, "mixed_float16": 5e-3, "mixed_bfloat16": 2e-2}
 

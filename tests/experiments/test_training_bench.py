@@ -2,6 +2,14 @@
 
 import pytest
 
+pytestmark = pytest.mark.kept(
+    "book/experiments",
+    "book/latents",
+    "tests/benchmarks",
+    "book/records/bench",
+    "book/records/full",
+)
+
 
 def run(curve, cost=1.0):
     clock = [cost * (epoch + 1) for epoch in range(len(curve))]

@@ -7,6 +7,14 @@ import pytest
 
 from latents import bounds
 
+pytestmark = pytest.mark.kept(
+    "book/experiments",
+    "book/latents",
+    "tests/benchmarks",
+    "book/records/bench",
+    "book/records/full",
+)
+
 PIXELS = 28 * 28
 # Relative difference between the loss that Keras reports and one from float64: single precision
 # has 24 bits, and what is computed in half precision has 11 (float16) or 8 (bfloat16).

@@ -18,7 +18,10 @@ from autograder.execution.processes import code
 from autograder.gradebook.course import Course
 from autograder.gradebook.journal import read_entries
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.kept("autograder", "solutions", "book/latents", "_config.yml"),
+]
 RELEASE = ("--assignment", "ps1", "--assignment", "ps2")
 # The process ends in the middle, and stock nbgrader scores no test of the whole notebook. Here
 # those count that had run; hidden tests, which come last, had not.

@@ -14,6 +14,8 @@ from autograder.checks import solutions
 from autograder.safe_path import without_working_folder
 from autograder.sandbox import namespaces
 
+pytestmark = pytest.mark.kept("autograder", "solutions", "book/latents", "_config.yml")
+
 MODULES = (
     *("tqdm", "rich", "nbformat", "jupytext", "sitecustomize", "usercustomize", "nbgrader"),
     *("argparse", "pathlib", "json", "random", "signal", "multiprocessing", "numpy", "keras"),

@@ -24,7 +24,10 @@ from autograder.gradebook.course import Course
 from autograder.gradebook.journal import Journal, read_entries
 from autograder.sandbox import Containment
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.kept("autograder", "solutions", "book/latents", "_config.yml"),
+]
 NAME = "latent_loss"
 STUDENTS = ("ann", "bob", "cem", "dia", "eve")
 COMPUTES = """
