@@ -29,10 +29,6 @@ def page(built, name):
     return file.read_text()
 
 
-def test_the_book_opens_at_its_index(built):
-    assert "book/index.html" in (built / "index.html").read_text()
-
-
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_every_figure_of_a_chapter_is_there_with_its_alt_text(built, project, name):
     alts = re.findall(r"^:alt: (.+)$", source(project, name).read_text(), re.M)

@@ -113,6 +113,12 @@ def test_every_picture_that_is_drawn_is_shown_once_and_no_other(text):
 
 
 @each_chapter
+def test_no_line_of_code_is_wider_than_a_desk_shows(text):
+    lines = [line for _, code in chapter_text.cells(text) for line in code.splitlines()]
+    assert [line for line in lines if len(line) > 103] == []
+
+
+@each_chapter
 def test_figures_have_the_style_of_the_book_and_fit_a_phone(text):
     code = "\n".join(code for _, code in chapter_text.cells(text))
     assert 'plt.style.use("latents.book")' in code

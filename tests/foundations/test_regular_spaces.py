@@ -18,13 +18,6 @@ def rng():
     return np.random.default_rng(7)
 
 
-def test_neighbours_vote_as_a_full_sort_would(chapter, rng):
-    a, b, labels = rng.random((40, 5)), rng.random((200, 5)), rng.integers(0, 3, 200)
-    order = np.argsort(spatial.distance.cdist(a, b), axis=1)[:, :5]
-    votes = [np.bincount(labels[row]).argmax() for row in order]
-    np.testing.assert_array_equal(chapter.named_by_neighbours(a, b, labels), votes)
-
-
 @pytest.mark.parametrize("d", [1, 2, 10, 100, 400])
 def test_the_law_of_lengths_is_the_chi_distribution(chapter, d):
     r = np.linspace(0.05, 25, 60)

@@ -226,13 +226,6 @@ def test_redrawn_codes_follow_the_lower_prior(chapter, two_levels, monkeypatch):
     assert close_to((draws - mean) ** 2, np.exp(log_var))
 
 
-def test_nearest_label_is_that_of_the_nearest_row(chapter):
-    rng = np.random.default_rng(9)
-    x, others, labels = rng.random((20, 5)), rng.random((30, 5)), rng.integers(10, size=30)
-    expected = labels[cdist(x, others).argmin(axis=1)]
-    assert chapter.nearest_label(x, others, labels).tolist() == expected.tolist()
-
-
 # Diffusion
 
 

@@ -49,13 +49,13 @@ class Machines:
 
     def busy(self) -> str:
         """Return the address of a worker that runs a job; wait for one, as jobs come and go."""
-        end = time.monotonic() + 60
+        end = time.monotonic() + 300
         while time.monotonic() < end:
             for worker, jobs in self.client.call_stack().items():
                 if jobs:
                     return worker
             time.sleep(0.02)
-        raise AssertionError("no worker had a job for a minute")
+        raise AssertionError("no worker had a job for five minutes")
 
     def processes(self, worker: str) -> list[psutil.Process]:
         """Return the processes of a worker: its nanny, itself, and all that it has started."""
