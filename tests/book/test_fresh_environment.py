@@ -9,6 +9,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import kept_outcomes
 import nbformat
 import pytest
 
@@ -16,7 +17,10 @@ from serve import server
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((PROJECT / "book" / "notebooks").rglob("*.ipynb"))
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.kept(*kept_outcomes.SITE, "autograder", "requirements.txt"),
+]
 # pip, as the first cell calls it, with the packages of the registry from uv's cache and in the
 # versions that the book is tested with.
 PIP = f"""

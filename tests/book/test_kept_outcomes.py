@@ -58,3 +58,29 @@ def test_everything_is_run_on_request(run, monkeypatch):
     run("right", passed=2, failed=1)
     monkeypatch.setenv("KEPT", "no")
     assert "have passed before" not in run("right", passed=2, failed=1)
+
+
+def test_what_a_build_makes_anew_does_not_count(tmp_path):
+    quick, full = (tmp_path / "book" / "records" / name for name in ("quick", "full"))
+    for folder in (quick, full):
+        folder.mkdir(parents=True)
+        (folder / "vae.json").write_text("1")
+
+    def state() -> str:
+        kept_outcomes.state.cache_clear()
+        return kept_outcomes.state(tmp_path, "book")
+
+    before = state()
+    (quick / "vae.json").write_text("2")
+    assert state() == before
+    (full / "vae.json").write_text("2")
+    assert state() != before
+
+
+def test_the_tests_of_some_folders_are_all_kept(request):
+    for folder, paths in kept_outcomes.FOLDERS.items():
+        assert (request.config.rootpath / folder).is_dir()
+        assert all((request.config.rootpath / path).exists() for path in paths)
+    items = request.session.items
+    here = [item for item in items if item.path.parent.name == "site"]
+    assert all(item.get_closest_marker("kept") for item in here)

@@ -4,6 +4,9 @@
 that the tests of a file depend on; the file itself, the helpers and the versions of all libraries
 are always among them. Only passes are kept, only on this machine (``.cache/tests``), and the end of
 the run says how many there were. ``KEPT=no`` runs everything.
+
+Whole folders of tests are named in ``FOLDERS``. What is executed in the quick profile is made anew
+from the rest, so its records do not count.
 """
 
 import functools
@@ -17,6 +20,10 @@ import pytest
 from autograder.execution.processes import code
 
 SOURCES = {".py", ".md", ".mjs", ".css", ".yml", ".yaml", ".toml", ".json", ".bib", ".svg", ".txt"}
+SITE = ("book", "solutions", "_config.yml", "_toc.yml", "package-lock.json")
+JUDGES = ("autograder", "solutions", "book/latents")
+FOLDERS = {"tests/site": (*SITE, "tests/site/conftest.py"), "tests/autograder/exercises": JUDGES}
+MADE = Path("book", "records", "quick")
 KEPT = ("kept", True)  # marks the report of a test that has not run
 
 
@@ -28,10 +35,19 @@ def state(root: Path, *paths: str) -> str:
     for path in (*paths, "tests/support", "tests/conftest.py", "pyproject.toml"):
         files = sorted((root / path).rglob("*")) if (root / path).is_dir() else [root / path]
         for file in files:
-            if file.suffix in SOURCES and file.is_file():
-                digest.update(f"{file.relative_to(root)}\n{file.stat().st_size}\n".encode())
+            place = file.relative_to(root)
+            if file.suffix in SOURCES and MADE not in place.parents and file.is_file():
+                digest.update(f"{place}\n{file.stat().st_size}\n".encode())
                 digest.update(file.read_bytes())
     return digest.hexdigest()
+
+
+def pytest_collection_modifyitems(items):
+    """Mark the tests of the folders that are kept as a whole."""
+    for item in items:
+        folder = item.path.parent.relative_to(item.config.rootpath).as_posix()
+        if folder in FOLDERS:
+            item.add_marker(pytest.mark.kept(*FOLDERS[folder]))
 
 
 def place(item: pytest.Item) -> Path | None:

@@ -10,6 +10,7 @@ import sys
 import threading
 from pathlib import Path
 
+import kept_outcomes
 import kept_results
 import pytest
 import requests
@@ -23,7 +24,10 @@ from autograder.checks import solutions
 from autograder.execution import job
 from autograder.execution.processes import code
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.kept(*kept_outcomes.JUDGES, "tests/bank", "_config.yml"),
+]
 WRONG = {  # answers of the bank, with what they are due
     "sampling": ("variance_for_deviation", 8),
     "latent_loss": ("averaged_over_batch", 8),

@@ -1,5 +1,6 @@
 """The grader is graded: every known answer gets its score and its message."""
 
+import kept_outcomes
 import pytest
 
 from autograder import checks
@@ -7,7 +8,7 @@ from autograder.commands import selftest
 from autograder.commands.selftest import bank
 from autograder.execution.processes import session
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.kept(*kept_outcomes.JUDGES, "tests/bank")]
 
 
 @pytest.mark.parametrize("name", checks.NAMES)

@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 from contextlib import closing
+from types import SimpleNamespace
 
 import made_up
 import pytest
@@ -65,7 +66,9 @@ def test_no_environment_must_be_activated(course, tmp_path, monkeypatch):
 
 @pytest.fixture
 def no_alembic(tmp_path, monkeypatch):
-    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    # Not sys.executable itself, with which processes are started that others use later.
+    elsewhere = SimpleNamespace(executable=str(tmp_path / "python"))
+    monkeypatch.setattr("autograder.gradebook.course.sys", elsewhere)
     monkeypatch.setenv("PATH", str(tmp_path))
 
 
