@@ -142,6 +142,8 @@ class PlainMarkdown:
             return self._question(title, options, body)
         if kind == "solution":
             return self._solution(title, body, gated=name == "solution-start")
+        if name == "widget":
+            return f"*(On the site, an interactive part stands here: {options['label']}.)*"
         if name in ("exercise-end", "solution-end"):
             closes = "</details>" if name == "solution-end" and self.details else ""
             self.details = "" if closes else self.details

@@ -126,10 +126,10 @@ def test_check_names_what_is_missing_stale_or_left_over(tmp_path, capsys):
 
 
 def test_a_refusal_is_one_sentence_and_writes_nothing(tmp_path, capsys):
-    book = make_book(tmp_path, "# Walk\n\n```{widget} x\n```")
+    book = make_book(tmp_path, "# Walk\n\n```{gadget} x\n```")
     assert notebooks.main([str(book)]) == 2
     assert capsys.readouterr().err.startswith(
-        f"make notebooks: {PAGE}.md: the directive {{widget}}"
+        f"make notebooks: {PAGE}.md: the directive {{gadget}}"
     )
     assert not (book / "book" / "notebooks").exists()
 

@@ -119,8 +119,8 @@ def test_nothing_raw_passes_through_a_question(place):
 
 
 def test_a_directive_in_an_answer_is_refused_when_unknown():
-    with pytest.raises(LatentsError, match=r"\{widget\}"):
-        plain("`" + question("```{widget} x\n```\n\nWhich?") + "`")
+    with pytest.raises(LatentsError, match=r"\{gadget\}"):
+        plain("`" + question("```{gadget} x\n```\n\nWhich?") + "`")
 
 
 def test_the_notebook_holds_the_question_between_its_cells(tmp_path):

@@ -212,7 +212,7 @@ def test_no_such_sentence_stands_where_no_number_is_quoted(tmp_path):
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("```{widget} decoder\n```", "{widget}"),
+        ("```{gadget} decoder\n```", "{gadget}"),
         (":::{tab-set}\n:::", "{tab-set}"),
         (":::plain\nx\n:::", ":::plain"),
         ("Press {kbd}`x`.", "{kbd}`x`"),

@@ -6,6 +6,7 @@ const has = (selector) => document.querySelector(selector) !== null;
 const start = (module) => import(module).catch(() => null);
 
 if (has(".question form")) start("./questions.mjs");
+if (has("[data-widget]")) start("./widgets.mjs");
 if (has("article figure img")) start("./figures.mjs");
 if (has("article a.reference.internal, article a[href^='#']")) start("./previews.mjs");
 if (has("a[href*='_notebooks/'][href$='.ipynb']")) start("./notebooks.mjs");

@@ -1,0 +1,206 @@
+// A lever for β over the models that the chapter has really trained: nothing lies between them.
+
+import { generator, make, paint, speaker, still, written } from "./shared/elements.mjs";
+import { fetched, readParts, readPictures } from "./shared/networks.mjs";
+
+const SIDE = 28;
+const LATENTS = 10;
+const SHOWN = 10;
+const SVG = "http://www.w3.org/2000/svg";
+
+const sigmoid = (logits) => logits.map((x) => 1 / (1 + Math.exp(-x)));
+
+/** What the widget computes, without anything that is seen. */
+export class Sweep {
+  constructor(parts, originals, facts) {
+    Object.assign(this, { parts, originals, facts, models: facts.models });
+  }
+
+  static async read(files) {
+    const [parts, originals, facts] = await Promise.all([
+      readParts(`${files}rate_distortion`),
+      readPictures(`${files}originals.png`, SIDE),
+      fetched(`${files}beta_lever.json`).then((answer) => answer.json()),
+    ]);
+    return new Sweep(parts, originals, facts);
+  }
+
+  /** Decode codes (n · 10) with the model at a place of the lever: (n · 784) brightnesses. */
+  decode(place, codes) {
+    return sigmoid(this.parts[`${this.models[place].part}_decoder`].apply(codes));
+  }
+
+  /** The mean codes of the shown test garments under a model. */
+  means(place) {
+    const codes = this.parts[`${this.models[place].part}_codes`];
+    const found = new Float32Array(SHOWN * LATENTS);
+    this.facts.firsts.forEach((number, n) => {
+      const start = number * 2 * LATENTS; // means, then log-variances
+      found.set(codes.subarray(start, start + LATENTS), n * LATENTS);
+    });
+    return found;
+  }
+}
+
+class Lever {
+  constructor(sweep, el) {
+    Object.assign(this, { sweep, el, random: generator(1) });
+    this.noise = this.draw();
+    this.place = sweep.models.findIndex(({ beta }) => beta === 1);
+    this.build();
+    this.show(this.place);
+  }
+
+  draw() {
+    return Float32Array.from({ length: SHOWN * LATENTS }, () => this.random.normal());
+  }
+
+  build() {
+    const { models, facts } = this.sweep;
+    this.range = make("input", {
+      type: "range", min: 0, max: models.length - 1, step: 1, "aria-label": "β",
+      oninput: () => this.show(Number(this.range.value)),
+    });
+    const ticks = models.map(({ beta }) => make("span", {}, `${beta}`));
+    this.numbers = make("p.lever-numbers");
+    this.rows = ["originals", "copies", "from random codes"].map((name) => {
+      const tiles = facts.names.map((garment) =>
+        make("canvas", {
+          width: SIDE, height: SIDE, role: "img",
+          "aria-label": name === "from random codes" ? "Decoded random code" : `${garment}, ${name}`,
+        }),
+      );
+      return { name, tiles };
+    });
+    this.rows[0].tiles.forEach((tile, n) =>
+      paint(tile, this.sweep.originals.subarray(n * SIDE ** 2, (n + 1) * SIDE ** 2), SIDE),
+    );
+    const spoken = make("output.widget-spoken", { "aria-live": "polite" });
+    this.say = speaker(spoken);
+    this.el.replaceChildren(
+      make(
+        "div.lever", {},
+        this.plane(),
+        make(
+          "div", {},
+          make("label.lever-range", {}, make("span.widget-title", {}, "β"), this.range),
+          make("div.lever-ticks", { "aria-hidden": "true" }, ...ticks),
+          this.numbers,
+          make("div.widget-controls", {},
+            make("button", { type: "button", onclick: () => this.anew() }, "New random codes")),
+        ),
+      ),
+      make("div.lever-pictures", {}, ...this.rows.map(({ name, tiles }) =>
+        make("div", { role: "group", "aria-label": name }, make("p.widget-title", {}, name),
+          make("div.lever-tiles", {}, ...tiles)))),
+      this.task(),
+      spoken,
+    );
+  }
+
+  /** The plane of rate and distortion, with a dot for each model. */
+  plane() {
+    const { models } = this.sweep;
+    const [width, height, left, bottom] = [340, 240, 48, 40];
+    const rates = models.map(({ R }) => R);
+    const costs = models.map(({ D }) => D);
+    const [low, high] = [Math.min(...costs), Math.max(...costs)];
+    const x = (R) => left + ((width - left - 16) * R) / (1.05 * Math.max(...rates));
+    const y = (D) => 16 + ((height - bottom - 30) * (high - D)) / (high - low);
+    const node = (tag, attributes, text) => {
+      const made = document.createElementNS(SVG, tag);
+      for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+      if (text) made.textContent = text;
+      return made;
+    };
+    const svg = node("svg", {
+      viewBox: `0 0 ${width} ${height}`, class: "lever-plane", role: "img",
+      "aria-label": "Rate and distortion of the trained models; the ring marks the chosen β",
+    });
+    const line = models.map(({ R, D }) => `${x(R)},${y(D)}`).join(" ");
+    svg.append(
+      node("path", { d: `M${left} 8V${height - bottom}H${width - 8}`, class: "lever-axis" }),
+      node("polyline", { points: line, class: "lever-line" }),
+      node("text", { x: (left + width) / 2, y: height - 6, "text-anchor": "middle" }, "rate R, nats"),
+      node("text", { transform: `translate(12 ${(height - bottom) / 2}) rotate(-90)`, "text-anchor": "middle" }, "distortion D, nats"),
+      ...[low, high].map((D) => node("text", { x: left - 5, y: y(D) + 4, "text-anchor": "end" }, D.toFixed(0))),
+      ...[Math.min(...rates), Math.max(...rates)].map((R) =>
+        node("text", { x: x(R), y: height - bottom + 15, "text-anchor": "middle" }, R.toFixed(1))),
+      ...models.map(({ R, D, beta }) => node("text", { x: x(R) + 8, y: y(D) - 6 }, `${beta}`)),
+      ...models.map(({ R, D }) => node("circle", { cx: x(R), cy: y(D), r: 4, class: "lever-dot" })),
+    );
+    this.ring = node("circle", { r: 9, class: "lever-ring" });
+    if (still()) this.ring.style.transition = "none";
+    svg.append(this.ring);
+    this.at = ({ R, D }) => `translate(${x(R)}px, ${y(D)}px)`;
+    return svg;
+  }
+
+  task() {
+    const choices = this.sweep.models.map(({ beta }, i) => [i, `β = ${beta}`]);
+    const question = (name, text) =>
+      make("div", { role: "radiogroup", "aria-label": text }, make("p", {}, text),
+        make("div.widget-choices", {}, ...choices.map(([value, label]) =>
+          make("label", {}, make("input", { type: "radio", name, value }), ` ${label}`))));
+    this.result = make("div.widget-answer", { role: "status" });
+    return make(
+      "fieldset.widget-task", {},
+      make("legend", {}, "Predict, then try"),
+      question("lever-copies", "Where are the copies best?"),
+      question("lever-samples", "And where are garments from random codes hardest to tell from copies?"),
+      make("button", { type: "button", onclick: () => this.answer() }, "Compare with the measurements"),
+      this.result,
+    );
+  }
+
+  anew() {
+    this.noise = this.draw();
+    this.show(this.place);
+  }
+
+  show(place) {
+    this.place = place;
+    const model = this.sweep.models[place];
+    const images = [this.sweep.means(place), this.noise].map((codes) => this.sweep.decode(place, codes));
+    images.forEach((pixels, row) =>
+      this.rows[row + 1].tiles.forEach((tile, n) =>
+        paint(tile, pixels.subarray(n * SIDE ** 2, (n + 1) * SIDE ** 2), SIDE)),
+    );
+    const { D, R, beta, apart } = model;
+    const words = [
+      `D ${written(D, 1)} + R ${written(R, 1)} = −ELBO ${written(D + R, 1)} nats`,
+      `random codes are told from copies in ${Math.round(100 * apart)} %`,
+    ];
+    this.numbers.replaceChildren(...words.map((text) => make("span", {}, text)));
+    this.range.value = place;
+    this.range.setAttribute("aria-valuetext", `β = ${beta}`);
+    this.ring.style.transform = this.at(model);
+    this.say(`β = ${beta}: ${words.join("; ")}`);
+  }
+
+  /** Compare the prediction with what the chapter has measured on the whole test set. */
+  answer() {
+    const { models } = this.sweep;
+    const lowest = (key) => models.reduce((best, model, i) => (model[key] < models[best][key] ? i : best), 0);
+    const [copies, samples] = [lowest("D"), lowest("apart")];
+    const guess = (name) => this.el.querySelector(`input[name=${name}]:checked`)?.value;
+    const verdict = (given, right) =>
+      given === undefined ? "Measured: " : Number(given) === right ? "Right: " : "Not quite: ";
+    this.result.replaceChildren(
+      make("p", {}, make("strong", {}, verdict(guess("lever-copies"), copies)),
+        `the distortion is smallest at β = ${models[copies].beta}.`),
+      make("p", {}, make("strong", {}, verdict(guess("lever-samples"), samples)),
+        `random codes are told from copies least often at β = ${models[samples].beta}. `,
+        samples === copies ? "It is the same place." : "It is not the same place. ",
+        samples === models.length - 1 ? "There the copies themselves have become alike, so little is left to tell apart." : ""),
+    );
+  }
+}
+
+/** Show the widget in an element; the form that anywidget asks for. */
+export default {
+  async render({ model, el }) {
+    const sweep = await Sweep.read(model.get("files"));
+    el.widget = new Lever(sweep, el); // the name is for tests
+  },
+};

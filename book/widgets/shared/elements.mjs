@@ -1,0 +1,84 @@
+// What all widgets are made of: elements, speech, drawing that follows the look of the page.
+
+/** Make an element: `make("button", { type: "button", onclick }, "Draw", child)`. */
+export function make(tag, properties = {}, ...children) {
+  const [name, ...classes] = tag.split(".");
+  const node = document.createElement(name);
+  if (classes.length) node.className = classes.join(" ");
+  for (const [key, value] of Object.entries(properties)) {
+    if (key.includes("-") || key === "for" || key === "role") node.setAttribute(key, value);
+    else node[key] = value;
+  }
+  node.append(...children);
+  return node;
+}
+
+/** Write a number with a true minus sign. */
+export const written = (x, digits = 2) => x.toFixed(digits).replace("-", "−");
+
+/** Return a function that says a text to screen readers, the latest one, twice a second at most. */
+export function speaker(output) {
+  let [timer, waiting] = [null, ""];
+  return (text) => {
+    waiting = text;
+    timer ??= setTimeout(() => {
+      output.textContent = waiting;
+      timer = null;
+    }, 500);
+  };
+}
+
+/** Whether the reader asked their system for less motion. */
+export const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+/** Call a function at most once a frame, and never for an element that is out of view. */
+export function onceAFrame(element, draw) {
+  let [asked, seen, pending] = [false, true, false];
+  const run = () => {
+    asked = false;
+    if (seen) draw();
+    else pending = true;
+  };
+  new IntersectionObserver(([entry]) => {
+    seen = entry.isIntersecting;
+    if (seen && pending) {
+      pending = false;
+      draw();
+    }
+  }).observe(element);
+  return () => {
+    if (!asked) requestAnimationFrame(run);
+    asked = true;
+  };
+}
+
+/** Call a function when the page changes between light and dark. */
+export function onLook(change) {
+  const observer = new MutationObserver(change);
+  observer.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", change);
+}
+
+/** A number generator with a seed (mulberry32), and normal draws from it (Box and Muller). */
+export function generator(seed) {
+  let state = seed >>> 0;
+  const uniform = () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const normal = () =>
+    Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+  return { uniform, normal };
+}
+
+/** Paint grey numbers in [0, 1] into a canvas of the same size. */
+export function paint(canvas, pixels, side) {
+  const image = new ImageData(side, side);
+  for (let i = 0; i < pixels.length; i++) {
+    image.data.fill(Math.round(255 * pixels[i]), 4 * i, 4 * i + 3);
+    image.data[4 * i + 3] = 255;
+  }
+  canvas.getContext("2d").putImageData(image, 0, 0);
+}

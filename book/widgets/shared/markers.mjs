@@ -1,0 +1,57 @@
+// Ten classes by shape and colour, as `latents.plots.MARKERS` and `book.mplstyle` have them.
+
+export const COLOURS = [
+  "#007fcc", "#cc7f00", "#00732b", "#e50039", "#7f00ff",
+  "#b28b74", "#b2009c", "#993d60", "#5c5ce5", "#3d9999",
+];
+const polygon = (...corners) => corners;
+const turned = (corners) => corners.map(([x, y]) => [x, -y]);
+const up = polygon([0, -1.1], [1, 0.8], [-1, 0.8]);
+const right = polygon([-0.8, -1], [1.1, 0], [-0.8, 1]);
+const plus = polygon(
+  [-0.35, -1], [0.35, -1], [0.35, -0.35], [1, -0.35], [1, 0.35], [0.35, 0.35],
+  [0.35, 1], [-0.35, 1], [-0.35, 0.35], [-1, 0.35], [-1, -0.35], [-0.35, -0.35],
+);
+const rotated = (corners, angle) =>
+  corners.map(([x, y]) => [
+    x * Math.cos(angle) - y * Math.sin(angle),
+    x * Math.sin(angle) + y * Math.cos(angle),
+  ]);
+const star = Array.from({ length: 10 }, (_, i) => {
+  const [r, angle] = [i % 2 ? 0.5 : 1.25, (i * Math.PI) / 5];
+  return [r * Math.sin(angle), -r * Math.cos(angle)];
+});
+const circle = Array.from({ length: 12 }, (_, i) => [
+  Math.cos((i * Math.PI) / 6),
+  Math.sin((i * Math.PI) / 6),
+]);
+const SHAPES = [
+  circle,
+  polygon([-0.9, -0.9], [0.9, -0.9], [0.9, 0.9], [-0.9, 0.9]),
+  up,
+  turned(up),
+  polygon([0, -1.25], [0.9, 0], [0, 1.25], [-0.9, 0]),
+  plus,
+  star,
+  rotated(plus, Math.PI / 4),
+  right.map(([x, y]) => [-x, y]),
+  right,
+];
+
+/** The outline of a class around a place, as a path of an SVG or of a canvas. */
+export function outline(label, x, y, radius) {
+  const points = SHAPES[label].map(([a, b]) => `${x + radius * a} ${y + radius * b}`);
+  return `M${points.join("L")}Z`;
+}
+
+/** The marker of a class as a small picture for a legend. */
+export function marker(label) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "-8 -8 16 16");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", outline(label, 0, 0, 5.5));
+  path.setAttribute("fill", COLOURS[label]);
+  svg.append(path);
+  return svg;
+}

@@ -1,0 +1,177 @@
+// A map of a code of two numbers: drag the point, use the arrow keys, or two native sliders.
+
+import { make, onceAFrame, onLook, written } from "./elements.mjs";
+import { COLOURS, outline } from "./markers.mjs";
+
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+
+export class Plane {
+  /**
+   * @param {object} options
+   * @param {string} options.name   what the map shows, for its label
+   * @param {number[]} options.reach  the map shows −reach … reach in both directions
+   * @param {string[]} options.axes   names of the two sliders
+   * @param {(place: number[]) => void} options.moved  called when the reader moves the point
+   * @param {Record<string, () => void>} options.keys  further keys, by `KeyboardEvent.key`
+   */
+  constructor({ name, reach, axes, moved, keys = {} }) {
+    Object.assign(this, { reach, moved, keys, place: [0, 0], dots: [], sheet: null, lit: null });
+    const label = `${name}. Drag the point, or use the arrow keys; with Shift, larger steps.`;
+    this.canvas = make("canvas", { tabIndex: 0, role: "img", "aria-label": label });
+    this.ranges = axes.map((axis, i) =>
+      make("input", {
+        type: "range", min: -reach, max: reach, step: 0.05, "aria-label": `${name}: ${axis}`,
+        oninput: (event) => this.choose(this.place.with(i, Number(event.target.value))),
+      }),
+    );
+    const sliders = this.ranges.map((range, i) => make("label", {}, make("span", {}, axes[i]), range));
+    this.element = make("div.plane", {}, this.canvas, make("div.plane-sliders", {}, ...sliders));
+    this.redraw = onceAFrame(this.canvas, () => this.draw());
+    this.listen();
+    new ResizeObserver(() => this.resize()).observe(this.canvas);
+    onLook(() => this.repaint());
+  }
+
+  listen() {
+    const { canvas } = this;
+    const at = (event) => {
+      const box = canvas.getBoundingClientRect();
+      const x = (event.clientX - box.left) / box.width;
+      const y = (event.clientY - box.top) / box.height;
+      this.choose([(2 * x - 1) * this.reach, (1 - 2 * y) * this.reach]);
+    };
+    canvas.addEventListener("pointerdown", (event) => {
+      if (event.button) return;
+      canvas.setPointerCapture(event.pointerId);
+      at(event);
+    });
+    canvas.addEventListener("pointermove", (event) => {
+      if (canvas.hasPointerCapture(event.pointerId)) at(event);
+    });
+    canvas.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const step = ARROWS[event.key];
+      const size = event.shiftKey ? 0.5 : 0.1;
+      if (step) this.choose(this.place.map((x, i) => x + size * step[i]));
+      else if (event.key === "Home") this.choose([0, 0]);
+      else if (this.keys[event.key]) this.keys[event.key]();
+      else return;
+      event.preventDefault();
+    });
+  }
+
+  /** Move the point because the reader asked for it. */
+  choose(place) {
+    this.set(place);
+    this.moved(this.place);
+  }
+
+  /** Move the point, within the map. */
+  set(place) {
+    this.place = place.map((x) => Math.max(-this.reach, Math.min(this.reach, x)));
+    this.ranges.forEach((range, i) => (range.value = this.place[i]));
+    this.redraw();
+  }
+
+  /** Say in words where the point is. */
+  describe(words) {
+    this.ranges.forEach((range, i) => {
+      range.setAttribute("aria-valuetext", `${written(this.place[i])}. ${words}`);
+    });
+  }
+
+  /** Show dots, each `[x, y, label]`, over a sheet of decoded pictures (a canvas). */
+  show(dots, sheet) {
+    Object.assign(this, { dots, sheet });
+    this.repaint();
+  }
+
+  /** Bring out the dots of one class; null: all of them. */
+  light(label) {
+    this.lit = label;
+    this.repaint();
+  }
+
+  resize() {
+    const scale = devicePixelRatio || 1;
+    this.size = this.canvas.clientWidth;
+    if (!this.size) return;
+    this.canvas.width = this.canvas.height = Math.round(this.size * scale);
+    this.repaint();
+  }
+
+  /** Draw anew what lies under the point. */
+  repaint() {
+    if (!this.size) return;
+    const { width } = this.canvas;
+    this.ground ??= document.createElement("canvas");
+    this.ground.width = this.ground.height = width;
+    const context = this.ground.getContext("2d");
+    context.scale(width / this.size, width / this.size);
+    const dark = document.documentElement.dataset.theme === "dark";
+    context.fillStyle = dark ? "#0b0d10" : "#fff";
+    context.fillRect(0, 0, this.size, this.size);
+    if (this.sheet) {
+      context.globalAlpha = dark ? 0.4 : 0.22;
+      context.filter = dark ? "none" : "invert(1)";
+      context.drawImage(this.sheet, 0, 0, this.size, this.size);
+      context.filter = "none";
+    }
+    const radius = this.size / 130;
+    for (const [x, y, label] of this.dots) {
+      const bright = this.lit === null || this.lit === label;
+      context.globalAlpha = bright ? 0.85 : 0.08;
+      context.fillStyle = COLOURS[label];
+      context.fill(new Path2D(outline(label, ...this.pixel([x, y]), bright ? radius : 1.5)));
+    }
+    this.redraw();
+  }
+
+  pixel([x, y]) {
+    const half = this.size / 2;
+    return [half + (half * x) / this.reach, half - (half * y) / this.reach];
+  }
+
+  draw() {
+    if (!this.size || !this.ground) return;
+    const context = this.canvas.getContext("2d");
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.drawImage(this.ground, 0, 0);
+    const scale = this.canvas.width / this.size;
+    context.setTransform(scale, 0, 0, scale, 0, 0);
+    const [x, y] = this.pixel(this.place);
+    for (const [colour, width] of [["#fff", 6], ["#111", 2.5]]) {
+      context.strokeStyle = colour;
+      context.lineWidth = width;
+      context.beginPath();
+      context.arc(x, y, 10, 0, 2 * Math.PI);
+      context.moveTo(x - 3, y);
+      context.lineTo(x + 3, y);
+      context.moveTo(x, y - 3);
+      context.lineTo(x, y + 3);
+      context.stroke();
+    }
+  }
+}
+
+/** Decode a grid of codes into one picture of `count` × `count` tiles. */
+export function decodedSheet(decoder, codeAt, reach, count, side) {
+  const canvas = make("canvas", { width: count * side, height: count * side });
+  const context = canvas.getContext("2d");
+  const codes = new Float32Array(2 * count * count);
+  for (let n = 0; n < count * count; n++) {
+    const [column, row] = [n % count, Math.floor(n / count)];
+    const middle = (i) => reach * ((2 * i + 1) / count - 1);
+    codes.set(codeAt([middle(column), -middle(row)]), 2 * n);
+  }
+  const images = decoder.apply(codes);
+  for (let n = 0; n < count * count; n++) {
+    const tile = new ImageData(side, side);
+    for (let i = 0; i < side * side; i++) {
+      tile.data.fill(Math.round(255 * images[n * side * side + i]), 4 * i, 4 * i + 3);
+      tile.data[4 * i + 3] = 255;
+    }
+    context.putImageData(tile, (n % count) * side, Math.floor(n / count) * side);
+  }
+  return canvas;
+}

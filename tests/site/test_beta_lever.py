@@ -1,0 +1,129 @@
+"""A lever over trained models: by keyboard and pointer, as exact as Python, true to the record."""
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.slow
+PAGE = "book/foundations/rate_distortion.html"
+LIVE = ".widget[data-state=live]"
+
+
+@pytest.fixture(scope="module")
+def content():
+    """The same models, as Python reads them."""
+    from widget_data import BetaLever
+
+    return BetaLever("quick")
+
+
+def arrive(page):
+    page.locator(".widget").scroll_into_view_if_needed()
+    page.wait_for_selector(LIVE)
+
+
+@pytest.fixture
+def page(visit):
+    with visit(PAGE) as found:
+        arrive(found.page)
+        yield found.page
+
+
+def painted(page, row: str) -> np.ndarray:
+    """The pixels of a row of pictures, as the page has painted them: (10, 784)."""
+    data = page.get_by_role("group", name=row, exact=True).evaluate(
+        """row => [...row.querySelectorAll('canvas')].map(canvas =>
+        [...canvas.getContext('2d').getImageData(0, 0, 28, 28).data])"""
+    )
+    return np.array(data).reshape(10, -1, 4)[..., 0] / 255
+
+
+def test_every_model_decodes_as_python_does(page, content):
+    codes = np.random.default_rng(3).normal(size=(20, 10)).astype("float32")
+    for place, beta in enumerate(content.betas):
+        found = page.evaluate(
+            """([place, codes]) => [...document.querySelector('.widget-live').widget.sweep
+            .decode(place, Float32Array.from(codes))]""",
+            [place, codes.ravel().tolist()],
+        )
+        expected = content.decode(beta, codes).reshape(-1)
+        np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_keys_step_from_model_to_model(page, content):
+    lever = page.get_by_role("slider", name="β")
+    lever.focus()
+    page.keyboard.press("Home")
+    seen = []
+    for beta in content.betas:
+        assert lever.get_attribute("aria-valuetext") == f"β = {beta:g}"
+        found = content.numbers(beta)
+        text = page.locator(".lever-numbers").inner_text().replace("−", "-")
+        assert f"D {found['D']:.1f} + R {found['R']:.1f}" in text
+        assert f"in {100 * found['apart']:.0f} %" in text
+        expected = content.copies(beta).reshape(10, -1)
+        np.testing.assert_allclose(painted(page, "copies"), expected, atol=0.6 / 255)
+        seen.append(painted(page, "from random codes"))
+        page.keyboard.press("ArrowRight")
+    assert lever.get_attribute("aria-valuetext") == f"β = {content.betas[-1]:g}"
+    assert all(np.abs(a - b).max() > 0.1 for a, b in zip(seen, seen[1:], strict=False))
+    page.keyboard.press("Home")
+    np.testing.assert_array_equal(painted(page, "from random codes"), seen[0])  # the same codes
+    page.get_by_role("button", name="New random codes").click()
+    assert np.abs(painted(page, "from random codes") - seen[0]).max() > 0.1
+
+
+def test_the_originals_are_test_garments(page, content):
+    expected = content.originals.reshape(10, -1) / 255
+    np.testing.assert_allclose(painted(page, "originals"), expected, atol=1e-6)
+
+
+def test_the_task_compares_with_the_record(page, content):
+    numbers = {beta: content.numbers(beta) for beta in content.betas}
+    copies = min(numbers, key=lambda beta: numbers[beta]["D"])
+    samples = min(numbers, key=lambda beta: numbers[beta]["apart"])
+    assert copies != samples
+    groups = page.get_by_role("radiogroup")
+    groups.nth(0).get_by_label(f"β = {copies:g}", exact=True).check()
+    groups.nth(1).get_by_label(f"β = {copies:g}", exact=True).check()
+    page.get_by_role("button", name="Compare with the measurements").click()
+    first, second = page.locator(".widget-answer p").all_inner_texts()
+    assert first == f"Right: the distortion is smallest at β = {copies:g}."
+    assert second.startswith(
+        f"Not quite: random codes are told from copies least often at β = {samples:g}."
+    )
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_shut_out_while_it_is_live(visit, axe, width, scheme):
+    with visit(PAGE, width, scheme) as found:
+        arrive(found.page)
+        assert axe(found.page) == []
+        assert found.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert found.complaints == found.outside == []
+
+
+def test_it_is_loaded_when_it_comes_into_view(visit):
+    with visit(PAGE) as found:
+        urls = "performance.getEntriesByType('resource').map(r => r.name).join()"
+        assert "rate_distortion.bin" not in found.page.evaluate(urls)
+        arrive(found.page)
+        assert "rate_distortion.bin" in found.page.evaluate(urls)
+
+
+def test_without_scripts_the_table_has_the_numbers_of_the_record(visit, content):
+    with visit(PAGE, java_script_enabled=False) as found:
+        rows = found.page.locator(".widget-poster tbody tr").all_inner_texts()
+        assert len(rows) == len(content.betas)
+        assert f"{content.numbers(1)['D']:.1f}" in " ".join(rows)
+
+
+def test_a_missing_file_leaves_the_picture(browser, address):
+    context = browser.new_context()
+    page = context.new_page()
+    page.route("**/_widgets/rate_distortion.bin*", lambda route: route.abort())
+    page.goto(address + PAGE)
+    page.locator(".widget").scroll_into_view_if_needed()
+    page.wait_for_selector(".widget[data-state=failed]")
+    assert page.locator(".widget-poster img").is_visible()
+    context.close()
