@@ -4,9 +4,10 @@ The networks are those that the chapters of this build have trained, as `latents
 written them beside the run records.
 """
 
+import hashlib
 import io
 import json
-import shutil
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +49,15 @@ def half_size(x: np.ndarray) -> np.ndarray:
     return x.reshape(-1, SIDE, 2, SIDE, 2).mean(axis=(2, 4)).reshape(-1, SIDE**2)
 
 
+def _png(figure) -> bytes:
+    """Return a figure as a small PNG: a hundred colours are enough for it."""
+    drawn, packed = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=110)
+    few = Image.open(drawn).quantize(100, method=Image.Quantize.FASTOCTREE)
+    few.save(packed, format="png", optimize=True)
+    return packed.getvalue()
+
+
 class Trained:
     """The record and the networks of a chapter of this build.
 
@@ -66,13 +76,33 @@ class Trained:
         self.files = [folder / f"{chapter}.{ending}" for ending in ("bin", "json")]
         self.parts = weights.read(self.files[0], record["weights"][self.files[0].name])
 
-    def write(self, folder: Path) -> list[Path]:
-        """Write the networks into a folder; return the files."""
-        return [Path(shutil.copy(file, folder)) for file in self.files]
+    def write(self, folder: Path, name: str, parts: list[str]) -> list[Path]:
+        """Write some of the networks as ``NAME.bin`` and its layout; return the two files."""
+        blob = self.files[0].read_bytes()
+        layout = json.loads(self.files[1].read_text())
+        kept = bytearray()
+
+        def moved(place):
+            """Copy every array of a layout, and say where it is now."""
+            if not isinstance(place, dict):
+                return [moved(each) for each in place] if isinstance(place, list) else place
+            if "offset" not in place:
+                return {key: moved(value) for key, value in place.items()}
+            start, size = place["offset"], 2 * math.prod(place["shape"])
+            kept.extend(blob[start : start + size])
+            return place | {"offset": len(kept) - size}
+
+        layout["parts"] = {part: moved(layout["parts"][part]) for part in parts}
+        layout |= {"part_of": layout["sha256"], "bin": f"{name}.bin", "bytes": len(kept)}
+        layout["sha256"] = hashlib.sha256(kept).hexdigest()
+        files = folder / f"{name}.bin", folder / f"{name}.json"
+        files[0].write_bytes(kept)
+        files[1].write_text(json.dumps(layout))
+        return [*files]
 
 
 class TwoMaps:
-    """Both two-dimensional models of the chapter on regular spaces, and what to compare them with."""
+    """Both two-dimensional models of the chapter on regular spaces, with their controls."""
 
     def __init__(self, profile: str):
         self.trained = Trained("regular_spaces", profile)
@@ -136,7 +166,7 @@ class TwoMaps:
         places = {"A": START, "B": (0.0, 0.0), "C": tuple(worst)}
         with matplotlib.rc_context():
             matplotlib.style.use("latents.book")
-            figure = Figure(figsize=(8, 5.6), dpi=110)
+            figure = Figure(figsize=(8, 5.6))
             upper, lower = figure.subfigures(2, 1, height_ratios=[3.6, 1])
             for axis, model, tiles in zip(
                 upper.subplots(1, 2), self.spreads, lower.subfigures(1, 2), strict=True
@@ -147,15 +177,14 @@ class TwoMaps:
                     tile.imshow(image.reshape(28, 28), cmap="gray", vmin=0, vmax=1)
                     tile.set_title(name)
                     tile.set_axis_off()
-            picture = io.BytesIO()
-            figure.savefig(picture, format="png")
+            picture = _png(figure)
         rows = tuple(
             (f"{TITLES[model]}, {name}", *self._describe(model, place))
             for model in self.spreads
             for name, place in places.items()
         )
         return Still(
-            picture.getvalue(),
+            picture,
             "Two maps of the codes of a thousand test garments, of a plain autoencoder and of a "
             "variational one, with three marked places, and what each decodes these to.",
             ("place", "code", "nearest garment", "distance", "95 % of the copies are below"),
@@ -186,10 +215,11 @@ class TwoMaps:
 
     def write(self, folder: Path) -> list[Path]:
         """Write everything that the page loads; return the files."""
-        facts, sheet = folder / "two_maps.json", folder / "garments.png"
+        parts = [f"{model}_{part}" for model in self.spreads for part in ("decoder", "codes")]
+        facts, sheet = folder / "two_maps_facts.json", folder / "garments.png"
         facts.write_text(json.dumps(self.facts()))
         Image.fromarray(self.pictures.reshape(-1, SIDE)).save(sheet, optimize=True)
-        return [*self.trained.write(folder), facts, sheet]
+        return [*self.trained.write(folder, "two_maps", parts), facts, sheet]
 
 
 class BetaLever:
@@ -245,8 +275,7 @@ class BetaLever:
         with matplotlib.rc_context():
             matplotlib.style.use("latents.book")
             figure = plots.image_rows(rows)
-            picture = io.BytesIO()
-            figure.savefig(picture, format="png", dpi=110)
+            picture = _png(figure)
             plt.close(figure)
         table = tuple(
             (f"{beta:g}", *(f"{each:.1f}" for each in (n["D"], n["R"], n["D"] + n["R"])),
@@ -254,7 +283,7 @@ class BetaLever:
             for beta, n in ((beta, self.numbers(beta)) for beta in self.betas)
         )  # fmt: skip
         return Still(
-            picture.getvalue(),
+            picture,
             "Ten test garments; their copies by the models with the smallest β, with one and with "
             "the largest, which lose detail; and what the same three make of random codes, which "
             "becomes better from row to row, and in the last row alike.",
@@ -264,10 +293,12 @@ class BetaLever:
 
     def write(self, folder: Path) -> list[Path]:
         """Write everything that the page loads; return the files."""
-        facts, sheet = folder / "beta_lever.json", folder / "originals.png"
+        labels = [self.LABELS[beta] for beta in self.betas]
+        parts = [f"{label}_{part}" for label in labels for part in ("decoder", "codes")]
+        facts, sheet = folder / "beta_lever_facts.json", folder / "originals.png"
         facts.write_text(json.dumps(self.facts()))
         Image.fromarray(self.originals.reshape(-1, 28)).save(sheet, optimize=True)
-        return [*self.trained.write(folder), facts, sheet]
+        return [*self.trained.write(folder, "beta_lever", parts), facts, sheet]
 
 
 TITLES = {"autoencoder": "Plain autoencoder", "vae": "Variational autoencoder"}

@@ -44,7 +44,6 @@ class WidgetDirective(SphinxDirective):
 @functools.cache
 def _prepared(name: str, folder: Path):
     """Write what a widget loads; return it as it is on paper, and how many bytes it loads."""
-    shutil.copytree(SOURCES, folder, dirs_exist_ok=True)
     content = WIDGETS[name](data.profile())
     size = sum(file.stat().st_size for file in content.write(folder))
     still = content.still()
@@ -76,6 +75,15 @@ def _visit(translator, node):
     raise nodes.SkipNode
 
 
+def _begin(app):
+    """Write the parts themselves; what an earlier build has left there goes."""
+    if app.builder.format == "html":
+        folder = Path(app.outdir) / FOLDER
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(SOURCES, folder)
+        _prepared.cache_clear()
+
+
 def _style(app, pagename, templatename, context, doctree):
     """Give the style of the interactive parts to the pages that have some."""
     if doctree is not None and any(doctree.findall(widget)):
@@ -84,6 +92,7 @@ def _style(app, pagename, templatename, context, doctree):
 
 def setup(app):
     """Connect to Sphinx."""
+    app.connect("builder-inited", _begin)
     app.connect("html-page-context", _style)
     app.add_node(widget, html=(_visit, None))
     app.add_directive("widget", WidgetDirective)

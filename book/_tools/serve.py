@@ -1,23 +1,49 @@
 """Show the built book on this machine: ``make serve`` calls this.
 
-Python's own server, with the types of the files that a site has today and with the page for
-addresses that lead nowhere.
+Python's own server, with the types of the files that a site has today, with text packed as hosting
+services pack it, and with the page for addresses that lead nowhere.
 """
 
 import argparse
 import functools
+import gzip
 import http.server
+import io
 import sys
 from pathlib import Path
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
+PACKED = {".html", ".css", ".js", ".mjs", ".svg", ".json", ".ipynb", ".xml", ".txt"}
 TYPES = {".mjs": "text/javascript", ".wasm": "application/wasm", ".whl": "application/zip"}
+
+
+@functools.lru_cache(maxsize=1000)
+def packed(file: Path, changed: float) -> bytes:
+    """Return a file as gzip; when it was changed last makes it another one."""
+    return gzip.compress(file.read_bytes(), 6, mtime=changed)
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
     """Serve the files of a folder."""
 
     extensions_map = http.server.SimpleHTTPRequestHandler.extensions_map | TYPES
+
+    def send_head(self):
+        """Answer with a text file as gzip to those who take it, and else as Python does."""
+        file = Path(self.translate_path(self.path))
+        file = file / "index.html" if self.path.partition("?")[0].endswith("/") else file
+        takes = "gzip" in self.headers.get("Accept-Encoding", "")
+        if not takes or file.suffix not in PACKED or not file.is_file():
+            return super().send_head()
+        content = packed(file, file.stat().st_mtime)
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(str(file)))
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Last-Modified", self.date_time_string(int(file.stat().st_mtime)))
+        self.send_header("Vary", "Accept-Encoding")
+        self.end_headers()
+        return io.BytesIO(content)
 
     def send_error(self, code, message=None, explain=None):
         """Answer with the book's own page where a file is missing."""

@@ -18,9 +18,9 @@ export class Sweep {
 
   static async read(files) {
     const [parts, originals, facts] = await Promise.all([
-      readParts(`${files}rate_distortion`),
+      readParts(`${files}beta_lever`),
       readPictures(`${files}originals.png`, SIDE),
-      fetched(`${files}beta_lever.json`).then((answer) => answer.json()),
+      fetched(`${files}beta_lever_facts.json`).then((answer) => answer.json()),
     ]);
     return new Sweep(parts, originals, facts);
   }

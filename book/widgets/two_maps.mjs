@@ -24,9 +24,9 @@ export class Models {
 
   static async read(files) {
     const [parts, pictures, facts] = await Promise.all([
-      readParts(`${files}regular_spaces`),
+      readParts(`${files}two_maps`),
       readPictures(`${files}garments.png`, SIDE / 2),
-      fetched(`${files}two_maps.json`).then((answer) => answer.json()),
+      fetched(`${files}two_maps_facts.json`).then((answer) => answer.json()),
     ]);
     return new Models(parts, pictures, facts);
   }
@@ -111,7 +111,7 @@ class TwoMaps {
     const dots = [...facts.labels].map((label, i) => [...this.models.placeOf(model, i), Number(label)]);
     const inside = dots.filter(([x, y]) => Math.max(Math.abs(x), Math.abs(y)) <= REACH);
     const codeAt = (place) => this.models.code(model, place);
-    plane.show(inside, decodedSheet(this.models.decoders[model], codeAt, REACH, 15, SIDE));
+    plane.show(inside, decodedSheet(this.models.decoders[model], codeAt, REACH, 11, SIDE));
     const picture = make("canvas.widget-picture", {
       width: SIDE, height: SIDE, role: "img", "aria-label": "The decoded picture",
     });

@@ -1,5 +1,7 @@
 """A lever over trained models: by keyboard and pointer, as exact as Python, true to the record."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ LIVE = ".widget[data-state=live]"
 
 @pytest.fixture(scope="module")
 def content():
-    """The same models, as Python reads them."""
+    """Return the same models, as Python reads them."""
     from widget_data import BetaLever
 
     return BetaLever("quick")
@@ -29,7 +31,7 @@ def page(visit):
 
 
 def painted(page, row: str) -> np.ndarray:
-    """The pixels of a row of pictures, as the page has painted them: (10, 784)."""
+    """Return the pixels of a row of pictures as the page has painted them: (10, 784)."""
     data = page.get_by_role("group", name=row, exact=True).evaluate(
         """row => [...row.querySelectorAll('canvas')].map(canvas =>
         [...canvas.getContext('2d').getImageData(0, 0, 28, 28).data])"""
@@ -65,7 +67,7 @@ def test_keys_step_from_model_to_model(page, content):
         seen.append(painted(page, "from random codes"))
         page.keyboard.press("ArrowRight")
     assert lever.get_attribute("aria-valuetext") == f"β = {content.betas[-1]:g}"
-    assert all(np.abs(a - b).max() > 0.1 for a, b in zip(seen, seen[1:], strict=False))
+    assert all(np.abs(a - b).max() > 0.1 for a, b in pairwise(seen))
     page.keyboard.press("Home")
     np.testing.assert_array_equal(painted(page, "from random codes"), seen[0])  # the same codes
     page.get_by_role("button", name="New random codes").click()
@@ -106,9 +108,9 @@ def test_nothing_is_shut_out_while_it_is_live(visit, axe, width, scheme):
 def test_it_is_loaded_when_it_comes_into_view(visit):
     with visit(PAGE) as found:
         urls = "performance.getEntriesByType('resource').map(r => r.name).join()"
-        assert "rate_distortion.bin" not in found.page.evaluate(urls)
+        assert "beta_lever.bin" not in found.page.evaluate(urls)
         arrive(found.page)
-        assert "rate_distortion.bin" in found.page.evaluate(urls)
+        assert "beta_lever.bin" in found.page.evaluate(urls)
 
 
 def test_without_scripts_the_table_has_the_numbers_of_the_record(visit, content):
@@ -121,7 +123,7 @@ def test_without_scripts_the_table_has_the_numbers_of_the_record(visit, content)
 def test_a_missing_file_leaves_the_picture(browser, address):
     context = browser.new_context()
     page = context.new_page()
-    page.route("**/_widgets/rate_distortion.bin*", lambda route: route.abort())
+    page.route("**/_widgets/beta_lever.bin*", lambda route: route.abort())
     page.goto(address + PAGE)
     page.locator(".widget").scroll_into_view_if_needed()
     page.wait_for_selector(".widget[data-state=failed]")

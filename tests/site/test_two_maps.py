@@ -15,7 +15,7 @@ PLACES = "JSON.stringify(document.querySelector('.widget-live').widget.places)"
 
 @pytest.fixture(scope="module")
 def content():
-    """The same models, as Python reads them."""
+    """Return the same models, as Python reads them."""
     from widget_data import TwoMaps
 
     return TwoMaps("quick")
@@ -42,7 +42,7 @@ def slider(page, model: str, axis: int):
 
 
 def painted(page, model: str) -> np.ndarray:
-    """The pixels of the decoded picture, as the page has painted them: (784,)."""
+    """Return the pixels of the decoded picture as the page has painted them: (784,)."""
     at = MODELS.index(model)
     data = page.evaluate(
         f"""() => [...document.querySelectorAll('.widget-picture')[{at}].getContext('2d')
@@ -74,7 +74,7 @@ def test_decoded_codes_and_distances_are_those_of_python(home, content):
 
 
 def test_the_page_answers_as_keras_did(home, content):
-    layout = json.loads(content.files[1].read_text())
+    layout = json.loads(content.trained.files[1].read_text())
     for model in MODELS:
         name = f"{model}_decoder"
         x, y = content.parts[name].example
@@ -271,7 +271,7 @@ def test_a_link_has_the_place(visit, home):
         assert found.complaints == []
 
 
-@pytest.mark.parametrize("file", ["two_maps.mjs", "regular_spaces.bin", "garments.png"])
+@pytest.mark.parametrize("file", ["two_maps.mjs", "two_maps.bin", "garments.png"])
 def test_a_missing_file_leaves_the_picture_and_can_be_tried_again(browser, address, file):
     context = browser.new_context()
     page = context.new_page()

@@ -38,13 +38,12 @@ function state(name) {
   return usable ? { place } : {};
 }
 
-const soon = window.requestIdleCallback ?? ((run) => setTimeout(run, 50)); // Safari has none
 const seen = new IntersectionObserver(
   (entries) => {
     for (const { target, isIntersecting } of entries)
       if (isIntersecting) {
         seen.unobserve(target);
-        soon(() => live(target));
+        setTimeout(live, 0, target);
       }
   },
   { rootMargin: "200px" },

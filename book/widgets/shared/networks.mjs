@@ -27,11 +27,12 @@ export async function readParts(address) {
     fetched(`${address}.bin`).then((answer) => answer.arrayBuffer()),
   ]);
   if (bytes.byteLength !== layout.bytes) throw new Error(`${layout.bin} is not complete`);
-  const view = new DataView(bytes);
-  const array = ({ shape, offset }) =>
-    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) =>
-      half(view.getUint16(offset + 2 * i, true)),
-    );
+  const halves = new Uint16Array(bytes); // little-endian, as the file and every browser
+  const array = ({ shape, offset }) => {
+    const numbers = new Float32Array(shape.reduce((a, b) => a * b, 1));
+    for (let i = 0; i < numbers.length; i++) numbers[i] = half(halves[offset / 2 + i]);
+    return numbers;
+  };
   const part = (p) =>
     p.layers
       ? new Network(p.layers.map((l) => [array(l.kernel), array(l.bias), l.activation]))
@@ -88,7 +89,9 @@ export async function readPictures(address, side) {
   context.drawImage(sheet, 0, 0);
   const { data } = context.getImageData(0, 0, sheet.width, sheet.height);
   if (sheet.width !== side) throw new Error(`${address} has pictures of another size`);
-  return Float32Array.from({ length: data.length / 4 }, (_, i) => data[4 * i] / 255);
+  const pixels = new Float32Array(data.length / 4);
+  for (let i = 0; i < pixels.length; i++) pixels[i] = data[4 * i] / 255;
+  return pixels;
 }
 
 /** Average 2 × 2 pixels: (n · (2 side)²) numbers to (n · side²). */
