@@ -23,7 +23,8 @@ TERMS = Path(__file__).with_name("search_terms.yml")
 GLOSSARY = "Glossary"
 # Neither code nor outputs nor what is only for the eye.
 SKIPPED = (
-    ".cell_input, .cell_output, .highlight, .headerlink, annotation, .katex-html, style, script"
+    ".cell_input, .cell_output, .highlight, .headerlink, annotation, .katex-html, style, script, "
+    ".widget"
 )
 
 

@@ -14,11 +14,11 @@ from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
 from latents import data
-from widget_data import BetaLever, TwoMaps
+from widget_data import BetaLever, EncoderDesk, TwoMaps
 
 SOURCES = Path(__file__).resolve().parents[1] / "widgets"
 FOLDER = "_widgets"  # of the site
-WIDGETS = {"two_maps": TwoMaps, "beta_lever": BetaLever}
+WIDGETS = {"two_maps": TwoMaps, "beta_lever": BetaLever, "encoder_desk": EncoderDesk}
 
 
 class widget(nodes.General, nodes.Element):  # noqa: N801 (as docutils names its nodes)
@@ -65,10 +65,11 @@ def _visit(translator, node):
         for first, *rest in still.rows
     )
     translator.body.append(
-        f'<div class="widget" role="region" aria-label="{escape(node["label"])}" '
-        f'data-widget="{name}" data-size="{size / 1e6:.1f} MB"><div class="widget-poster">'
+        f'<div class="widget" id="widget-{name}" role="region" '
+        f'aria-label="{escape(node["label"])}" data-widget="{name}" '
+        f'data-size="{size / 1e6:.1f} MB"><div class="widget-poster">'
         f'<img src="{source}" alt="{escape(still.alt)}">'
-        f'<div class="text_html"><table class="table"><thead><tr>{head}</tr></thead>'
+        f'<div class="text_html" tabindex="0"><table class="table"><thead><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div></div>"
         '<div class="widget-live"></div><p class="widget-status" role="status"></p></div>'
     )

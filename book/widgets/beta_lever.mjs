@@ -20,7 +20,7 @@ export class Sweep {
     const [parts, originals, facts] = await Promise.all([
       readParts(`${files}beta_lever`),
       readPictures(`${files}originals.png`, SIDE),
-      fetched(`${files}beta_lever_facts.json`).then((answer) => answer.json()),
+      fetched(`${files}beta_lever_facts.json`, "json"),
     ]);
     return new Sweep(parts, originals, facts);
   }
@@ -46,9 +46,9 @@ class Lever {
   constructor(sweep, el) {
     Object.assign(this, { sweep, el, random: generator(1) });
     this.noise = this.draw();
-    this.place = sweep.models.findIndex(({ beta }) => beta === 1);
+    this.answered = false;
     this.build();
-    this.show(this.place);
+    this.show(sweep.models.findIndex(({ beta }) => beta === 1));
   }
 
   draw() {
@@ -59,16 +59,13 @@ class Lever {
     const { models, facts } = this.sweep;
     this.range = make("input", {
       type: "range", min: 0, max: models.length - 1, step: 1, "aria-label": "β",
-      oninput: () => this.show(Number(this.range.value)),
+      oninput: () => this.choose(Number(this.range.value)),
     });
     const ticks = models.map(({ beta }) => make("span", {}, `${beta}`));
     this.numbers = make("p.lever-numbers");
     this.rows = ["originals", "copies", "from random codes"].map((name) => {
       const tiles = facts.names.map((garment) =>
-        make("canvas", {
-          width: SIDE, height: SIDE, role: "img",
-          "aria-label": name === "from random codes" ? "Decoded random code" : `${garment}, ${name}`,
-        }),
+        make("canvas", { width: SIDE, height: SIDE, title: name === "from random codes" ? "" : garment }),
       );
       return { name, tiles };
     });
@@ -91,8 +88,10 @@ class Lever {
         ),
       ),
       make("div.lever-pictures", {}, ...this.rows.map(({ name, tiles }) =>
-        make("div", { role: "group", "aria-label": name }, make("p.widget-title", {}, name),
-          make("div.lever-tiles", {}, ...tiles)))),
+        make("div", {}, make("p.widget-title", {}, name),
+          make("div.lever-tiles", {
+            role: "img", "aria-label": `Ten pictures: ${name}`,
+          }, ...tiles)))),
       this.task(),
       spoken,
     );
@@ -156,6 +155,12 @@ class Lever {
   anew() {
     this.noise = this.draw();
     this.show(this.place);
+    this.say("New random codes are decoded.");
+  }
+
+  choose(place) {
+    this.show(place);
+    this.say(this.words.join("; "));
   }
 
   show(place) {
@@ -167,15 +172,14 @@ class Lever {
         paint(tile, pixels.subarray(n * SIDE ** 2, (n + 1) * SIDE ** 2), SIDE)),
     );
     const { D, R, beta, apart } = model;
-    const words = [
-      `D ${written(D, 1)} + R ${written(R, 1)} = −ELBO ${written(D + R, 1)} nats`,
-      `random codes are told from copies in ${Math.round(100 * apart)} %`,
-    ];
-    this.numbers.replaceChildren(...words.map((text) => make("span", {}, text)));
+    const shown = [D, R].map((x) => Number(x.toFixed(1)));
+    this.words = [`D ${written(shown[0], 1)} + R ${written(shown[1], 1)} = −ELBO ${written(shown[0] + shown[1], 1)} nats`];
+    if (this.answered)
+      this.words.push(`a test tells random codes from copies with ${Math.round(100 * apart)}% right (50% is guessing)`);
+    this.numbers.replaceChildren(...this.words.map((text) => make("span", {}, text)));
     this.range.value = place;
     this.range.setAttribute("aria-valuetext", `β = ${beta}`);
     this.ring.style.transform = this.at(model);
-    this.say(`β = ${beta}: ${words.join("; ")}`);
   }
 
   /** Compare the prediction with what the chapter has measured on the whole test set. */
@@ -183,6 +187,8 @@ class Lever {
     const { models } = this.sweep;
     const lowest = (key) => models.reduce((best, model, i) => (model[key] < models[best][key] ? i : best), 0);
     const [copies, samples] = [lowest("D"), lowest("apart")];
+    this.answered = true;
+    this.show(this.place);
     const guess = (name) => this.el.querySelector(`input[name=${name}]:checked`)?.value;
     const verdict = (given, right) =>
       given === undefined ? "Measured: " : Number(given) === right ? "Right: " : "Not quite: ";
@@ -191,7 +197,7 @@ class Lever {
         `the distortion is smallest at β = ${models[copies].beta}.`),
       make("p", {}, make("strong", {}, verdict(guess("lever-samples"), samples)),
         `random codes are told from copies least often at β = ${models[samples].beta}. `,
-        samples === copies ? "It is the same place." : "It is not the same place. ",
+        samples === copies ? "It is the same place. " : "It is not the same place. ",
         samples === models.length - 1 ? "There the copies themselves have become alike, so little is left to tell apart." : ""),
     );
   }

@@ -2,33 +2,38 @@
 //
 // Places are in units of each model's own spread: for the VAE of its prior, N(0, I); for the plain
 // autoencoder, which has none, of the mean and the standard deviation of its codes. So one gesture
-// moves both points to comparable places.
+// moves both points to comparable places. A place without any garment's code nearby is a hole.
 
-import { generator, make, paint, speaker, still, written } from "./shared/elements.mjs";
+import { generator, make, paint, speaker, still, workButton, written } from "./shared/elements.mjs";
 import { marker } from "./shared/markers.mjs";
-import { halfSize, nearest, readParts, readPictures, fetched } from "./shared/networks.mjs";
+import { fetched, nearest, readParts } from "./shared/networks.mjs";
 import { decodedSheet, Plane } from "./shared/plane.mjs";
 
 const REACH = 3;
 const SIDE = 28;
 const DRAWS = 1000;
 const NAMES = { autoencoder: "Plain autoencoder", vae: "Variational autoencoder" };
+const MODELS = Object.keys(NAMES);
 
 /** What the widget computes, without anything that is seen. */
 export class Models {
-  constructor(parts, pictures, facts) {
-    Object.assign(this, { pictures, facts });
+  constructor(parts, facts) {
+    this.facts = facts;
     this.decoders = { autoencoder: parts.autoencoder_decoder, vae: parts.vae_decoder };
-    this.codes = { autoencoder: parts.autoencoder_codes, vae: parts.vae_codes };
+    const codes = { autoencoder: parts.autoencoder_codes, vae: parts.vae_codes };
+    this.places = {}; // of the codes of test garments, on the map
+    for (const model of MODELS) {
+      const { center, spread } = facts.models[model];
+      this.places[model] = codes[model].map((z, i) => (z - center[i % 2]) / spread[i % 2]);
+    }
   }
 
   static async read(files) {
-    const [parts, pictures, facts] = await Promise.all([
+    const [parts, facts] = await Promise.all([
       readParts(`${files}two_maps`),
-      readPictures(`${files}garments.png`, SIDE / 2),
-      fetched(`${files}two_maps_facts.json`).then((answer) => answer.json()),
+      fetched(`${files}two_maps_facts.json`, "json"),
     ]);
-    return new Models(parts, pictures, facts);
+    return new Models(parts, facts);
   }
 
   /** The code at a place of the map. */
@@ -39,76 +44,95 @@ export class Models {
 
   /** The place of the code of a test garment. */
   placeOf(model, number) {
-    const { center, spread } = this.facts.models[model];
-    const code = this.codes[model].subarray(2 * number, 2 * number + 2);
-    return center.map((c, i) => (code[i] - c) / spread[i]);
+    return Array.from(this.places[model].subarray(2 * number, 2 * number + 2));
   }
 
-  /** Decode a place: the picture, the class of the nearest garment, the distance to it. */
-  look(model, place) {
-    const pixels = this.decoders[model].apply(Float32Array.from(this.code(model, place)));
-    const [number, distance] = nearest(halfSize(pixels, SIDE / 2), this.pictures);
-    return { pixels, distance, label: Number(this.facts.train_labels[number]) };
+  /** Decode a place: (784,) brightnesses. */
+  decode(model, place) {
+    return this.decoders[model].apply(Float32Array.from(this.code(model, place)));
   }
 
-  /** Whether a distance is larger than that of 95 % of the copies of test garments. */
-  far(model, distance) {
-    return distance > this.facts.models[model].copies[1];
+  /** The garment whose code is nearest to a place, how far, and whether that makes it a hole. */
+  near(model, place) {
+    const [number, distance] = nearest(place, this.places[model]);
+    const label = Number(this.facts.labels[number]);
+    return { label, distance, hole: distance > this.facts.hole };
+  }
+
+  /** How many random places are holes: for each model, and if its codes were random themselves. */
+  count(draws, seed) {
+    const { normal } = generator(seed);
+    const places = (n) => Array.from({ length: n }, () => [normal(), normal()]);
+    const drawn = places(draws);
+    const control = Float32Array.from(places(this.facts.labels.length).flat());
+    const counts = { control: 0, autoencoder: 0, vae: 0 };
+    const loneliest = {};
+    for (const place of drawn) {
+      counts.control += nearest(place, control)[1] > this.facts.hole;
+      for (const model of MODELS) {
+        const { distance, hole } = this.near(model, place);
+        counts[model] += hole;
+        const onMap = Math.max(...place.map(Math.abs)) <= REACH;
+        if (onMap && distance > (loneliest[model]?.distance ?? 0))
+          loneliest[model] = { distance, place };
+      }
+    }
+    return { counts, loneliest };
   }
 }
 
 class TwoMaps {
   constructor(models, el, state) {
-    Object.assign(this, { models, el, facts: models.facts });
-    this.places = { autoencoder: [0, 0], vae: [0, 0] };
+    Object.assign(this, { models, el, facts: models.facts, places: {}, views: {} });
     this.random = generator(state.seed ?? Date.now());
+    this.start = this.facts.start;
     this.build();
-    this.start = state.place ?? this.facts.start;
-    this.moveBoth(this.start);
+    this.go(state.places ?? [this.start, this.start]);
   }
 
   build() {
-    this.views = {};
-    const maps = Object.keys(NAMES).map((model) => this.column(model));
-    this.together = make("input", { type: "checkbox", checked: true });
+    const button = (text, onclick) => make("button", { type: "button", onclick }, text);
     const chosen = (name, label) => {
       const option = (text, i) => make("option", { value: i, selected: i === label }, text);
       return make("select", { "aria-label": name }, ...this.facts.names.map(option));
     };
+    this.together = make("input", { type: "checkbox", checked: true });
     this.from = chosen("Walk from", 9);
     this.to = chosen("Walk to", 3);
-    const button = (text, onclick) => make("button", { type: "button", onclick }, text);
-    this.spoken = make("output.widget-spoken", { "aria-live": "polite" });
-    this.say = speaker(this.spoken);
+    const spoken = make("output.widget-spoken", { "aria-live": "polite" });
+    this.say = speaker(spoken);
+    const help = make("p.widget-help", { id: `help-${Math.random().toString(36).slice(2)}` },
+      "Drag a ring, or use the arrow keys (with Shift, larger steps), Home, R (random), Esc (start), or the sliders. ",
+      "Places are in units of each model’s spread: of the prior for the VAE, of its codes for the plain autoencoder.");
     this.el.replaceChildren(
-      make("div.two-maps", {}, ...maps),
-      make(
-        "div.widget-controls", {},
+      make("div.two-maps", {}, ...MODELS.map((model) => this.column(model, help.id))),
+      make("div.widget-controls", {},
         button("Random code", () => this.draw()),
         make("span.widget-group", {}, "from", this.from, "to", this.to,
           button("Walk", () => this.walk())),
-        make("label", {}, this.together, " move both"),
-        button("Start", () => this.moveBoth(this.start)),
+        button("Start", () => this.moveAll([this.start, this.start])),
         button("Copy link", (event) => this.link(event.currentTarget)),
-      ),
+        make("label", {}, this.together, " drag both together")),
       this.legend(),
+      help,
       this.task(),
-      this.spoken,
+      spoken,
     );
   }
 
-  column(model) {
-    const { facts } = this;
+  column(model, help) {
     const plane = new Plane({
       name: NAMES[model],
       reach: REACH,
       axes: ["across", "up"],
       moved: (place) => this.moved(model, place),
       keys: {
-        r: () => this.draw(), R: () => this.draw(), Escape: () => this.moveBoth(this.start),
+        r: () => this.draw(), R: () => this.draw(),
+        Escape: () => this.moveAll([this.start, this.start]),
       },
     });
-    const dots = [...facts.labels].map((label, i) => [...this.models.placeOf(model, i), Number(label)]);
+    plane.canvas.setAttribute("aria-describedby", help);
+    const dots = Array.from(this.facts.labels, (label, i) => [...this.models.placeOf(model, i), Number(label)]);
     const inside = dots.filter(([x, y]) => Math.max(Math.abs(x), Math.abs(y)) <= REACH);
     const codeAt = (place) => this.models.code(model, place);
     plane.show(inside, decodedSheet(this.models.decoders[model], codeAt, REACH, 11, SIDE));
@@ -116,26 +140,19 @@ class TwoMaps {
       width: SIDE, height: SIDE, role: "img", "aria-label": "The decoded picture",
     });
     const words = make("p.two-maps-words");
-    const bar = make("div.two-maps-bar", { "aria-hidden": "true" }, make("i"), make("b"));
-    this.views[model] = { plane, picture, words, bar };
-    return make(
-      "section", { "aria-label": NAMES[model] },
+    this.views[model] = { plane, picture, words };
+    return make("div", { role: "group", "aria-label": NAMES[model] },
       make("p.widget-title", {}, NAMES[model]),
       plane.element,
-      make("div.two-maps-seen", {}, picture, make("div", {}, words, bar)),
-    );
+      make("div.two-maps-seen", {}, picture, words));
   }
 
   legend() {
     const buttons = this.facts.names.map((name, label) =>
-      make(
-        "button", {
-          type: "button", "aria-pressed": "false",
-          onclick: (event) => this.light(label, event.currentTarget),
-        },
-        marker(label), name,
-      ),
-    );
+      make("button", {
+        type: "button", "aria-pressed": "false",
+        onclick: (event) => this.light(label, event.currentTarget),
+      }, marker(label), name));
     return make("div.widget-legend", { role: "group", "aria-label": "Show one class" }, ...buttons);
   }
 
@@ -147,82 +164,79 @@ class TwoMaps {
   }
 
   task() {
-    const choices = { autoencoder: "the plain autoencoder", vae: "the VAE", both: "both alike" };
+    const choices = { autoencoder: "the plain autoencoder", vae: "the VAE", same: "both alike" };
     const radios = Object.entries(choices).map(([value, text]) =>
-      make("label", {}, make("input", { type: "radio", name: "two-maps-guess", value }), ` ${text}`),
-    );
-    this.count = make("button", { type: "button", onclick: () => this.answer() },
-      `Draw ${DRAWS.toLocaleString("en")} and count`);
+      make("label", {}, make("input", { type: "radio", name: "two-maps-guess", value }), ` ${text}`));
     this.result = make("div.widget-answer", { role: "status" });
-    return make(
-      "fieldset.widget-task", {},
-      make("legend", {}, "Predict, then try"),
-      make("p", {}, "Which decoder turns random codes more often into something that is no garment?"),
+    return make("fieldset.widget-task", {},
+      make("legend", {}, "Predict, then try: in which map do random codes fall into holes more often?"),
+      make("p", {}, "A hole is a place without a garment’s code nearby, so nobody has taught the decoder what to draw there. Find one by hand first; the words beside a picture say when you are in one."),
       make("div.widget-choices", {}, ...radios),
-      make("p", {}, "Find such a place by hand first: the bar below a picture tells when you have one."),
-      this.count,
-      this.result,
-    );
+      workButton(`Draw ${DRAWS.toLocaleString("en")} and count`, () => this.answer()),
+      this.result);
   }
 
+  /** The reader drags one point. */
   moved(model, place) {
     this.stop();
-    for (const other of Object.keys(NAMES))
-      if (other === model || this.together.checked) this.set(other, place);
+    for (const other of MODELS) if (other === model || this.together.checked) this.set(other, place);
     this.speak();
   }
 
-  moveBoth(place) {
-    this.stop();
-    for (const model of Object.keys(NAMES)) this.set(model, place);
+  moveAll(places) {
+    this.go(places);
     this.speak();
+  }
+
+  go(places) {
+    this.stop();
+    MODELS.forEach((model, i) => this.set(model, places[i]));
   }
 
   set(model, place) {
-    const { plane, picture, words, bar } = this.views[model];
+    const { plane, picture, words } = this.views[model];
     plane.set(place);
     this.places[model] = plane.place;
-    const seen = this.models.look(model, plane.place);
-    const [, limit] = this.facts.models[model].copies;
-    const far = this.models.far(model, seen.distance);
-    paint(picture, seen.pixels, SIDE);
+    const { label, distance, hole } = this.models.near(model, plane.place);
+    paint(picture, this.models.decode(model, plane.place), SIDE);
+    const name = this.facts.names[label];
     const code = this.models.code(model, plane.place).map((z) => written(z)).join(", ");
-    const name = this.facts.names[seen.label];
-    const verdict = far ? "▲ farther than 95 % of the copies" : "as near as the copies of real ones";
+    words.dataset.hole = hole;
     words.replaceChildren(
       make("span", {}, `code ${code}`),
-      make("span", {}, `nearest garment: ${name}, at ${written(seen.distance, 3)}`),
-      make("strong", {}, verdict),
+      make("span", {}, `nearest code: ${name}, ${written(distance)} away`),
+      make("strong", {}, hole ? "▲ a hole: no garment’s code is near" : "● a garment’s code is near"),
     );
-    bar.dataset.far = far;
-    bar.firstChild.style.width = `${Math.min(100, (50 * seen.distance) / limit)}%`;
-    this.views[model].said = `${NAMES[model]}: ${name}, distance ${written(seen.distance, 3)}, ${verdict.replace("▲ ", "")}`;
-    plane.describe(`${name}, ${verdict.replace("▲ ", "")}`);
-    picture.setAttribute("aria-label", `Decoded picture, nearest to: ${name}`);
+    this.views[model].said = `${NAMES[model]}: ${hole ? "a hole" : `near ${name}`}`;
+    picture.setAttribute("aria-label", `Decoded picture; the nearest code is that of: ${name}`);
   }
 
   speak() {
-    this.say(Object.values(this.views).map((view) => view.said).join(". "));
+    const place = this.places.vae.map((u) => written(u, 1)).join(", ");
+    this.say(`${place}. ${MODELS.map((model) => this.views[model].said).join(". ")}.`);
   }
 
   draw() {
-    this.moveBoth([this.random.normal(), this.random.normal()]);
+    const place = [3.1, 0];
+    while (Math.max(...place.map(Math.abs)) > REACH)
+      place.splice(0, 2, this.random.normal(), this.random.normal());
+    this.moveAll([place, place]);
   }
 
-  /** Put the place into the address of the page, and the address into the clipboard. */
+  /** Put the places into the address of the page, and the address into the clipboard. */
   async link(button) {
-    const place = this.places.vae.map((u) => u.toFixed(2)).join(",");
-    history.replaceState(null, "", `#z=${place}&m=two_maps`);
+    const numbers = MODELS.flatMap((model) => this.places[model].map((u) => u.toFixed(2)));
+    history.replaceState(null, "", `#z=${numbers.join(",")}&m=two_maps`);
     const copied = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
-    this.say(copied ? "The link is copied." : "The address of the page now has this place.");
-    button.textContent = copied ? "Copied" : "See the address";
-    setTimeout(() => (button.textContent = "Copy link"), 2000);
+    button.textContent = copied ? "Link copied" : "The link is in the address";
+    this.say(button.textContent);
+    setTimeout(() => (button.textContent = "Copy link"), 3000);
   }
 
   walk() {
     this.stop();
     const ends = [this.from, this.to].map((select) => this.facts.firsts[select.selectedIndex]);
-    const paths = Object.keys(NAMES).map((model) => [
+    const paths = MODELS.map((model) => [
       model, ...ends.map((number) => this.models.placeOf(model, number)),
     ]);
     const steps = still() ? 5 : 90;
@@ -240,41 +254,21 @@ class TwoMaps {
     clearTimeout(this.timer);
   }
 
-  /** Draw random codes for both models, and count what is farther from all garments than copies. */
+  /** Count the holes among random codes; the control is a map whose codes are random themselves. */
   async answer() {
-    this.count.disabled = true;
     const guess = this.el.querySelector("input[name=two-maps-guess]:checked")?.value;
-    const { normal } = generator(7);
-    const counts = { autoencoder: 0, vae: 0 };
-    const worst = { autoencoder: [0], vae: [0] };
-    for (let n = 0; n < DRAWS; n++) {
-      const place = [normal(), normal()];
-      for (const model of Object.keys(NAMES)) {
-        const { distance } = this.models.look(model, place);
-        counts[model] += this.models.far(model, distance);
-        if (distance > worst[model][0]) worst[model] = [distance, place];
-      }
-      if (n % 100 === 99) {
-        this.result.textContent = `${n + 1} of ${DRAWS} …`;
-        await new Promise((resolve) => setTimeout(resolve));
-      }
-    }
-    const expected = DRAWS / 20; // of copies themselves, by definition
+    await new Promise((resolve) => setTimeout(resolve));
+    const { counts, loneliest } = this.models.count(DRAWS, 7);
     const most = counts.autoencoder > counts.vae ? "autoencoder" : "vae";
-    const verdict = { undefined: "", [most]: "Right. " }[guess] ?? "Not quite. ";
-    const rest =
-      counts.vae > 1.2 * expected
-        ? "The VAE has such places too; most of them lie far from the middle."
-        : "With the VAE that is hardly more than the copies themselves.";
-    this.stop();
-    for (const model of Object.keys(NAMES)) this.set(model, worst[model][1]);
+    const verdict = guess === undefined ? "" : guess === most ? "Right. " : "Not quite. ";
+    const show = make("button", {
+      type: "button", onclick: () => this.moveAll(MODELS.map((model) => loneliest[model].place)),
+    }, "Show the loneliest of each");
     this.result.replaceChildren(
-      make("strong", {}, verdict),
-      `Of ${DRAWS.toLocaleString("en")} random codes the plain autoencoder decodes ${counts.autoencoder}`,
-      ` to something farther from every garment than 95 % of the copies, the VAE ${counts.vae}. `,
-      `Copies of real garments would give ${expected}. The maps show the worst of each. ${rest}`,
+      make("p", {}, make("strong", {}, verdict),
+        `Of ${DRAWS.toLocaleString("en")} random codes ${counts.autoencoder} fall into holes of the plain autoencoder, ${counts.vae} into holes of the VAE. Some holes are chance: if the codes of the garments were random themselves, it would be ${counts.control}.`),
+      show,
     );
-    this.count.disabled = false;
   }
 }
 
@@ -283,7 +277,7 @@ export default {
   async render({ model, el }) {
     const models = await Models.read(model.get("files"));
     const widget = new TwoMaps(models, el, model.get("state") ?? {});
-    el.widget = widget; // for tests
+    el.widget = widget; // for tests, and for links that change the place
     return () => widget.stop();
   },
 };

@@ -53,7 +53,7 @@ def visit(browser: Browser, address):
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, **options
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)  # other tests run beside these
         found = Visit(context.new_page())
         found.page.on("console", lambda m: _note(found, m.type, m.text))
         found.page.on("pageerror", lambda error: found.complaints.append(str(error)))

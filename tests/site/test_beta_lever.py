@@ -7,7 +7,8 @@ import pytest
 
 pytestmark = pytest.mark.slow
 PAGE = "book/foundations/rate_distortion.html"
-LIVE = ".widget[data-state=live]"
+WIDGET = "[data-widget=beta_lever]"
+LIVE = f"{WIDGET}[data-state=live]"
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +20,7 @@ def content():
 
 
 def arrive(page):
-    page.locator(".widget").scroll_into_view_if_needed()
+    page.locator(WIDGET).scroll_into_view_if_needed()
     page.wait_for_selector(LIVE)
 
 
@@ -32,7 +33,7 @@ def page(visit):
 
 def painted(page, row: str) -> np.ndarray:
     """Return the pixels of a row of pictures as the page has painted them: (10, 784)."""
-    data = page.get_by_role("group", name=row, exact=True).evaluate(
+    data = page.get_by_role("img", name=f"Ten pictures: {row}", exact=True).evaluate(
         """row => [...row.querySelectorAll('canvas')].map(canvas =>
         [...canvas.getContext('2d').getImageData(0, 0, 28, 28).data])"""
     )
@@ -43,7 +44,8 @@ def test_every_model_decodes_as_python_does(page, content):
     codes = np.random.default_rng(3).normal(size=(20, 10)).astype("float32")
     for place, beta in enumerate(content.betas):
         found = page.evaluate(
-            """([place, codes]) => [...document.querySelector('.widget-live').widget.sweep
+            """([place, codes]) => [...document
+            .querySelector("[data-widget=beta_lever] .widget-live").widget.sweep
             .decode(place, Float32Array.from(codes))]""",
             [place, codes.ravel().tolist()],
         )
@@ -60,8 +62,8 @@ def test_keys_step_from_model_to_model(page, content):
         assert lever.get_attribute("aria-valuetext") == f"β = {beta:g}"
         found = content.numbers(beta)
         text = page.locator(".lever-numbers").inner_text().replace("−", "-")
-        assert f"D {found['D']:.1f} + R {found['R']:.1f}" in text
-        assert f"in {100 * found['apart']:.0f} %" in text
+        parts = [round(found[name], 1) for name in ("D", "R")]
+        assert text == f"D {parts[0]:.1f} + R {parts[1]:.1f} = -ELBO {sum(parts):.1f} nats"
         expected = content.copies(beta).reshape(10, -1)
         np.testing.assert_allclose(painted(page, "copies"), expected, atol=0.6 / 255)
         seen.append(painted(page, "from random codes"))
@@ -84,11 +86,12 @@ def test_the_task_compares_with_the_record(page, content):
     copies = min(numbers, key=lambda beta: numbers[beta]["D"])
     samples = min(numbers, key=lambda beta: numbers[beta]["apart"])
     assert copies != samples
-    groups = page.get_by_role("radiogroup")
+    assert "guessing" not in page.locator(".lever-numbers").inner_text()  # before the prediction
+    groups = page.locator(WIDGET).get_by_role("radiogroup")
     groups.nth(0).get_by_label(f"β = {copies:g}", exact=True).check()
     groups.nth(1).get_by_label(f"β = {copies:g}", exact=True).check()
     page.get_by_role("button", name="Compare with the measurements").click()
-    first, second = page.locator(".widget-answer p").all_inner_texts()
+    first, second = page.locator(f"{WIDGET} .widget-answer p").all_inner_texts()
     assert first == f"Right: the distortion is smallest at β = {copies:g}."
     assert second.startswith(
         f"Not quite: random codes are told from copies least often at β = {samples:g}."
@@ -115,7 +118,7 @@ def test_it_is_loaded_when_it_comes_into_view(visit):
 
 def test_without_scripts_the_table_has_the_numbers_of_the_record(visit, content):
     with visit(PAGE, java_script_enabled=False) as found:
-        rows = found.page.locator(".widget-poster tbody tr").all_inner_texts()
+        rows = found.page.locator(f"{WIDGET} .widget-poster tbody tr").all_inner_texts()
         assert len(rows) == len(content.betas)
         assert f"{content.numbers(1)['D']:.1f}" in " ".join(rows)
 
@@ -125,7 +128,7 @@ def test_a_missing_file_leaves_the_picture(browser, address):
     page = context.new_page()
     page.route("**/_widgets/beta_lever.bin*", lambda route: route.abort())
     page.goto(address + PAGE)
-    page.locator(".widget").scroll_into_view_if_needed()
-    page.wait_for_selector(".widget[data-state=failed]")
-    assert page.locator(".widget-poster img").is_visible()
+    page.locator(WIDGET).scroll_into_view_if_needed()
+    page.wait_for_selector(f"{WIDGET}[data-state=failed]")
+    assert page.locator(f"{WIDGET} .widget-poster img").is_visible()
     context.close()

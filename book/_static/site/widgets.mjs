@@ -2,40 +2,55 @@
 // a picture with a table of numbers stands in their place.
 
 const FILES = new URL("../../_widgets/", import.meta.url).href;
-const STATE = new URLSearchParams(location.hash.slice(1));
+const PATIENCE = 30_000; // milliseconds until a part that does not come counts as failed
+
+/** Read `#z=0.4,-1.1,0.2,1&m=two_maps`: the places of a link, for the part that it names. */
+function linked(name) {
+  const link = new URLSearchParams(location.hash.slice(1));
+  const words = (link.get("z") ?? "").split(",");
+  const numbers = words.every((word) => /^-?\d+(\.\d+)?$/.test(word)) ? words.map(Number) : [];
+  if (link.get("m") !== name || ![2, 4].includes(numbers.length)) return null;
+  return { places: [numbers.slice(0, 2), numbers.slice(-2)] };
+}
 
 async function live(box) {
   const [status, place] = [box.querySelector(".widget-status"), box.querySelector(".widget-live")];
+  const name = box.dataset.widget;
   box.dataset.state = "loading";
   status.textContent = `Loading ${box.dataset.size} …`;
+  const late = new Promise((_, reject) => setTimeout(reject, PATIENCE, new Error("late")));
   try {
-    const { default: widget } = await import(`${FILES}${box.dataset.widget}.mjs${box.dataset.again ?? ""}`);
-    const known = { files: FILES, state: state(box.dataset.widget) };
-    await widget.render({ model: { get: (name) => known[name] }, el: place });
+    const code = import(`${FILES}${name}.mjs`).catch(() => Promise.reject(new Error("code")));
+    const { default: widget } = await Promise.race([code, late]);
+    const known = { files: FILES, state: linked(name) ?? {} };
+    const model = { get: (key) => known[key] };
+    await Promise.race([widget.render({ model, el: place }), late]);
     box.dataset.state = "live";
     status.textContent = "";
+    if (box.contains(document.activeElement)) place.querySelector("canvas, input")?.focus();
   } catch (error) {
     failed(box, status, error);
   }
 }
 
+/** Say in one sentence why the picture stays. A module that failed is kept by the browser. */
 function failed(box, status, error) {
   box.dataset.state = "failed";
-  const again = Object.assign(document.createElement("button"), { type: "button", textContent: "Try again" });
-  again.onclick = () => {
-    // The browser keeps a failed module under its address, so the next attempt asks for another.
-    box.dataset.again = `?${Number((box.dataset.again ?? "?0").slice(1)) + 1}`;
-    live(box);
-  };
-  const why = error instanceof TypeError ? "the network may be down" : error.message;
-  status.replaceChildren(`This part could not be loaded (${why}); a picture stands in its place. `, again);
-}
-
-/** Read `#z=0.4,-1.1&m=two_maps`, where a link has it. */
-function state(name) {
-  const place = STATE.get("z")?.split(",").map(Number);
-  const usable = place?.length === 2 && place.every(Number.isFinite) && STATE.get("m") === name;
-  return usable ? { place } : {};
+  const reload = error.message === "code";
+  const known = error.constructor.name === "FileError" || error.message === "late";
+  if (!reload && !known) console.warn(error);
+  const why = known && error.message !== "late" ? ` (${error.message})` : "";
+  const button = Object.assign(document.createElement("button"), {
+    type: "button",
+    textContent: reload ? "Reload the page" : "Try again",
+    onclick: () => {
+      if (reload) return location.reload();
+      box.tabIndex = -1;
+      box.focus();
+      live(box);
+    },
+  });
+  status.replaceChildren(`This part could not be loaded${why}; a picture stands in its place. `, button);
 }
 
 const seen = new IntersectionObserver(
@@ -48,4 +63,16 @@ const seen = new IntersectionObserver(
   },
   { rootMargin: "200px" },
 );
-for (const box of document.querySelectorAll("[data-widget]")) seen.observe(box);
+const boxes = [...document.querySelectorAll("[data-widget]")];
+for (const box of boxes) seen.observe(box);
+
+function follow() {
+  for (const box of boxes) {
+    const state = linked(box.dataset.widget);
+    if (!state) continue;
+    box.scrollIntoView();
+    box.querySelector(".widget-live").widget?.moveAll?.(state.places);
+  }
+}
+follow();
+addEventListener("hashchange", follow);

@@ -16,16 +16,30 @@ export function make(tag, properties = {}, ...children) {
 /** Write a number with a true minus sign. */
 export const written = (x, digits = 2) => x.toFixed(digits).replace("-", "−");
 
-/** Return a function that says a text to screen readers, the latest one, twice a second at most. */
+/** Return a function that says a text to screen readers, half a second after the last change. */
 export function speaker(output) {
-  let [timer, waiting] = [null, ""];
+  let timer = null;
   return (text) => {
-    waiting = text;
-    timer ??= setTimeout(() => {
-      output.textContent = waiting;
-      timer = null;
-    }, 500);
+    clearTimeout(timer);
+    timer = setTimeout(() => (output.textContent = text), 500);
   };
+}
+
+/** Return a copy of a short list with another element at one place. */
+export const replaced = (list, place, value) => list.map((old, i) => (i === place ? value : old));
+
+/**
+ * Make a button for work that takes a while. It keeps the focus, and does nothing while it works.
+ */
+export function workButton(text, work) {
+  const button = make("button", { type: "button" }, text);
+  button.onclick = async () => {
+    if (button.getAttribute("aria-disabled") === "true") return;
+    button.setAttribute("aria-disabled", "true");
+    await work();
+    button.removeAttribute("aria-disabled");
+  };
+  return button;
 }
 
 /** Whether the reader asked their system for less motion. */

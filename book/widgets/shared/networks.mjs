@@ -13,20 +13,34 @@ export function half(bits) {
   return sign * (exponent ? (1 + fraction / 1024) * EXPONENTS[exponent] : fraction * 2 ** -24);
 }
 
-/** Fetch a file of the site; an Error says which one did not come. */
-export async function fetched(url) {
+/** A file did not come, or is not what it should be; the message is for readers. */
+export class FileError extends Error {}
+
+/** Fetch a file of the site, and read it as "json", "arrayBuffer" or "blob". */
+export async function fetched(url, kind) {
+  const name = new URL(url).pathname.split("/").pop();
   const answer = await fetch(url).catch(() => null);
-  if (!answer?.ok) throw new Error(`${new URL(url).pathname.split("/").pop()} did not arrive`);
-  return answer;
+  if (!answer?.ok) throw new FileError(`${name} did not arrive`);
+  return answer[kind]().catch(() => {
+    throw new FileError(`${name} is damaged`);
+  });
+}
+
+/** Whether bytes have a SHA-256; unknown (true) where the browser does not calculate it. */
+async function agrees(bytes, sha256) {
+  if (!globalThis.crypto?.subtle) return true; // pages without encryption
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") === sha256;
 }
 
 /** Read `NAME.json` and `NAME.bin` at an address without ending: parts by name. */
 export async function readParts(address) {
   const [layout, bytes] = await Promise.all([
-    fetched(`${address}.json`).then((answer) => answer.json()),
-    fetched(`${address}.bin`).then((answer) => answer.arrayBuffer()),
+    fetched(`${address}.json`, "json"),
+    fetched(`${address}.bin`, "arrayBuffer"),
   ]);
-  if (bytes.byteLength !== layout.bytes) throw new Error(`${layout.bin} is not complete`);
+  const whole = bytes.byteLength === layout.bytes && (await agrees(bytes, layout.sha256));
+  if (!whole) throw new FileError("the file of the networks is damaged");
   const halves = new Uint16Array(bytes); // little-endian, as the file and every browser
   const array = ({ shape, offset }) => {
     const numbers = new Float32Array(shape.reduce((a, b) => a * b, 1));
@@ -82,40 +96,25 @@ export class Network {
 
 /** Fetch a sheet of small grey pictures, one below the other: (n · side²) numbers in [0, 1]. */
 export async function readPictures(address, side) {
-  const blob = await fetched(address).then((answer) => answer.blob());
-  const sheet = await createImageBitmap(blob, { colorSpaceConversion: "none" });
-  const canvas = new OffscreenCanvas(sheet.width, sheet.height);
+  const blob = await fetched(address, "blob");
+  const sheet = await createImageBitmap(blob, { colorSpaceConversion: "none" }).catch(() => null);
+  if (sheet?.width !== side) throw new FileError("the file of the pictures is damaged");
+  const canvas = document.createElement("canvas");
+  Object.assign(canvas, { width: sheet.width, height: sheet.height });
   const context = canvas.getContext("2d", { willReadFrequently: true });
   context.drawImage(sheet, 0, 0);
   const { data } = context.getImageData(0, 0, sheet.width, sheet.height);
-  if (sheet.width !== side) throw new Error(`${address} has pictures of another size`);
   const pixels = new Float32Array(data.length / 4);
   for (let i = 0; i < pixels.length; i++) pixels[i] = data[4 * i] / 255;
   return pixels;
 }
 
-/** Average 2 × 2 pixels: (n · (2 side)²) numbers to (n · side²). */
-export function halfSize(rows, side) {
-  const wide = 2 * side;
-  const count = rows.length / wide ** 2;
-  const small = new Float32Array(count * side ** 2);
-  for (let n = 0; n < count; n++)
-    for (let y = 0; y < side; y++)
-      for (let x = 0; x < side; x++) {
-        const at = n * wide ** 2 + 2 * y * wide + 2 * x;
-        const sum = rows[at] + rows[at + 1] + rows[at + wide] + rows[at + wide + 1];
-        small[(n * side + y) * side + x] = sum / 4;
-      }
-  return small;
-}
-
-/** The nearest of many rows: its place, and the squared distance to it per number of a row. */
-export function nearest(row, rows) {
+/** The nearest of many points of the plane, one after the other in a flat list, and its distance. */
+export function nearest([x, y], points) {
   let [place, least] = [-1, Infinity];
-  for (let start = 0; start < rows.length; start += row.length) {
-    let sum = 0;
-    for (let i = 0; i < row.length && sum < least; i++) sum += (row[i] - rows[start + i]) ** 2;
-    if (sum < least) [place, least] = [start / row.length, sum];
+  for (let i = 0; i < points.length; i += 2) {
+    const square = (x - points[i]) ** 2 + (y - points[i + 1]) ** 2;
+    if (square < least) [place, least] = [i / 2, square];
   }
-  return [place, least / row.length];
+  return [place, Math.sqrt(least)];
 }

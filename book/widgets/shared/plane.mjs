@@ -1,6 +1,6 @@
 // A map of a code of two numbers: drag the point, use the arrow keys, or two native sliders.
 
-import { make, onceAFrame, onLook, written } from "./elements.mjs";
+import { make, onceAFrame, onLook, replaced, written } from "./elements.mjs";
 import { COLOURS, outline } from "./markers.mjs";
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
@@ -16,12 +16,13 @@ export class Plane {
    */
   constructor({ name, reach, axes, moved, keys = {} }) {
     Object.assign(this, { reach, moved, keys, place: [0, 0], dots: [], sheet: null, lit: null });
-    const label = `${name}. Drag the point, or use the arrow keys; with Shift, larger steps.`;
-    this.canvas = make("canvas", { tabIndex: 0, role: "img", "aria-label": label });
+    this.canvas = make("canvas", {
+      tabIndex: 0, role: "application", "aria-roledescription": "map", "aria-label": name,
+    });
     this.ranges = axes.map((axis, i) =>
       make("input", {
         type: "range", min: -reach, max: reach, step: 0.05, "aria-label": `${name}: ${axis}`,
-        oninput: (event) => this.choose(this.place.with(i, Number(event.target.value))),
+        oninput: (event) => this.choose(replaced(this.place, i, Number(event.target.value))),
       }),
     );
     const sliders = this.ranges.map((range, i) => make("label", {}, make("span", {}, axes[i]), range));
@@ -41,7 +42,7 @@ export class Plane {
       this.choose([(2 * x - 1) * this.reach, (1 - 2 * y) * this.reach]);
     };
     canvas.addEventListener("pointerdown", (event) => {
-      if (event.button) return;
+      if (event.button || !event.isPrimary) return;
       canvas.setPointerCapture(event.pointerId);
       at(event);
     });
@@ -69,18 +70,15 @@ export class Plane {
   /** Move the point, within the map. */
   set(place) {
     this.place = place.map((x) => Math.max(-this.reach, Math.min(this.reach, x)));
-    this.ranges.forEach((range, i) => (range.value = this.place[i]));
+    this.ranges.forEach((range, i) => {
+      range.value = this.place[i];
+      range.setAttribute("aria-valuetext", written(this.place[i]));
+    });
     this.redraw();
   }
 
-  /** Say in words where the point is. */
-  describe(words) {
-    this.ranges.forEach((range, i) => {
-      range.setAttribute("aria-valuetext", `${written(this.place[i])}. ${words}`);
-    });
-  }
 
-  /** Show dots, each `[x, y, label]`, over a sheet of decoded pictures (a canvas). */
+  /** Show dots, each `[x, y, label]`, over a sheet of decoded pictures. */
   show(dots, sheet) {
     Object.assign(this, { dots, sheet });
     this.repaint();
@@ -113,9 +111,7 @@ export class Plane {
     context.fillRect(0, 0, this.size, this.size);
     if (this.sheet) {
       context.globalAlpha = dark ? 0.4 : 0.22;
-      context.filter = dark ? "none" : "invert(1)";
-      context.drawImage(this.sheet, 0, 0, this.size, this.size);
-      context.filter = "none";
+      context.drawImage(this.sheet[dark ? "dark" : "light"], 0, 0, this.size, this.size);
     }
     const radius = this.size / 130;
     for (const [x, y, label] of this.dots) {
@@ -154,10 +150,9 @@ export class Plane {
   }
 }
 
-/** Decode a grid of codes into one picture of `count` × `count` tiles. */
+/** Decode a grid of codes into two pictures of `count` × `count` tiles: white on black, and black on white. */
 export function decodedSheet(decoder, codeAt, reach, count, side) {
-  const canvas = make("canvas", { width: count * side, height: count * side });
-  const context = canvas.getContext("2d");
+  const [dark, light] = [0, 1].map(() => make("canvas", { width: count * side, height: count * side }));
   const codes = new Float32Array(2 * count * count);
   for (let n = 0; n < count * count; n++) {
     const [column, row] = [n % count, Math.floor(n / count)];
@@ -166,12 +161,15 @@ export function decodedSheet(decoder, codeAt, reach, count, side) {
   }
   const images = decoder.apply(codes);
   for (let n = 0; n < count * count; n++) {
-    const tile = new ImageData(side, side);
-    for (let i = 0; i < side * side; i++) {
-      tile.data.fill(Math.round(255 * images[n * side * side + i]), 4 * i, 4 * i + 3);
-      tile.data[4 * i + 3] = 255;
+    for (const canvas of [dark, light]) {
+      const tile = new ImageData(side, side);
+      for (let i = 0; i < side * side; i++) {
+        const grey = Math.round(255 * images[n * side * side + i]);
+        tile.data.fill(canvas === dark ? grey : 255 - grey, 4 * i, 4 * i + 3);
+        tile.data[4 * i + 3] = 255;
+      }
+      canvas.getContext("2d").putImageData(tile, (n % count) * side, Math.floor(n / count) * side);
     }
-    context.putImageData(tile, (n % count) * side, Math.floor(n / count) * side);
   }
-  return canvas;
+  return { dark, light };
 }
