@@ -69,7 +69,7 @@ def _visit(translator, node):
         f'aria-label="{escape(node["label"])}" data-widget="{name}" '
         f'data-size="{size / 1e6:.1f} MB"><div class="widget-poster">'
         f'<img src="{source}" alt="{escape(still.alt)}">'
-        f'<div class="text_html" tabindex="0"><table class="table"><thead><tr>{head}</tr></thead>'
+        f'<div class="text_html"><table class="table"><thead><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div></div>"
         '<div class="widget-live"></div><p class="widget-status" role="status"></p></div>'
     )

@@ -1,7 +1,7 @@
 // Formulas, tables and code that are wider than the page scroll. Show that they do, and let the keys
 // reach them; what fits stays out of the order of the Tab key.
 
-const boxes = document.querySelectorAll(".math-box, .cell_output .text_html, .highlight pre, .pst-scrollable-table-container");
+const boxes = document.querySelectorAll(".math-box, .cell_output .text_html, .widget-poster .text_html, .highlight pre, .pst-scrollable-table-container");
 
 // All are measured before any is changed: else the page would be laid out anew for each of them.
 function update(some) {
