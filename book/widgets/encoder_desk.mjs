@@ -138,7 +138,7 @@ class Desk {
         make("label", {}, make("input", { type: "radio", name: "desk-guess", value }), ` ${text}`))),
       make("button", { type: "button", onclick: () => this.answer() }, "Compare with the whole garment"),
       this.result,
-      make("p", {}, "Then drag the ellipse yourself, and make the gap smaller than the encoder does. What is left when “Best ellipse” has done its work is the part that no upright ellipse can close."));
+      make("p", {}, "Then drag the ellipse yourself, and make the gap smaller than the encoder does. What is left when “Best ellipse” has done its work is, as far as its search can tell, the part that no upright ellipse can close."));
   }
 
   /** Take another garment, unpainted. */
