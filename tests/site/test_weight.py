@@ -53,7 +53,7 @@ def seconds(visit, name: str) -> float:
         session.send("Network.setCacheDisabled", {"cacheDisabled": True})
         session.send("Network.emulateNetworkConditions", SLOW)
         session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
-        found.page.goto(found.page.url.replace("robots.txt", name), timeout=60_000)
+        found.page.goto(found.page.url.replace("robots.txt", name))
         return found.page.evaluate(REST) / 1000
 
 

@@ -19,24 +19,24 @@ import pytest
 
 from autograder.execution.processes import code
 
-SOURCES = {".py", ".md", ".mjs", ".css", ".yml", ".yaml", ".toml", ".json", ".bib", ".svg", ".txt"}
 SITE = ("book", "solutions", "_config.yml", "_toc.yml", "package-lock.json")
 JUDGES = ("autograder", "solutions", "book/latents")
-FOLDERS = {"tests/site": (*SITE, "tests/site/conftest.py"), "tests/autograder/exercises": JUDGES}
+FOLDERS = {"tests/site": SITE, "tests/autograder/exercises": JUDGES}
 MADE = Path("book", "records", "quick")
+COMPILED = "__pycache__"
 KEPT = ("kept", True)  # marks the report of a test that has not run
 
 
 @functools.cache
 def state(root: Path, *paths: str) -> str:
-    """Return a hash of the sources in some folders of a project, or of files."""
+    """Return a hash of what lies in some folders of a project, or of files."""
     digest = hashlib.sha256(code.environment().encode())
     digest.update(os.environ.get("TFDS_DATA_DIR", "").encode())
-    for path in (*paths, "tests/support", "tests/conftest.py", "pyproject.toml"):
+    for path in (*paths, "tests/support", "pyproject.toml"):
         files = sorted((root / path).rglob("*")) if (root / path).is_dir() else [root / path]
         for file in files:
             place = file.relative_to(root)
-            if file.suffix in SOURCES and MADE not in place.parents and file.is_file():
+            if MADE not in place.parents and COMPILED not in place.parts and file.is_file():
                 digest.update(f"{place}\n{file.stat().st_size}\n".encode())
                 digest.update(file.read_bytes())
     return digest.hexdigest()
@@ -56,8 +56,10 @@ def place(item: pytest.Item) -> Path | None:
     if marker is None or os.environ.get("KEPT") == "no":
         return None
     root = item.config.rootpath
-    itself = item.path.relative_to(root).as_posix()
-    folder = kept_results.folder(f"passed-{item.path.stem}", state(root, *marker.args, itself))
+    # The test itself, and the fixtures of all folders above it.
+    above = [folder / "conftest.py" for folder in item.path.parents if folder.is_relative_to(root)]
+    files = [file.relative_to(root).as_posix() for file in (item.path, *above) if file.is_file()]
+    folder = kept_results.folder(f"passed-{item.path.stem}", state(root, *marker.args, *files))
     return kept_results.file(folder, item.nodeid.partition("@")[0])
 
 
