@@ -239,15 +239,19 @@ def test_the_watcher_ends_as_the_code_does(start, code, ends):
         assert box.code() == ends
 
 
+# The last line waits for the daemon, which would end with this process before it tells anything.
 DAEMON = """
+ends = os.pipe()
 if os.fork() == 0:
     os.setsid()
     if os.fork() == 0:
         tell("daemon")
+        os.write(ends[1], b"x")
         while True:
             import signal
             signal.pause()
     os._exit(0)
+os.read(ends[0], 1)
 """
 
 
