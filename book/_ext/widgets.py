@@ -10,7 +10,6 @@ from html import escape
 from pathlib import Path
 
 from docutils import nodes
-from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
 from latents import data
@@ -21,23 +20,20 @@ FOLDER = "_widgets"  # of the site
 
 
 class widget(nodes.General, nodes.Element):  # noqa: N801 (as docutils names its nodes)
-    """Where an interactive part stands: ``name``, ``label`` (what it is, for screen readers)."""
+    """Where the interactive part ``name`` stands."""
 
 
 class WidgetDirective(SphinxDirective):
     """Place an interactive part."""
 
     required_arguments = 1
-    option_spec = {"label": directives.unchanged_required}  # noqa: RUF012 (as docutils wants it)
 
     def run(self) -> list[nodes.Node]:
         """Return the place."""
         name = self.arguments[0]
         if name not in WIDGETS:
             raise self.error(f"There is no widget {name}; there are: {', '.join(WIDGETS)}.")
-        if "label" not in self.options:
-            raise self.error(f"The widget {name} has no :label: that says what it is.")
-        return [widget(name=name, label=self.options["label"])]
+        return [widget(name=name)]
 
 
 @functools.cache
@@ -65,7 +61,7 @@ def _visit(translator, node):
     )
     translator.body.append(
         f'<div class="widget" id="widget-{name}" role="region" '
-        f'aria-label="{escape(node["label"])}" data-widget="{name}" '
+        f'aria-label="{escape(WIDGETS[name].title)}" data-widget="{name}" '
         f'data-size="{size / 1e6:.1f} MB"><div class="widget-poster">'
         f'<img src="{source}" alt="{escape(still.alt)}">'
         f'<div class="text_html"><table class="table"><thead><tr>{head}</tr></thead>'

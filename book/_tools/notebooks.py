@@ -29,6 +29,7 @@ from autograder.commands.setup_cell import setup_source  # noqa: E402
 from book_references import Bibliography, Numbers, Places, read_record  # noqa: E402
 from latents import LatentsError, address  # noqa: E402
 from latents.records import time_and_place  # noqa: E402
+from latents.widgets import WIDGETS  # noqa: E402
 from plain_markdown import PlainMarkdown, make_parser  # noqa: E402
 from plain_prose import PlainProse  # noqa: E402
 
@@ -158,11 +159,26 @@ class Book:
                 cells.append(new_code_cell(cell.source))
             elif source := plain.cell(cell.source):
                 cells.append(new_markdown_cell(source))
+        cells += interactive(chapter)
         plain.finish()
         if numbers.missing:
             self.without_number[page] = list(dict.fromkeys(numbers.missing))
         setup = setup_cell(self.config.get("repository", {}), read_record(self.root, chapter))
         return with_setup(cells, setup, numbers.source())
+
+
+def interactive(chapter: str) -> list:
+    """Return the cells that show the interactive parts with what a notebook has trained."""
+    names = [name for name, part in WIDGETS.items() if part.chapter == chapter]
+    if not names:
+        return []
+    first = new_markdown_cell(
+        "## The interactive parts of this chapter\n\nThey show the networks that this notebook has "
+        "trained; run it up to here first."
+    )
+    shown = [new_code_cell(f'widgets.show("{name}")') for name in names]
+    shown[0].source = f"from latents import widgets\n\n{shown[0].source}"
+    return [first, *shown]
 
 
 def chapter_numbers(toc) -> dict[str, str]:

@@ -14,6 +14,7 @@ from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
 from sphinx.locale import admonitionlabels
 
+from latents.widgets import WIDGETS
 from plain_prose import PlainProse, no_form, problem
 from plain_questions import written_out
 
@@ -143,12 +144,18 @@ class PlainMarkdown:
         if kind == "solution":
             return self._solution(title, body, gated=name == "solution-start")
         if name == "widget":
-            return f"*(On the site, an interactive part stands here: {options['label']}.)*"
+            return self._widget(title)
         if name in ("exercise-end", "solution-end"):
             closes = "</details>" if name == "solution-end" and self.details else ""
             self.details = "" if closes else self.details
             return closes
         raise no_form(self.page, f"the directive {{{name}}}")
+
+    def _widget(self, name: str) -> str:
+        part = WIDGETS[name]
+        if part.chapter == self.page.rsplit("/", 1)[-1]:
+            return f"*(An interactive part stands at the end of this notebook: {part.title}.)*"
+        return f"*(On the site, an interactive part stands here: {part.title}.)*"
 
     def _quote(self, title: str, body: str) -> str:
         self.quoted += 1

@@ -77,6 +77,7 @@ KEYS = {
     "metrics",
 }
 INSTALLED = "share/latents/records"  # below the prefix of an environment; see pyproject.toml
+unsaved: dict[str, tuple[dict, dict]] = {}  # chapter to record and models, where none are kept
 _began = time.perf_counter()
 
 
@@ -229,6 +230,7 @@ def write(
 def _keep(record: dict, models: dict) -> None:
     if not os.environ.get("LATENTS_RECORDS"):
         print("The run record is not kept: LATENTS_RECORDS names no folder for it.")
+        unsaved[record["experiment"]] = record, models
         return
     file = path(record["experiment"], record["profile"])
     record["weights"] = weights.write(file.parent / weights.FOLDER, models) if models else {}

@@ -131,15 +131,20 @@ def read(file: Path, digest: str | None = None) -> dict[str, Network | np.ndarra
     try:
         blob = file.read_bytes()
         layout = json.loads(file.with_name(_layout_of(file.name)).read_text())
-        known, parts = layout["sha256"], layout["parts"]
+        known, _ = layout["sha256"], layout["parts"]  # both must be there
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise LatentsError(f"{file} is no file of weights with its layout: {again}") from error
     if {hashlib.sha256(blob).hexdigest()} != {known, digest or known}:
         raise LatentsError(f"{file} is not what its run has written: {again}")
     try:
-        return {name: _part(blob, description) for name, description in parts.items()}
+        return unpack(blob, layout)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise LatentsError(f"The layout of {file} does not fit it: {again}") from error
+
+
+def unpack(blob: bytes, layout: dict) -> dict[str, Network | np.ndarray]:
+    """Return the parts that `pack` has put together, networks and arrays, as float32."""
+    return {name: _part(blob, description) for name, description in layout["parts"].items()}
 
 
 def intact(folder: Path, digests: Mapping[str, str]) -> bool:

@@ -78,15 +78,15 @@ export class Models {
 }
 
 class TwoMaps {
-  constructor(models, el, state) {
+  constructor(models, el, state, linked) {
     Object.assign(this, { models, el, facts: models.facts, places: {}, views: {} });
     this.random = generator(state.seed ?? Date.now());
     this.start = this.facts.start;
-    this.build();
+    this.build(linked);
     this.go(state.places ?? [this.start, this.start]);
   }
 
-  build() {
+  build(linked) {
     const button = (text, onclick) => make("button", { type: "button", onclick }, text);
     const chosen = (name, label) => {
       const option = (text, i) => make("option", { value: i, selected: i === label }, text);
@@ -107,7 +107,7 @@ class TwoMaps {
         make("span.widget-group", {}, "from", this.from, "to", this.to,
           button("Walk", () => this.walk())),
         button("Start", () => this.moveAll([this.start, this.start])),
-        button("Copy link", (event) => this.link(event.currentTarget)),
+        ...(linked ? [button("Copy link", (event) => this.link(event.currentTarget))] : []),
         make("label", {}, this.together, " drag both together")),
       this.legend(),
       help,
@@ -272,7 +272,7 @@ class TwoMaps {
 export default {
   async render({ model, el }) {
     const models = await Models.read(model.get("files"));
-    const widget = new TwoMaps(models, el, model.get("state") ?? {});
+    const widget = new TwoMaps(models, el, model.get("state"), model.get("linked"));
     el.widget = widget; // for tests, and for links that change the place
     return () => widget.stop();
   },

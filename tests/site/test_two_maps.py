@@ -67,7 +67,7 @@ def test_decoded_codes_and_holes_are_those_of_python(home, content):
 
 
 def test_the_page_answers_as_keras_did(home, content):
-    layout = json.loads(content.trained.files[1].read_text())
+    layout = content.trained.layout
     for model in MODELS:
         name = f"{model}_decoder"
         x, y = content.trained.networks[name].example

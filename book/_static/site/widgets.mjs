@@ -22,7 +22,7 @@ async function live(box) {
   try {
     const code = import(`${FILES}${name}.mjs`).catch(() => Promise.reject(new Error("code")));
     const { default: widget } = await Promise.race([code, late]);
-    const known = { files: FILES, state: linked(name) ?? {} };
+    const known = { files: FILES, state: linked(name) ?? {}, linked: true };
     const model = { get: (key) => known[key] };
     await Promise.race([widget.render({ model, el: place }), late]);
     box.dataset.state = "live";

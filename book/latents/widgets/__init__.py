@@ -5,8 +5,33 @@ knows their numbers: ``write(folder)`` writes the files that the module loads, a
 draws the picture and the table that stand in its place on paper and without scripts.
 """
 
+from latents import LatentsError, data
 from latents.widgets.beta_lever import BetaLever
 from latents.widgets.encoder_desk import EncoderDesk
+from latents.widgets.latent_sliders import LatentSliders
 from latents.widgets.two_maps import TwoMaps
 
-WIDGETS = {"two_maps": TwoMaps, "beta_lever": BetaLever, "encoder_desk": EncoderDesk}
+WIDGETS = {
+    "two_maps": TwoMaps,
+    "beta_lever": BetaLever,
+    "encoder_desk": EncoderDesk,
+    "latent_sliders": LatentSliders,
+}
+
+
+def show(name: str):
+    """Return an interactive part for the last line of a cell; Jupyter shows it.
+
+    It shows the networks that this notebook has trained, or else those of the last build of the
+    book on this machine.
+
+    Raises
+    ------
+    LatentsError
+        There is no such part, or the chapter whose networks it shows has not run.
+    """
+    from latents.widgets.notebook import Part  # the build of the book does without Jupyter's part
+
+    if name not in WIDGETS:
+        raise LatentsError(f"There is no part {name!r}; there are: {', '.join(WIDGETS)}.")
+    return Part(name, WIDGETS[name](data.profile()))

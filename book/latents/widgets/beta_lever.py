@@ -14,10 +14,12 @@ from latents.widgets.trained import Trained
 class BetaLever:
     """The models of the sweep over β in the chapter on rate and distortion."""
 
+    title = "A lever for β"
+    chapter = "rate_distortion"  # whose networks it shows
     LABELS = {0.1: "beta_01", 0.3: "beta_03", 1: "beta_1", 4: "beta_4", 30: "beta_30"}  # noqa: RUF012
 
     def __init__(self, profile: str):
-        self.trained = Trained("rate_distortion", profile)
+        self.trained = Trained(self.chapter, profile)
         fashion = data.load("fashion_mnist")
         images, labels = fashion.arrays("test")
         # Of the images whose codes are there, the first of each class.

@@ -22,10 +22,12 @@ def half_size(x: np.ndarray) -> np.ndarray:
 class EncoderDesk:
     """The small two-dimensional VAE of the chapter on regular spaces, on garments of 14 × 14."""
 
+    title = "The encoder's desk"
+    chapter = "regular_spaces"  # whose networks it shows
     EACH = 2  # garments of every class
 
     def __init__(self, profile: str):
-        self.trained = Trained("regular_spaces", profile)
+        self.trained = Trained(self.chapter, profile)
         self.encoder = self.trained.networks["small_vae_encoder"]
         self.decoder = self.trained.networks["small_vae_decoder"]
         self.variance = self.trained.metrics["small_noise_variance"]

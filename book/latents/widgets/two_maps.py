@@ -20,8 +20,11 @@ TITLES = {"autoencoder": "Plain autoencoder", "vae": "Variational autoencoder"}
 class TwoMaps:
     """Both two-dimensional models of the chapter on regular spaces, with their controls."""
 
+    title = "Two maps of garments"
+    chapter = "regular_spaces"  # whose networks it shows
+
     def __init__(self, profile: str):
-        self.trained = Trained("regular_spaces", profile)
+        self.trained = Trained(self.chapter, profile)
         fashion = data.load("fashion_mnist")
         self.labels = fashion.arrays("test")[1][: len(self.trained.arrays["vae_codes"])]
         self.names = fashion.label_names

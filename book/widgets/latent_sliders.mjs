@@ -1,0 +1,192 @@
+// A slider for every latent of a VAE, strongest first, between what its two ends would make.
+
+import { generator, make, paint, speaker, workButton, written } from "./shared/elements.mjs";
+import { readPictures, readTrained } from "./shared/networks.mjs";
+
+const SIDE = 28;
+const SIZE = SIDE ** 2;
+const REACH = 3;
+
+const median = (numbers) => {
+  const sorted = Float64Array.from(numbers).sort();
+  const half = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+};
+const dot = (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0);
+
+/** What the widget computes, without anything that is seen. */
+export class Latents {
+  constructor(parts, facts, originals) {
+    Object.assign(this, { decoder: parts.decoder, facts, originals, count: facts.order.length });
+  }
+
+  static async read(files) {
+    const [[parts, facts], originals] = await Promise.all([
+      readTrained(files, "latent_sliders"),
+      readPictures(files, "latent_sliders_garments.png", SIDE),
+    ]);
+    return new Latents(parts, facts, originals);
+  }
+
+  /** Decode codes, each a list of d numbers: (n · 784) brightnesses. */
+  decode(codes) {
+    return this.decoder.apply(Float32Array.from(codes.flat()));
+  }
+
+  /** A code with one latent at another place. */
+  moved(code, latent, place) {
+    return code.map((z, i) => (i === latent ? place : z));
+  }
+
+  /** How every garment changes from one end of a slider to the other, with length 1. */
+  changes(latent) {
+    const { codes, end } = this.facts;
+    const [low, high] = [-end, end].map((place) =>
+      this.decode(codes.map((code) => this.moved(code, latent, place))));
+    return codes.map((_, n) => {
+      const change = Float64Array.from({ length: SIZE }, (_, i) => high[n * SIZE + i] - low[n * SIZE + i]);
+      const size = Math.sqrt(dot(change, change));
+      return change.map((x) => x / size);
+    });
+  }
+
+  /**
+   * How alike the changes are, as cosines: for each latent the median over pairs of garments, and as
+   * a control the median over pairs of latents that move the same garment.
+   */
+  alike() {
+    const all = Array.from({ length: this.count }, (_, latent) => this.changes(latent));
+    const pairs = (list) => list.flatMap((a, i) => list.slice(i + 1).map((b) => dot(a, b)));
+    const sameGarment = this.facts.codes.flatMap((_, n) => pairs(all.map((changes) => changes[n])));
+    return { garments: all.map((changes) => median(pairs(changes))), control: median(sameGarment) };
+  }
+}
+
+class Sliders {
+  constructor(latents, el) {
+    Object.assign(this, { latents, el, facts: latents.facts, random: generator(1) });
+    this.build();
+    this.choose(9);
+  }
+
+  build() {
+    const { names, order, rates } = this.facts;
+    const button = (text, onclick) => make("button", { type: "button", onclick }, text);
+    const picture = (name, size = "") =>
+      make(`canvas.widget-picture${size}`, { width: SIDE, height: SIDE, role: "img", "aria-label": name });
+    this.menu = make("select", {
+      "aria-label": "Garment", onchange: () => this.choose(this.menu.selectedIndex, true),
+    }, ...names.map((name) => make("option", {}, name)));
+    this.pictures = { original: picture("test garment"), now: picture("decoded code") };
+    const spoken = make("output.widget-spoken", { "aria-live": "polite" });
+    this.say = speaker(spoken);
+    const most = Math.max(...rates);
+    this.rows = order.map((latent, rank) => {
+      const name = `latent ${rank + 1}`;
+      const range = make("input", {
+        type: "range", min: -REACH, max: REACH, step: 0.05,
+        "aria-label": `${name}, ${rates[latent].toFixed(2)} nats`,
+        oninput: () => this.move(latent, Number(range.value)),
+      });
+      const row = {
+        latent, range, name,
+        ends: ["low", "high"].map((end) => picture(`${name}, ${end} end`, ".sliders-end")),
+        alike: make("span.sliders-alike"),
+      };
+      const bar = make("i", {});
+      bar.style.width = `${(100 * rates[latent]) / most}%`;
+      row.element = make("div.sliders-row", {},
+        make("span.sliders-name", {}, name),
+        make("span.sliders-rate", {}, make("span.sliders-bar", { "aria-hidden": "true" }, bar), `${rates[latent].toFixed(2)} nats`),
+        row.ends[0], range, row.ends[1], row.alike);
+      return row;
+    });
+    this.el.replaceChildren(
+      make("div.sliders", {},
+        make("div.sliders-seen", { role: "group", "aria-label": "Garment" },
+          make("p.widget-title", {}, "test garment"), this.pictures.original,
+          make("p.widget-title", {}, "decoded"), this.pictures.now),
+        make("div", { role: "group", "aria-label": "Latents" },
+          ...this.rows.map(({ element }) => element))),
+      make("div.widget-controls", {},
+        make("span.widget-group", {}, "garment", this.menu),
+        button("Its own code", () => this.choose(this.menu.selectedIndex, true)),
+        button("Random code", () => this.draw()),
+        button("All to zero", () => this.show(this.code.map(() => 0), true))),
+      make("p.widget-help", {}, "Beside each slider stands what its two ends would make of the present code. The nats are the mean KL of a latent over the test images."),
+      this.task(),
+      spoken,
+    );
+  }
+
+  task() {
+    const choices = {
+      all: "yes, each of them",
+      strong: "the strongest nearly, weaker ones not",
+      none: "no, not even the strongest",
+    };
+    this.result = make("div.widget-answer", { role: "status" });
+    return make("fieldset.widget-task", {},
+      make("legend", {}, "Predict, then try: does a slider do the same to every garment?"),
+      make("p", {}, "Move one slider, change the garment, and move it again. The measure: the change of the picture from one end to the other, compared between two garments by its cosine."),
+      make("div.widget-choices", {}, ...Object.entries(choices).map(([value, text]) =>
+        make("label", {}, make("input", { type: "radio", name: "sliders-guess", value }), ` ${text}`))),
+      workButton("Compare all garments", () => this.answer()),
+      this.result);
+  }
+
+  /** Take a garment with its own mean code. */
+  choose(number, asked = false) {
+    this.menu.selectedIndex = number;
+    paint(this.pictures.original, this.latents.originals.subarray(number * SIZE, (number + 1) * SIZE), SIDE);
+    this.show([...this.facts.codes[number]], asked);
+  }
+
+  draw() {
+    this.show(this.code.map(() => this.random.normal()), true);
+  }
+
+  move(latent, place) {
+    this.show(this.latents.moved(this.code, latent, place), true);
+  }
+
+  /** Show a code: its picture, the sliders, and the pictures at their ends. */
+  show(code, asked) {
+    this.code = code.map((z) => Math.max(-REACH, Math.min(REACH, z)));
+    const { latents, facts } = this;
+    const codes = this.rows.flatMap(({ latent }) =>
+      [-facts.end, facts.end].map((place) => latents.moved(this.code, latent, place)));
+    const images = latents.decode([this.code, ...codes]);
+    const image = (n) => images.subarray(n * SIZE, (n + 1) * SIZE);
+    paint(this.pictures.now, image(0), SIDE);
+    this.rows.forEach(({ latent, range, ends }, rank) => {
+      ends.forEach((canvas, end) => paint(canvas, image(1 + 2 * rank + end), SIDE));
+      range.value = this.code[latent];
+      range.setAttribute("aria-valuetext", written(this.code[latent]));
+    });
+    if (asked) this.say(`The code is ${this.rows.map(({ latent }) => written(this.code[latent], 1)).join(", ")}.`);
+  }
+
+  /** Compare what every slider does to the ten garments. */
+  async answer() {
+    await new Promise((resolve) => setTimeout(resolve));
+    const { garments, control } = this.latents.alike();
+    for (const { latent, alike } of this.rows) alike.textContent = `alike ${written(garments[latent])}`;
+    const ranked = this.facts.order.map((latent) => garments[latent]);
+    const [strongest, weaker] = [ranked[0], median(ranked.slice(ranked.length / 2))];
+    const right = strongest < 0.6 ? "none" : strongest - weaker > 0.3 ? "strong" : "all";
+    const guess = this.el.querySelector("input[name=sliders-guess]:checked")?.value;
+    const verdict = guess === undefined ? "" : guess === right ? "Right. " : "Not quite. ";
+    this.result.replaceChildren(
+      make("strong", {}, verdict),
+      `Two garments answer the strongest slider with a cosine of ${written(strongest)}, the weaker five with ${written(weaker)} (their median); 1 would be the same change, and two different sliders on one garment have ${written(control)}. What a slider does depends on where the others stand.`,
+    );
+  }
+}
+
+/** Show the widget in an element; the form that anywidget asks for. */
+export default {
+  async render({ model, el }) {
+    el.widget = new Sliders(await Latents.read(model.get("files")), el); // the name is for tests
+  },
+};

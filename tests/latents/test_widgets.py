@@ -1,0 +1,54 @@
+"""What interactive parts load: the networks of this notebook, or of the last build."""
+
+import json
+
+import pytest
+
+from latents import LatentsError, records, weights
+from latents.widgets import WIDGETS, show
+from latents.widgets.notebook import source_files
+from latents.widgets.trained import Trained
+
+
+@pytest.fixture
+def empty(tmp_path, monkeypatch):
+    """Know of no run of a chapter."""
+    monkeypatch.setenv("LATENTS_RECORDS", str(tmp_path))
+    monkeypatch.setattr(records, "unsaved", {})
+
+
+@pytest.fixture
+def model():
+    import keras
+
+    keras.utils.set_random_seed(0)
+    layers = [keras.layers.Dense(8, activation="relu"), keras.layers.Dense(4)]
+    return keras.Sequential([keras.layers.Input((2,)), *layers])
+
+
+def test_what_a_notebook_has_trained_comes_first(empty, model, tmp_path):
+    records.unsaved["vae"] = {"metrics": {"D": 1.0}}, {"vae.bin": {"decoder": model}}
+    trained = Trained("vae", "quick")
+    assert trained.metrics == {"D": 1.0}
+    files = trained.write(tmp_path, "part", ["decoder"])
+    assert [file.name for file in files] == ["part.bin", "part.json"]
+    kept = weights.read(files[0])["decoder"]
+    x = [[0.5, -1.0]]
+    assert kept(x) == pytest.approx(trained.networks["decoder"](x))
+    assert json.loads(files[1].read_text())["part_of"] == trained.layout["sha256"]
+
+
+def test_a_chapter_that_has_not_run_is_named(empty):
+    with pytest.raises(LatentsError, match="needs the chapter regular_spaces, which has not run"):
+        show("two_maps")
+
+
+def test_an_unknown_part_is_named(empty):
+    with pytest.raises(LatentsError, match="no part 'maps'; there are: two_maps"):
+        show("maps")
+
+
+def test_every_module_that_is_imported_comes_with_a_part():
+    names = {file.name for file in source_files()}
+    assert {f"{name}.mjs" for name in WIDGETS} | {"widgets.css", "notebook.mjs"} <= names
+    assert len(names) == len(source_files())  # in a notebook modules are known by their names

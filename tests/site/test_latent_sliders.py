@@ -1,0 +1,141 @@
+"""Sliders for the latents of a VAE: as exact as Python, by every means, and a true answer."""
+
+import json
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.slow
+NAME, PAGE = "latent_sliders", "book/experiments/vae.html"
+WIDGET = f"[data-widget={NAME}]"
+PART = f"document.querySelector('{WIDGET} .widget-live').widget"
+
+
+@pytest.fixture
+def part(page):
+    return page.locator(WIDGET)
+
+
+def code(page) -> list[float]:
+    return page.evaluate(f"[...{PART}.code]")
+
+
+def painted(part, name: str) -> np.ndarray:
+    """Return the pixels of a picture as the page has painted it: (784,)."""
+    data = part.get_by_role("img", name=name, exact=True).evaluate(
+        "canvas => [...canvas.getContext('2d').getImageData(0, 0, 28, 28).data]"
+    )
+    return np.array(data).reshape(-1, 4)[:, 0] / 255
+
+
+def test_a_garment_starts_at_its_own_code_and_is_decoded_as_in_python(page, part, content):
+    for number in (9, 1):
+        part.get_by_role("combobox", name="Garment").select_option(index=number)
+        np.testing.assert_allclose(
+            painted(part, "test garment"), content.originals[number].ravel() / 255, atol=1e-6
+        )
+        np.testing.assert_allclose(code(page), content.codes[number].clip(-3, 3), atol=1e-4)
+        expected = content.decoder(content.codes[number : number + 1].clip(-3, 3))[0]
+        np.testing.assert_allclose(painted(part, "decoded code"), expected, atol=0.6 / 255)
+
+
+def test_random_codes_decode_as_in_python(page, content):
+    codes = np.random.default_rng(2).normal(size=(64, 10))
+    found = page.evaluate(f"codes => [...{PART}.latents.decode(codes)]", codes.tolist())
+    np.testing.assert_allclose(
+        np.reshape(found, (64, 784)), content.decoder(codes.astype("float32")), atol=1e-4
+    )
+
+
+def test_sliders_stand_in_the_order_of_what_they_carry(page, part, content):
+    names = part.get_by_role("slider").evaluate_all("all => all.map(s => s.ariaLabel)")
+    rates = [float(name.split(", ")[1].split()[0]) for name in names]
+    assert rates == sorted(rates, reverse=True)
+    np.testing.assert_allclose(rates, np.sort(content.rates)[::-1], atol=0.006)
+
+
+def test_keys_move_one_latent_and_the_pictures_at_the_ends_say_where_to(page, part, content):
+    slider = part.get_by_role("slider").nth(2)
+    latent = content.order[2]
+    before = code(page)
+    slider.focus()
+    page.keyboard.press("End")
+    after = code(page)
+    assert after[latent] == 3
+    assert [a for n, a in enumerate(after) if n != latent] == [
+        b for n, b in enumerate(before) if n != latent
+    ]
+    assert slider.get_attribute("aria-valuetext") == "3.00"
+    low = np.array([after])
+    low[0, latent] = -2.5
+    np.testing.assert_allclose(
+        painted(part, "latent 3, low end"), content.decoder(low)[0], atol=0.6 / 255
+    )
+    page.wait_for_timeout(700)
+    assert "3.0" in part.locator(".widget-spoken").inner_text()
+
+
+def test_a_mouse_drags_a_slider(page, part, content):
+    slider = part.get_by_role("slider").first
+    box = slider.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 1, box["y"] + box["height"] / 2, steps=4)
+    page.mouse.up()
+    assert code(page)[content.order[0]] == pytest.approx(3, abs=0.1)
+
+
+def test_buttons_draw_zero_and_give_the_code_back(page, part):
+    own = code(page)
+    part.get_by_role("button", name="Random code").click()
+    drawn = code(page)
+    part.get_by_role("button", name="Random code").click()
+    assert own != drawn != code(page)
+    part.get_by_role("button", name="All to zero").click()
+    assert code(page) == [0] * 10
+    part.get_by_role("button", name="Its own code").click()
+    assert code(page) == own
+
+
+def test_the_task_is_answered_as_python_answers_it(page, part, content):
+    part.get_by_label("the strongest nearly, weaker ones not").check()
+    part.get_by_role("button", name="Compare all garments").click()
+    part.locator(".widget-answer strong").wait_for()
+    text = part.locator(".widget-answer").inner_text().replace("−", "-")
+    alike, control = content.alike()
+    ranked = alike[content.order]
+    for number in (ranked[0], np.median(ranked[5:]), control):
+        assert f"{number:.2f}".replace("-0.00", "0.00") in text.replace("-0.00", "0.00")
+    assert text.startswith("Right.")
+
+
+def test_the_answer_holds_for_the_models_of_this_build(content):
+    alike, control = content.alike()
+    ranked = alike[content.order]
+    assert ranked[0] > 0.6
+    assert ranked[0] - np.median(ranked[5:]) > 0.3
+    assert abs(control) < 0.2
+
+
+@pytest.mark.parametrize("slower", [1, 4])
+def test_a_move_takes_less_than_a_frame(page, slower):
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": slower})
+    median = page.evaluate(
+        f"""() => {{
+          const times = Array.from({{ length: 60 }}, (_, i) => {{
+            const began = performance.now();
+            {PART}.move(i % 10, Math.sin(i));
+            return performance.now() - began;
+          }});
+          return times.sort((a, b) => a - b)[30];
+        }}"""
+    )
+    assert median < 16 * slower
+
+
+def test_facts_hold_what_the_record_says(content):
+    assert json.loads(json.dumps(content.facts()))["order"] == content.order.tolist()
+    assert content.rates.sum() == pytest.approx(
+        content.trained.metrics["rate_nats"], rel=2e-3, abs=0.02
+    )
