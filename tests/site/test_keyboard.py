@@ -164,6 +164,19 @@ def test_a_section_that_was_chosen_on_a_phone_is_not_hidden_by_the_menu(visit):
         assert found.page.evaluate("location.hash") == "#take-away"
 
 
+def test_a_link_to_a_folded_solution_opens_it(visit):
+    with visit("book/foundations/elbo.html") as found:
+        first, second = found.page.locator("details.solution[id]").all()[:2]
+        assert [first.get_attribute("open"), second.get_attribute("open")] == [None, None]
+        target = first.get_attribute("id")
+        found.page.evaluate("id => { location.hash = id; }", second.get_attribute("id"))
+        found.page.wait_for_function("document.querySelector('details:target').open")
+        assert first.get_attribute("open") is None
+    with visit(f"book/foundations/elbo.html#{target}") as found:
+        found.page.wait_for_function("document.querySelector('details:target').open")
+        assert found.page.evaluate("scrollY") > 1000
+
+
 def test_whoever_wants_less_motion_gets_none(visit):
     with visit("book/foundations/elbo.html", reduced_motion="reduce") as found:
         moving = found.page.evaluate(

@@ -13,6 +13,10 @@ if (has("a[href*='_notebooks/'][href$='.ipynb']")) start("./notebooks.mjs");
 start("./theme.mjs");
 start("./wide.mjs");
 
+// A link to a folded solution opens it; browsers open by themselves only what lies around a target.
+const unfold = () => document.querySelector("details:target")?.setAttribute("open", "");
+for (const moment of ["load", "hashchange"]) addEventListener(moment, unfold);
+
 // The search is loaded when somebody is about to use it. After a failure the browser keeps the
 // failure with the address, so the next attempt asks for another one.
 const field = document.querySelector("#pst-search-dialog input[type=search]");
