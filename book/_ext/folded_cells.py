@@ -1,14 +1,14 @@
 """Fold the cells that keep a chapter's numbers: they are for the book, not for its reader.
 
-A cell that calls ``records.write`` or ``records.quote`` becomes a line that opens. What it prints,
-which is nothing but the values that the text quotes, is folded with it.
+A cell that collects ``metrics``, or calls ``records.write`` or ``records.quote``, becomes a line
+that opens. What it prints, which is nothing but the values that the text quotes, is folded with it.
 """
 
 import re
 
 from docutils import nodes
 
-KEEPS = re.compile(r"\brecords\.(?:write|quote)\(")
+KEEPS = re.compile(r"\brecords\.(?:write|quote)\(|^metrics = \{", re.M)
 PROMPT = "Show the cell that keeps the numbers of this chapter"
 
 

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 import site_pages
 from finish_pages import pages
@@ -78,3 +79,15 @@ def test_with_an_address_the_map_names_every_page_once(built):
 def test_the_footer_names_the_licences(built):
     text = (built / "book" / "foundations" / "elbo.html").read_text(encoding="utf-8")
     assert "MIT licence" in text and "CC BY 4.0" in text and "Last updated on" in text
+
+
+def test_the_cells_that_keep_numbers_are_folded(built):
+    folded = 0
+    for file in pages(built):
+        page = LexborHTMLParser(file.read_text(encoding="utf-8"))
+        for cell in page.css("div.cell"):
+            code = "".join(block.text() for block in cell.css(".cell_input"))
+            if re.search(r"^metrics = \{|\brecords\.(?:write|quote)\(", code, re.M):
+                assert "hide" in cell.html[:300], (file.name, code[:100])
+                folded += 1
+    assert folded >= 11
