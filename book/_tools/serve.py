@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
-PACKED = {".html", ".css", ".js", ".mjs", ".svg", ".json", ".ipynb", ".xml", ".txt"}
+PACKED = (".html", ".css", ".js", ".mjs", ".svg", ".json", ".ipynb", ".xml", ".txt")
 TYPES = {".mjs": "text/javascript", ".wasm": "application/wasm", ".whl": "application/zip"}
 
 
@@ -32,7 +32,9 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         """Answer with a text file as gzip to those who take it, and else as Python does."""
         file = Path(self.translate_path(self.path))
         file = file / "index.html" if self.path.partition("?")[0].endswith("/") else file
-        takes = "gzip" in self.headers.get("Accept-Encoding", "")
+        # Whoever has the file already is answered by Python, which says when it has not changed.
+        again = "If-Modified-Since" in self.headers
+        takes = "gzip" in self.headers.get("Accept-Encoding", "") and not again
         if not takes or file.suffix not in PACKED or not file.is_file():
             return super().send_head()
         content = packed(file, file.stat().st_mtime)

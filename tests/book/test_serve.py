@@ -39,6 +39,18 @@ def test_text_is_packed_for_those_who_take_it(ask, path):
     assert gzip.decompress(content).decode() == TEXT
 
 
+def test_what_the_browser_has_already_is_not_sent_again(ask):
+    with ask("index.html", **{"Accept-Encoding": "gzip"}) as answer:
+        changed = answer.headers["Last-Modified"]
+    known = {"Accept-Encoding": "gzip", "If-Modified-Since": changed}
+    with pytest.raises(urllib.error.HTTPError) as failed:
+        ask("index.html", **known)
+    assert failed.value.code == 304
+    for other in ("Mon, 01 Jan 2001 00:00:00 GMT", "yesterday"):
+        with ask("index.html", **known | {"If-Modified-Since": other}) as answer:
+            assert answer.read().decode() == TEXT
+
+
 def test_others_get_it_as_it_is(ask):
     with ask("index.html") as answer:
         assert answer.headers["Content-Encoding"] is None

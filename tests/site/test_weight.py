@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from serve import PACKED
+
 pytestmark = pytest.mark.slow
 SLOW = {"offline": False, "latency": 40, "downloadThroughput": 1.25e6, "uploadThroughput": 1.25e6}
-PACKED = (".html", ".css", ".js", ".mjs", ".svg", ".json")
 REST = """() => new Promise(done => {
   let end = performance.now();
   new PerformanceObserver(list => {
