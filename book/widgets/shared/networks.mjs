@@ -17,17 +17,26 @@ export function half(bits) {
 export class FileError extends Error {}
 
 /** Fetch a file of the site, and read it as "json", "arrayBuffer" or "blob". */
-export async function fetched(url, kind) {
-  const name = new URL(url).pathname.split("/").pop();
-  const answer = await fetch(url).catch(() => null);
+export async function fetched(files, name, kind, arrived) {
+  if (["json","blob","arrayBuffer"].includes(name)) { kind = name; name = files.split("/").pop(); } else files += name; // TEMPORARY
+  const answer = await fetch(files).catch(() => null);
   if (!answer?.ok) throw new FileError(`${name} did not arrive`);
-  return answer[kind]().catch(() => {
+  return (arrived ? counted(answer, arrived) : answer)[kind]().catch(() => {
     throw new FileError(`${name} is damaged`);
   });
 }
 
+/** The same answer, which tells of every piece that arrives, in bytes. */
+function counted(answer, arrived) {
+  const transform = (piece, out) => {
+    arrived(piece.length);
+    out.enqueue(piece);
+  };
+  return new Response(answer.body.pipeThrough(new TransformStream({ transform })));
+}
+
 /** Whether bytes have a SHA-256; unknown (true) where the browser does not calculate it. */
-async function agrees(bytes, sha256) {
+export async function agrees(bytes, sha256) {
   if (!globalThis.crypto?.subtle) return true; // pages without encryption
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") === sha256;
@@ -95,7 +104,8 @@ export class Network {
 }
 
 /** Fetch a sheet of small grey pictures, one below the other: (n · side²) numbers in [0, 1]. */
-export async function readPictures(address, side) {
+export async function readPictures(address, side, third) {
+  if (third) { address += side; side = third; } // TEMPORARY
   const blob = await fetched(address, "blob");
   const sheet = await createImageBitmap(blob, { colorSpaceConversion: "none" }).catch(() => null);
   if (sheet?.width !== side) throw new FileError("the file of the pictures is damaged");
