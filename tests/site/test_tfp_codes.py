@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from browser import arrive
 
 pytestmark = pytest.mark.slow
 PAGE = "book/experiments/tfp_vae.html"
@@ -26,15 +27,10 @@ def contents(profile: str):
     return TfpCodes(profile)
 
 
-def start(page):
-    page.get_by_role("button", name=START).click()
-    page.wait_for_selector(f"{WIDGET}[data-state=live]")
-
-
 @pytest.fixture
 def page(visit):
     with visit(PAGE) as found:
-        start(found.page)
+        arrive(found.page, "tfp_codes")
         yield found.page
 
 
@@ -83,7 +79,7 @@ def test_nothing_is_loaded_until_the_button_that_names_the_size(visit):
         urls = f"{ours}.map(r => r.name).filter(name => /_widgets/.test(name))"
         assert [url for url in found.page.evaluate(urls) if not url.endswith(".png")] == []
         named = float(START.match(found.page.get_by_role("button", name=START).inner_text())[1])
-        start(found.page)
+        arrive(found.page, "tfp_codes")
         sizes = found.page.evaluate(f"{ours}.map(r => [r.name, r.decodedBodySize])")
         loaded = sum(size for name, size in sizes if "_widgets" in name and ".mjs" not in name)
         runtime = sum(size for name, size in sizes if "/ort/" in name and ".mjs" in name)
@@ -264,7 +260,7 @@ def test_the_zero_code_is_zero(page, desk):
 def test_a_walk_ends_at_another_code(visit, motion):
     with visit(PAGE, reduced_motion=motion) as found:
         page = found.page
-        start(page)
+        arrive(page, "tfp_codes")
         before = code(page)
         page.get_by_role("button", name="Walk to another").click()
         walked = "document.querySelector('.widget-spoken').textContent.startsWith('The walk')"

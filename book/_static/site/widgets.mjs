@@ -57,17 +57,16 @@ function begin(box) {
 
 /** Offer a part that loads much: nothing of it is fetched until the reader wants it. */
 function offer(box) {
-  const place = Object.assign(document.createElement("p"), { className: "widget-start" });
   const button = Object.assign(document.createElement("button"), {
     type: "button",
+    className: "widget-start",
     textContent: `${box.dataset.start} (${box.dataset.size})`,
     onclick: () => {
-      place.remove();
+      button.remove();
       begin(box);
     },
   });
-  place.append(button);
-  box.prepend(place);
+  box.prepend(button);
 }
 
 /** Say in one sentence why the picture stays. A module that failed is kept by the browser. */

@@ -9,13 +9,12 @@ import json
 import re
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
 from latents import LatentsError, data, records, weights
-from widget_data import Still, _png as png
+from latents.widgets.still import Still, in_style
 
 RUNTIME = Path(__file__).resolve().parents[3] / "node_modules" / "onnxruntime-web" / "dist"
 MODULE, PROGRAM = "ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"
@@ -97,22 +96,24 @@ class TfpCodes:
         """Draw three random codes: mean, mode, four tosses and the average of a hundred."""
         rng = np.random.default_rng(3)
         means = self.decode(rng.normal(size=(3, CODE)))
-        draws = rng.random((100, *means.shape)) < means
+        tosses = rng.random((100, *means.shape)) < means
         columns = {"mean": means, "mode": means > 0.5}
-        columns |= {f"toss {n + 1}": draws[n] for n in range(4)}
-        columns["average of 100"] = draws.mean(axis=0)
-        with matplotlib.rc_context():
-            matplotlib.style.use("latents.book")
+        columns |= {f"toss {n + 1}": tosses[n] for n in range(4)}
+        columns["mean of 100"] = tosses.mean(axis=0)
+
+        def draw():
             figure = Figure(figsize=(8, 3.7))
-            axes = figure.subplots(3, len(columns))
-            for (title, images), column in zip(columns.items(), axes.T, strict=True):
+            for column, (title, images) in zip(
+                figure.subplots(3, len(columns)).T, columns.items(), strict=True
+            ):
                 column[0].set_title(title, fontsize=9)
                 for axis, image in zip(column, images, strict=True):
                     axis.imshow(image, cmap="gray", vmin=0, vmax=1)
                     axis.set_axis_off()
-            picture = png(figure)
+            return figure
+
         return Still(
-            picture,
+            in_style(draw),
             "Three random codes, decoded: smooth grey means, clean black-and-white modes, four "
             "grainy samples of each, which differ in single pixels, and the average of a hundred "
             "samples, which is close to the mean.",
