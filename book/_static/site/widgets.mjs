@@ -40,7 +40,7 @@ async function live(box) {
     await Promise.race([widget.render({ model, el: place }), late]);
     box.dataset.state = "live";
     status.textContent = "";
-    if (box.contains(document.activeElement)) place.querySelector("canvas, input")?.focus();
+    if (box.contains(document.activeElement)) place.querySelector("canvas[tabindex], input")?.focus();
   } catch (error) {
     failed(box, status, error);
   } finally {

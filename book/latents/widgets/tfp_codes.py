@@ -99,7 +99,7 @@ class TfpCodes:
         tosses = rng.random((100, *means.shape)) < means
         columns = {"mean": means, "mode": means > 0.5}
         columns |= {f"toss {n + 1}": tosses[n] for n in range(4)}
-        columns["mean of 100"] = tosses.mean(axis=0)
+        columns["100 averaged"] = tosses.mean(axis=0)
 
         def draw():
             figure = Figure(figsize=(8, 3.7))
