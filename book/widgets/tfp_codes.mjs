@@ -1,12 +1,8 @@
 // The decoder made of distributions: sixteen numbers give 784 coins, shown as mean, mode and sample.
 
+import { between, Coins, image, LATENTS, mode, sample, SIDE, SIZE } from "./shared/coins.mjs";
 import { generator, make, paint, replaced, speaker, still, workButton, written } from "./shared/elements.mjs";
-import { fetched, readPictures } from "./shared/networks.mjs";
-import { OnnxNetwork } from "./shared/onnx.mjs";
 
-const SIDE = 28;
-const SIZE = SIDE ** 2;
-const LATENTS = 16;
 const SHOWN = 12; // random codes in the grid
 const JUDGED = 96; // random codes in the task
 const REACH = 3; // of the sliders
@@ -14,85 +10,6 @@ const FORMS = { mean: "Mean", mode: "Mode", sample: "Sample" };
 const PLURALS = { mean: "means", mode: "modes", sample: "samples" };
 
 const percent = (share) => `${written(100 * share)}%`;
-const image = (rows, n) => rows.subarray(n * SIZE, (n + 1) * SIZE);
-
-/** The most probable bits: a pixel is bright where its probability exceeds one half. */
-export const mode = (p) => p.map((x) => Number(x > 0.5));
-
-/** Toss one coin for every pixel, bright where uniform < p, as the chapter binarizes its images. */
-export function sample(p, seed) {
-  const { uniform } = generator(seed);
-  return p.map((x) => Number(uniform() < x));
-}
-
-/** The share of the pixels of one image that differ from all their neighbours (four, or fewer). */
-export function lonely(bits) {
-  let count = 0;
-  for (let i = 0; i < SIZE; i++) {
-    const [x, y] = [i % SIDE, Math.floor(i / SIDE)];
-    count +=
-      (x === 0 || bits[i] !== bits[i - 1]) && (x === SIDE - 1 || bits[i] !== bits[i + 1]) &&
-      (y === 0 || bits[i] !== bits[i - SIDE]) && (y === SIDE - 1 || bits[i] !== bits[i + SIDE]);
-  }
-  return count / SIZE;
-}
-
-/** A fraction t of the way from code a to code b on the great arc; straight where there is none. */
-export function between(a, b, t) {
-  const dot = (u, v) => u.reduce((sum, x, i) => sum + x * v[i], 0);
-  const cosine = dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
-  const angle = Math.acos(Math.max(-1, Math.min(1, cosine)));
-  const arc = Math.sin(angle) > 1e-3; // false for NaN, too: the zero code has no direction
-  const [u, v] = arc ? [Math.sin((1 - t) * angle), Math.sin(t * angle)].map((x) => x / Math.sin(angle)) : [1 - t, t];
-  return a.map((x, i) => u * x + v * b[i]);
-}
-
-/** What the widget computes, without anything that is seen. */
-export class Coins {
-  constructor(network, garments, facts) {
-    Object.assign(this, { network, garments, facts });
-  }
-
-  static async read(files, progress) {
-    const facts = await fetched(files, "tfp_codes_facts.json", "json");
-    let sum = 0;
-    const arrived = (bytes) => progress?.(Math.min(1, (sum += bytes) / facts.bytes));
-    const [network, garments] = await Promise.all([
-      OnnxNetwork.read(files, "tfp_vae.onnx", facts.sha256, arrived),
-      readPictures(files, "binarized_garments.png", SIDE),
-    ]);
-    return new Coins(network, garments, facts);
-  }
-
-  /** The probability that each pixel is bright, for codes in one list: (n · 16) to (n · 784). */
-  async decode(codes) {
-    const logits = await this.network.apply(Float32Array.from(codes), LATENTS);
-    return logits.map((x) => 1 / (1 + Math.exp(-x)));
-  }
-
-  /** Draw codes from the prior, n · 16 numbers. */
-  static codes(count, normal) {
-    return Array.from({ length: count * LATENTS }, normal);
-  }
-
-  /** The average share of lonely pixels in real garments, and in samples and modes of random codes. */
-  async speckle(count, seed) {
-    const { normal } = generator(seed);
-    const sums = { garment: 0, sample: 0, mode: 0 };
-    const real = this.garments.length / SIZE;
-    for (let n = 0; n < real; n++) sums.garment += lonely(image(this.garments, n)) / real;
-    const batch = 8; // so that the page answers in between
-    for (let from = 0; from < count; from += batch) {
-      const pixels = await this.decode(Coins.codes(batch, normal));
-      for (let n = 0; n < batch; n++) {
-        sums.sample += lonely(sample(image(pixels, n), seed + from + n)) / count;
-        sums.mode += lonely(mode(image(pixels, n))) / count;
-      }
-      await new Promise((resolve) => setTimeout(resolve));
-    }
-    return sums;
-  }
-}
 
 let instances = 0;
 
@@ -198,8 +115,8 @@ class Desk {
     const choices = { mean: "the mean", mode: "the mode", sample: "the sample" };
     this.result = make("div.widget-answer", { role: "status" });
     return make("fieldset.widget-task", {},
-      make("legend", {}, "Predict, then try: which of the three has as much speckle as the garments that the model was trained on?"),
-      make("p", {}, "We call a pixel lonely if it differs from all its neighbours above, below, left and right. A garment that was binarized by chance has some."),
+      make("legend", {}, "Predict, then try: which of the three comes nearest to the speckle of real garments, binarized as for training?"),
+      make("p", {}, "We call a pixel lonely if it differs from all its neighbours above, below, left and right. A binarized garment has some of them."),
       make("div.widget-choices", {}, ...Object.entries(choices).map(([value, text]) =>
         make("label", {}, make("input", { type: "radio", name: `codes-guess-${this.id}`, value }), ` ${text}`))),
       workButton("Count the lonely pixels", () => this.answer()),
@@ -266,8 +183,10 @@ class Desk {
     paint(this.pictures.sample, this.bits.sample, SIDE);
     paint(this.pictures.average, average, SIDE);
     this.away = average.reduce((sum, x, i) => sum + Math.abs(x - this.pixels[i]), 0) / SIZE;
-    const tosses = this.draws === 1 ? "1 toss" : `${this.draws} tosses`;
-    this.count.textContent = `of ${tosses}, ${written(this.away, 3)} from the mean`;
+    this.count.replaceChildren(
+      this.draws === 1 ? "of 1 toss" : `of ${this.draws} tosses`,
+      make("span", {}, `, ${written(this.away, 3)} from the mean`),
+    );
   }
 
   toss(times) {
@@ -335,7 +254,7 @@ class Desk {
     const guess = this.el.querySelector(`input[name=codes-guess-${this.id}]:checked`)?.value;
     const verdict = guess === undefined ? "" : guess === nearest ? "Right. " : "Not quite. ";
     const names = {
-      garment: "training bits of real garments (control)", sample: `samples of ${JUDGED} random codes`, mode: "modes of the same codes",
+      garment: "bits of real test garments (control)", sample: `samples of ${JUDGED} random codes`, mode: "modes of the same codes",
     };
     const longest = Math.max(...Object.values(found));
     const rows = Object.entries(names).map(([key, text]) => {
@@ -344,14 +263,13 @@ class Desk {
       return make("tr", {}, make("th", { scope: "row" }, text), make("td", {}, percent(found[key])),
         make("td.desk-bar", { "aria-hidden": "true" }, bar));
     });
-    const more = found.sample > found.garment;
     this.result.replaceChildren(
       make("p", {}, make("strong", {}, verdict),
-        nearest === "sample" ? "The sample comes nearest" : "The mode comes nearest",
-        more
-          ? ", with somewhat more speckle than the garments: where the decoder is unsure, it tosses neighbouring pixels one by one."
-          : ", with no more speckle than the garments. ",
-        " The mode hides the chance that is in the data. The mean is grey: its pixels are no bits, so none can be lonely."),
+        `The ${nearest} comes nearest. `,
+        found.sample > found.garment
+          ? "Samples have more speckle than garments: more of the decoder’s probabilities are far from 0 and 1, and there a toss decides. "
+          : "",
+        "The mode hides the chance that is in the data. The mean is grey: its pixels are no bits, so none can be lonely."),
       make("table.desk-table", {}, make("caption", {}, "lonely pixels, of all pixels"), make("tbody", {}, ...rows)),
     );
   }

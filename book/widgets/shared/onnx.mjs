@@ -5,8 +5,10 @@ import { agrees, fetched, FileError } from "./networks.mjs";
 const MODULE = "ort/ort.wasm.bundle.min.mjs";
 const PROGRAM = "ort/ort-wasm-simd-threaded.wasm.gz";
 
-/** Undo gzip. */
+/** Undo gzip, where the browser has not done so because the server has said what it is. */
 async function unpacked(blob) {
+  const first = new Uint8Array(await blob.slice(0, 2).arrayBuffer());
+  if (first[0] !== 0x1f || first[1] !== 0x8b) return blob.arrayBuffer();
   const stream = blob.stream().pipeThrough(new DecompressionStream("gzip"));
   return new Response(stream).arrayBuffer().catch(() => {
     throw new FileError("the file of the runtime is damaged");
