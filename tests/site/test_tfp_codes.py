@@ -162,6 +162,8 @@ def test_a_slider_follows_the_pointer_and_the_finger(page, desk, visit):
 
 def dragged(page, desk):
     slider = desk.get_by_role("slider", name="z 1", exact=True)
+    desk.get_by_role("button", name="Zero code").click()
+    idle(page)
     slider.scroll_into_view_if_needed()
     before, box = picture(desk, "Mean"), slider.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -177,6 +179,8 @@ def tapped(visit):
         desk = found.page.locator(f"{WIDGET}[data-state=live]")
         desk.wait_for()
         slider = desk.get_by_role("slider", name="z 1", exact=True)
+        desk.get_by_role("button", name="Zero code").tap()
+        idle(found.page)
         slider.scroll_into_view_if_needed()
         before, box = picture(desk, "Mean"), slider.bounding_box()
         at = {"x": 0.75 * box["width"], "y": box["height"] / 2}

@@ -56,7 +56,9 @@ def test_a_file_that_fails_leaves_the_picture_and_can_be_tried_again(
         page, pattern = found.page, f"**/_widgets/{file}"
         page.route(
             pattern,
-            lambda route: route.fulfill(body=b"no") if damaged else route.fulfill(status=404),
+            lambda route: (
+                route.fulfill(body=b"\x1f\x8b no") if damaged else route.fulfill(status=404)
+            ),
         )
         page.get_by_role("button", name=START).click()
         page.wait_for_selector(f"{WIDGET}[data-state=failed]")
