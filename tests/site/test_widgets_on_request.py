@@ -64,6 +64,8 @@ def test_a_file_that_fails_leaves_the_picture_and_can_be_tried_again(
         page.wait_for_selector(f"{WIDGET}[data-state=failed]")
         assert sentence in page.locator(f"{WIDGET} .widget-status").inner_text()
         assert page.locator(f"{WIDGET} .widget-poster img").is_visible()
+        page.wait_for_load_state("networkidle")
+        assert page.locator(f"{WIDGET} progress").count() == 0
         page.unroute(pattern)
         page.locator(WIDGET).get_by_role("button", name="Try again").click()
         page.wait_for_selector(f"{WIDGET}[data-state=live]")

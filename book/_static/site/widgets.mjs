@@ -18,7 +18,7 @@ async function live(box) {
   const name = box.dataset.widget;
   box.dataset.state = "loading";
   status.textContent = `Loading ${box.dataset.size} …`;
-  let [timer, patient] = [];
+  let [timer, patient, over] = [];
   const late = new Promise((_, reject) => {
     patient = () => {
       clearTimeout(timer);
@@ -28,6 +28,7 @@ async function live(box) {
   patient();
   const bar = Object.assign(document.createElement("progress"), { ariaLabel: "Loading" });
   const progress = (share) => {
+    if (over) return; // one file has failed, others still arrive
     patient();
     bar.value = share;
     if (!bar.isConnected) status.append(" ", bar);
@@ -44,6 +45,7 @@ async function live(box) {
   } catch (error) {
     failed(box, status, error);
   } finally {
+    over = true;
     clearTimeout(timer);
   }
 }
