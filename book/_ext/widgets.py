@@ -1,6 +1,7 @@
 """``{widget} NAME``: an interactive part of a page, with a picture and a table in its place.
 
-The part itself is ``book/widgets/NAME.mjs``; ``site/widgets.mjs`` loads it when it comes into view.
+The part itself is ``book/widgets/NAME.mjs``; ``site/widgets.mjs`` loads it when it comes into view,
+or, if its content has a ``start``, at the press of a button with these words and the size.
 Without scripts and on paper the picture and the table stand there, drawn from the same networks.
 """
 
@@ -50,6 +51,8 @@ def _visit(translator, node):
     builder = translator.builder
     name, folder = node["name"], Path(builder.outdir) / FOLDER
     still, size = _prepared(name, folder)
+    start = getattr(WIDGETS[name], "start", "")
+    begin = f' data-start="{escape(start)}"' if start else ""
     up = builder.get_relative_uri(builder.current_docname, "index").rpartition("/")[0]
     source = f"{up}/{FOLDER}/{name}.png" if up else f"{FOLDER}/{name}.png"
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in still.head)
@@ -62,7 +65,7 @@ def _visit(translator, node):
     translator.body.append(
         f'<div class="widget" id="widget-{name}" role="region" '
         f'aria-label="{escape(WIDGETS[name].title)}" data-widget="{name}" '
-        f'data-size="{size / 1e6:.1f} MB"><div class="widget-poster">'
+        f'data-size="{size / 1e6:.1f} MB"{begin}><div class="widget-poster">'
         f'<img src="{source}" alt="{escape(still.alt)}">'
         f'<div class="text_html"><table class="table"><thead><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div></div>"

@@ -1,8 +1,8 @@
-// Bring the interactive parts to life when they come into view. Until then, and where that fails,
-// a picture with a table of numbers stands in their place.
+// Bring the interactive parts to life when they come into view, or, where much is to be loaded, when
+// the reader asks. Until then, and where that fails, a picture with a table of numbers stands there.
 
 const FILES = new URL("../../_widgets/", import.meta.url).href;
-const PATIENCE = 30_000; // milliseconds until a part that does not come counts as failed
+const PATIENCE = 30_000; // milliseconds without a sign until a part counts as failed
 
 /** Read `#z=0.4,-1.1,0.2,1&m=two_maps`: the places of a link, for the part that it names. */
 function linked(name) {
@@ -18,19 +18,57 @@ async function live(box) {
   const name = box.dataset.widget;
   box.dataset.state = "loading";
   status.textContent = `Loading ${box.dataset.size} …`;
-  const late = new Promise((_, reject) => setTimeout(reject, PATIENCE, new Error("late")));
+  let [timer, patient, over] = [];
+  const late = new Promise((_, reject) => {
+    patient = () => {
+      clearTimeout(timer);
+      timer = setTimeout(reject, PATIENCE, new Error("late"));
+    };
+  });
+  patient();
+  const bar = Object.assign(document.createElement("progress"), { ariaLabel: "Loading" });
+  const progress = (share) => {
+    if (over) return; // one file has failed, others still arrive
+    patient();
+    bar.value = share;
+    if (!bar.isConnected) status.append(" ", bar);
+  };
   try {
     const code = import(`${FILES}${name}.mjs`).catch(() => Promise.reject(new Error("code")));
     const { default: widget } = await Promise.race([code, late]);
-    const known = { files: FILES, state: linked(name) ?? {}, linked: true };
+    const known = { files: FILES, state: linked(name) ?? {}, linked: true, progress };
     const model = { get: (key) => known[key] };
     await Promise.race([widget.render({ model, el: place }), late]);
     box.dataset.state = "live";
     status.textContent = "";
-    if (box.contains(document.activeElement)) place.querySelector("canvas, input")?.focus();
+    if (box.contains(document.activeElement)) place.querySelector("canvas[tabindex], input")?.focus();
   } catch (error) {
     failed(box, status, error);
+  } finally {
+    over = true;
+    clearTimeout(timer);
   }
+}
+
+/** Load a part because the reader has asked for it, with the focus on its place. */
+function begin(box) {
+  box.tabIndex = -1;
+  box.focus();
+  live(box);
+}
+
+/** Offer a part that loads much: nothing of it is fetched until the reader wants it. */
+function offer(box) {
+  const button = Object.assign(document.createElement("button"), {
+    type: "button",
+    className: "widget-start",
+    textContent: `${box.dataset.start} (${box.dataset.size})`,
+    onclick: () => {
+      button.remove();
+      begin(box);
+    },
+  });
+  box.prepend(button);
 }
 
 /** Say in one sentence why the picture stays. A module that failed is kept by the browser. */
@@ -45,9 +83,7 @@ function failed(box, status, error) {
     textContent: reload ? "Reload the page" : "Try again",
     onclick: () => {
       if (reload) return location.reload();
-      box.tabIndex = -1;
-      box.focus();
-      live(box);
+      begin(box);
     },
   });
   status.replaceChildren(`This part could not be loaded${why}; a picture stands in its place. `, button);
@@ -64,7 +100,7 @@ const seen = new IntersectionObserver(
   { rootMargin: "200px" },
 );
 const boxes = [...document.querySelectorAll("[data-widget]")];
-for (const box of boxes) seen.observe(box);
+for (const box of boxes) box.dataset.start ? offer(box) : seen.observe(box);
 
 function follow() {
   for (const box of boxes) {

@@ -2,13 +2,15 @@
 
 The parts themselves are ES modules, ``book/widgets/NAME.mjs``. A class here, made with a profile,
 knows their numbers: ``write(folder)`` writes the files that the module loads, and ``still()``
-draws the picture and the table that stand in its place on paper and without scripts.
+draws the picture and the table that stand in its place on paper and without scripts. A class with
+a ``start`` loads much: the page waits until the reader presses a button with these words.
 """
 
 from latents import LatentsError, data
 from latents.widgets.beta_lever import BetaLever
 from latents.widgets.encoder_desk import EncoderDesk
 from latents.widgets.latent_sliders import LatentSliders
+from latents.widgets.tfp_codes import TfpCodes
 from latents.widgets.two_maps import TwoMaps
 
 WIDGETS = {
@@ -16,6 +18,7 @@ WIDGETS = {
     "beta_lever": BetaLever,
     "encoder_desk": EncoderDesk,
     "latent_sliders": LatentSliders,
+    "tfp_codes": TfpCodes,
 }
 
 

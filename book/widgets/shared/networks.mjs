@@ -17,21 +17,31 @@ export function half(bits) {
 export class FileError extends Error {}
 
 /**
- * Fetch a file, and read it as "json", "arrayBuffer" or "blob".
+ * Fetch a file, and read it as "json", "text", "arrayBuffer" or "blob".
  *
  * `files` is the address that all names follow, or, in a notebook, an object of an address for each.
+ * `arrived`, if given, is told of every piece that arrives, in bytes.
  */
-export async function fetched(files, name, kind) {
+export async function fetched(files, name, kind, arrived) {
   const address = typeof files === "string" ? `${files}${name}` : files[name];
   const answer = address ? await fetch(address).catch(() => null) : null;
   if (!answer?.ok) throw new FileError(`${name} did not arrive`);
-  return answer[kind]().catch(() => {
+  return (arrived ? counted(answer, arrived) : answer)[kind]().catch(() => {
     throw new FileError(`${name} is damaged`);
   });
 }
 
+/** The same answer; `arrived` is told of every piece as it is read, in bytes. */
+function counted(answer, arrived) {
+  const transform = (piece, out) => {
+    arrived(piece.length);
+    out.enqueue(piece);
+  };
+  return new Response(answer.body.pipeThrough(new TransformStream({ transform })));
+}
+
 /** Whether bytes have a SHA-256; unknown (true) where the browser does not calculate it. */
-async function agrees(bytes, sha256) {
+export async function agrees(bytes, sha256) {
   if (!globalThis.crypto?.subtle) return true; // pages without encryption
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") === sha256;
