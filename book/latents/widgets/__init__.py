@@ -6,7 +6,15 @@ draws the picture and the table that stand in its place on paper and without scr
 """
 
 from latents.widgets.beta_lever import BetaLever
+from latents.widgets.bound_toy import BoundToy
 from latents.widgets.encoder_desk import EncoderDesk
+from latents.widgets.kl_toy import KlToy
 from latents.widgets.two_maps import TwoMaps
 
-WIDGETS = {"two_maps": TwoMaps, "beta_lever": BetaLever, "encoder_desk": EncoderDesk}
+WIDGETS = {
+    "two_maps": TwoMaps,
+    "beta_lever": BetaLever,
+    "encoder_desk": EncoderDesk,
+    "kl_toy": KlToy,
+    "bound_toy": BoundToy,
+}
