@@ -182,6 +182,8 @@ export class Plot {
       element.setPointerCapture(event.pointerId);
       held = { handle, shift: [handle.at[0] - x, handle.at[1] - y] };
     });
+    // A finger on a handle does not scroll; `touch-action` does not reach into an SVG everywhere.
+    element.addEventListener("touchstart", (event) => held && event.preventDefault(), { passive: false });
     element.addEventListener("pointermove", (event) => {
       if (!held || !element.hasPointerCapture(event.pointerId)) return;
       const { left, right, top, bottom } = this.inner;
