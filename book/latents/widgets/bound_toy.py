@@ -56,9 +56,13 @@ class BoundToy:
 
     def best(self, decoder: str, x: float, mean: float, sd: float) -> tuple[float, float]:
         """Mean and standard deviation at the end of a descent."""
-        means, sds = descend(
-            lambda m, s: -self.account(decoder, x, m[0], s[0])["elbo"], [mean], [sd], rate=0.02
-        )
+        z, joint, step = self.grid[::8], self.log_joint(decoder, x)[::8], 8 * self.step
+
+        def cost(mean, sd):
+            log_q = log_normal(z, mean, sd)
+            return np.exp(log_q) @ (log_q - joint) * step
+
+        means, sds = descend(cost, [mean], [sd], rate=0.02)
         return float(means[0]), float(sds[0])
 
     def facts(self) -> dict:

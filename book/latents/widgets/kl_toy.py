@@ -21,7 +21,7 @@ class KlToy:
 
     def __init__(self, profile: str):
         self.profile = profile
-        self.grid = np.linspace(-40, 40, 16_001)
+        self.grid = np.linspace(-40, 40, 8001)
         nodes, weights = np.polynomial.hermite_e.hermegauss(9)
         self.eps = np.stack(np.meshgrid(nodes, nodes), axis=-1).reshape(-1, 2)
         self.weights = np.outer(weights, weights).reshape(-1) / (2 * np.pi)
