@@ -281,6 +281,7 @@ class Bars {
       this.parts[key].setAttribute("y", a);
       this.parts[key].setAttribute("height", b - a);
       this.names[key].setAttribute("y", (a + b) / 2 + 4);
+      this.names[key].style.display = b - a < 12 ? "none" : "";
     }
     for (const [key, nats] of [["evidence", -evidence], ["elbo", -elbo]]) {
       this.lines[key].setAttribute("d", `M${this.left} ${this.down(nats)}H${this.end}`);

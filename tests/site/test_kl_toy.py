@@ -1,6 +1,7 @@
 """The toy of the KL: as exact as SciPy, moved by every means, and true in what it answers."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ pytestmark = pytest.mark.slow
 NAME, PAGE = "kl_toy", "book/foundations/kl_divergence.html"
 WIDGET = f"[data-widget={NAME}]"
 TOY = f"document.querySelector('{WIDGET} .widget-live').widget"
+NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 FOCUSED = """(({ ariaLabel, textContent, value }) =>
   ariaLabel || textContent || value)(document.activeElement)"""
 STARTS = [(m, s) for m in (-3.5, -1, 0.5, 2.5) for s in (0.2, 0.8, 3)]
@@ -118,12 +120,20 @@ def test_parts_add_up_as_printed(page):
         choose(page, target)
         for q in some_q(2 if target == "a banana" else 1):
             page.evaluate(f"q => {TOY}.move(q)", q)
-            text = page.locator(".toy-caption").inner_text().replace("−", "-")
+            parts = page.locator(".toy-caption span").all_inner_texts()
             plus, minus, total = (
-                float(part.split()[-1 if "=" not in part else -2]) for part in text.split("\n")
+                float(NUMBER.search(text.replace("−", "-"))[0]) for text in parts[:3]
             )
             assert plus + minus == pytest.approx(total, abs=1e-9)
             assert total == pytest.approx(page.evaluate(f"{TOY}.values.qp"), rel=0.01, abs=0.01)
+
+
+def test_what_lies_outside_of_the_plot_is_said(page):
+    caption = page.locator(".toy-caption")
+    page.evaluate(f"{TOY}.move({{ mean: [0], sd: [1] }})")
+    assert "outside" not in caption.inner_text()
+    page.evaluate(f"{TOY}.move({{ mean: [4], sd: [3] }})")
+    assert "outside of the plot" in caption.inner_text()
 
 
 def test_descents_end_where_independent_searches_do(page, content):
@@ -273,7 +283,7 @@ def test_with_less_motion_a_descent_is_a_jump(visit, content):
 
 def test_the_curves_are_those_of_python(page, content):
     page.evaluate(f"{TOY}.move({{ mean: [-1], sd: [0.9] }})")
-    window = page.evaluate(f"[{TOY}.plot.y, {TOY}.second.y]")
+    window = page.evaluate(f"[{TOY}.plots.densities.y, {TOY}.plots.integrand.y]")
     q = lambda z: np.exp(-(((z + 1) / 0.9) ** 2) / 2) / 0.9 / math.sqrt(2 * math.pi)  # noqa: E731
     p = lambda z: np.exp(content.log_p("peaks", z))  # noqa: E731
     drawn = {
@@ -292,7 +302,7 @@ def test_the_curves_are_those_of_python(page, content):
 def test_contours_of_the_banana_lie_where_its_density_says(page, content):
     choose(page, "a banana")
     across, down = points(page.locator(f"{WIDGET} [clip-path] .curves-p")).T
-    y = page.evaluate(f"{TOY}.plot.y")
+    y = page.evaluate(f"{TOY}.plots.densities.y")
     places = np.stack(
         [-5 + (across - 40) * 10 / 312, y[0] + (236 - down) * (y[1] - y[0]) / 226], axis=1
     )

@@ -20,7 +20,8 @@ export const even = (low, high, count) =>
 /** A target on the line, by its log density. */
 export class Line {
   constructor(logP, reach, count) {
-    Object.assign(this, { logP, grid: even(-reach, reach, count), step: (2 * reach) / (count - 1) });
+    Object.assign(this, { logP, dimensions: 1, step: (2 * reach) / (count - 1) });
+    this.grid = even(-reach, reach, count);
     this.logs = this.grid.map(logP);
     this.p = this.logs.map(Math.exp);
   }
@@ -57,7 +58,7 @@ export class Line {
 /** z₁ ~ N(0, spread²), z₂|z₁ ~ N(bend · z₁² + shift, width²): a bent Gaussian in the plane. */
 export class Banana {
   constructor({ spread, bend, shift, width }) {
-    Object.assign(this, { spread, bend, shift, width });
+    Object.assign(this, { spread, bend, shift, width, dimensions: 2 });
     this.logP = (a, b) => logNormal(a, 0, spread) + logNormal(b, this.spine(a), width);
   }
 
