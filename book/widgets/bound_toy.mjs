@@ -2,7 +2,7 @@
 //
 // z ~ N(0, 1), x|z ~ N(f(z), s²), q = N(mean, sd²). All densities are normalized, in nats.
 
-import { draw, frames, hatches, Plot, swatch, ticks, unique } from "./shared/curves.mjs";
+import { draw, frames, hatches, Plot, slider, swatch, ticks, unique } from "./shared/curves.mjs";
 import { bottom, clamp, descend, even, logNormal } from "./shared/densities.mjs";
 import { make, speaker, still, written } from "./shared/elements.mjs";
 import { logSum } from "./shared/gaussians.mjs";
@@ -87,17 +87,10 @@ class Bound {
     this.widths = [1, -1].map((sign) => ({
       sign, handle: this.plot.handle("width", (z) => this.hand({ sd: [sign * (z - this.q.mean[0])] })),
     }));
-    const range = (label, [min, max], oninput) => {
-      const input = make("input", {
-        type: "range", min, max, step: 0.05, "aria-label": label, oninput: () => oninput(Number(input.value)),
-      });
-      const value = make("output", { "aria-hidden": "true" });
-      return { input, value, label: make("label", {}, make("span", {}, label.replace("q: ", "")), input, value) };
-    };
     this.ranges = {
-      x: range("x", facts.limits.x, (x) => this.see(this.model.decoder, x)),
-      mean: range("q: mean", facts.limits.mean, (m) => this.hand({ mean: [m] })),
-      sd: range("q: sd", facts.limits.sd, (s) => this.hand({ sd: [s] })),
+      x: slider("x", "x", facts.limits.x, (x) => this.see(this.model.decoder, x)),
+      mean: slider("q: mean", "mean", facts.limits.mean, (m) => this.hand({ mean: [m] })),
+      sd: slider("q: sd", "sd", facts.limits.sd, (s) => this.hand({ sd: [s] })),
     };
     this.bars = new Bars();
     this.equations = make("div.toy-equations");
@@ -203,11 +196,9 @@ class Bound {
     layers.q.setAttribute("d", plot.through(zs, zs.map((z) => Math.exp(logNormal(z, m, s)))));
     plot.put(this.middle, m, peak);
     for (const { sign, handle } of this.widths) plot.put(handle, m + sign * s, peak * Math.exp(-0.5));
-    for (const [key, value] of Object.entries({ x: model.x, mean: m, sd: s })) {
-      this.ranges[key].input.value = value;
-      this.ranges[key].value.textContent = written(value);
-      this.ranges[key].input.setAttribute("aria-valuetext", written(value));
-    }
+    this.ranges.x.show(model.x);
+    this.ranges.mean.show(m);
+    this.ranges.sd.show(s);
     this.bars.show(this.account, model.evidence);
     this.explain();
     const { D, R, elbo, gap } = this.account;

@@ -1,6 +1,6 @@
 // One Gaussian q, a target p, and the KL divergence between them in both directions.
 
-import { frames, swatch, unique } from "./shared/curves.mjs";
+import { frames, slider, swatch, unique } from "./shared/curves.mjs";
 import {
   Banana, bottom, clamp, descend, DIRECTIONS, Line, logGaussian, logNormal,
 } from "./shared/densities.mjs";
@@ -182,16 +182,11 @@ class Curves {
     const names = dimensions === 1 ? [""] : [" across", " up"];
     this.ranges = ["mean", "sd"].flatMap((kind) =>
       names.map((where, axis) => {
-        const label = `${kind === "mean" ? "mean" : "sd"}${where}`;
-        const input = make("input", {
-          type: "range", min: limits[kind][0], max: limits[kind][1], step: 0.05, "aria-label": `q: ${label}`,
-          oninput: () => this.hand({ [kind]: replaced(this.q[kind], axis, Number(input.value)) }),
-        });
-        const value = make("output", { "aria-hidden": "true" });
-        return { kind, axis, label, input, value };
+        const label = `${kind}${where}`;
+        const chosen = (value) => this.hand({ [kind]: replaced(this.q[kind], axis, value) });
+        return { kind, axis, ...slider(`q: ${label}`, label, limits[kind], chosen) };
       }));
-    this.sliders.replaceChildren(...this.ranges.map(({ label, input, value }) =>
-      make("label", {}, make("span", {}, label), input, value)));
+    this.sliders.replaceChildren(...this.ranges.map(({ label }) => label));
   }
 
   /** The reader moves q by hand. */
@@ -259,11 +254,7 @@ class Curves {
       element.querySelector("input").checked = each === direction;
       element.dataset.shown = each === direction;
     }
-    for (const { kind, axis, input, value } of this.ranges) {
-      input.value = q[kind][axis];
-      value.textContent = written(q[kind][axis]);
-      input.setAttribute("aria-valuetext", written(q[kind][axis]));
-    }
+    for (const { kind, axis, show } of this.ranges) show(q[kind][axis]);
     this.title.textContent = `Integrand ${INTEGRANDS[direction]}`;
     this.account();
     const words = ["mean", "sd"].map((kind) => `${kind} ${q[kind].map((x) => written(x)).join(" and ")}`);

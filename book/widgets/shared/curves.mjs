@@ -1,7 +1,7 @@
 // Plots as SVG: axes, curves, hatched areas, contours, and handles that can be dragged.
 // Colours and hatching are in the style sheet, so a plot follows the look of the page by itself.
 
-import { written } from "./elements.mjs";
+import { make, written } from "./elements.mjs";
 
 const SVG = "http://www.w3.org/2000/svg";
 const GRASP = 34; // pixels from a handle at which a press still takes it
@@ -51,6 +51,20 @@ export function swatch(kind, fill) {
     ? draw("rect", { width: 26, height: 12, class: `curves-${kind}`, fill })
     : draw("path", { d: "M0 6H26", class: `curves-${kind}` });
   return draw("svg", { viewBox: "0 0 26 12", class: "curves curves-swatch", "aria-hidden": "true" }, piece);
+}
+
+/** A slider with its name and its value beside it: what a handle does, for everybody. */
+export function slider(name, shown, [min, max], chosen) {
+  const input = make("input", {
+    type: "range", min, max, step: 0.05, "aria-label": name, oninput: () => chosen(Number(input.value)),
+  });
+  const output = make("output", { "aria-hidden": "true" });
+  const show = (value) => {
+    input.value = value;
+    output.textContent = written(value);
+    input.setAttribute("aria-valuetext", written(value));
+  };
+  return { label: make("label", {}, make("span", {}, shown), input, output), show };
 }
 
 export class Plot {
