@@ -47,6 +47,11 @@ def _prepared(name: str, folder: Path):
     return still, size
 
 
+def _size(count: int) -> str:
+    """Say how many bytes a widget loads."""
+    return f"{count / 1e6:.1f} MB" if count > 50_000 else f"{max(count / 1e3, 1):.0f} kB"
+
+
 def _visit(translator, node):
     builder = translator.builder
     name, folder = node["name"], Path(builder.outdir) / FOLDER
@@ -65,7 +70,7 @@ def _visit(translator, node):
     translator.body.append(
         f'<div class="widget" id="widget-{name}" role="region" '
         f'aria-label="{escape(WIDGETS[name].title)}" data-widget="{name}" '
-        f'data-size="{size / 1e6:.1f} MB"{begin}><div class="widget-poster">'
+        f'data-size="{_size(size)}"{begin}><div class="widget-poster">'
         f'<img src="{source}" alt="{escape(still.alt)}">'
         f'<div class="text_html"><table class="table"><thead><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div></div>"

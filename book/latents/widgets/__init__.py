@@ -8,7 +8,9 @@ a ``start`` loads much: the page waits until the reader presses a button with th
 
 from latents import LatentsError, data
 from latents.widgets.beta_lever import BetaLever
+from latents.widgets.bound_toy import BoundToy
 from latents.widgets.encoder_desk import EncoderDesk
+from latents.widgets.kl_toy import KlToy
 from latents.widgets.latent_sliders import LatentSliders
 from latents.widgets.tfp_codes import TfpCodes
 from latents.widgets.two_maps import TwoMaps
@@ -18,6 +20,8 @@ WIDGETS = {
     "beta_lever": BetaLever,
     "encoder_desk": EncoderDesk,
     "latent_sliders": LatentSliders,
+    "kl_toy": KlToy,
+    "bound_toy": BoundToy,
     "tfp_codes": TfpCodes,
 }
 

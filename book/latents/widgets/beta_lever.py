@@ -15,7 +15,7 @@ class BetaLever:
     """The models of the sweep over β in the chapter on rate and distortion."""
 
     title = "A lever for β"
-    chapter = "rate_distortion"  # whose networks it shows
+    chapter = "rate_distortion"  # whose networks it shows, and in whose notebook it stands
     LABELS = {0.1: "beta_01", 0.3: "beta_03", 1: "beta_1", 4: "beta_4", 30: "beta_30"}  # noqa: RUF012
 
     def __init__(self, profile: str):

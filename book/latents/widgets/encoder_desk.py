@@ -23,7 +23,7 @@ class EncoderDesk:
     """The small two-dimensional VAE of the chapter on regular spaces, on garments of 14 × 14."""
 
     title = "The encoder's desk"
-    chapter = "regular_spaces"  # whose networks it shows
+    chapter = "regular_spaces"  # whose networks it shows, and in whose notebook it stands
     EACH = 2  # garments of every class
 
     def __init__(self, profile: str):

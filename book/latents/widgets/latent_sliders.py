@@ -17,7 +17,7 @@ class LatentSliders:
     """The VAE of experiment 2, and one test garment of each class."""
 
     title = "Sliders of the latents"
-    chapter = "vae"  # whose networks it shows
+    chapter = "vae"  # whose networks it shows, and in whose notebook it stands
 
     def __init__(self, profile: str):
         self.trained = Trained(self.chapter, profile)

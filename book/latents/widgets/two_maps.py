@@ -21,7 +21,7 @@ class TwoMaps:
     """Both two-dimensional models of the chapter on regular spaces, with their controls."""
 
     title = "Two maps of garments"
-    chapter = "regular_spaces"  # whose networks it shows
+    chapter = "regular_spaces"  # whose networks it shows, and in whose notebook it stands
 
     def __init__(self, profile: str):
         self.trained = Trained(self.chapter, profile)

@@ -39,7 +39,7 @@ const rate = ({ mean, sd }) =>
   mean.reduce((sum, m, i) => sum + (m * m + sd[i] ** 2 - 1) / 2 - Math.log(sd[i]), 0);
 
 /** The logarithm of a sum of exponentials. */
-function logSum(values) {
+export function logSum(values) {
   let top = -Infinity;
   for (const value of values) top = Math.max(top, value);
   let sum = 0;

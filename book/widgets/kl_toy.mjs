@@ -1,0 +1,330 @@
+// One Gaussian q, a target p, and the KL divergence between them in both directions.
+
+import { frames, slider, swatch, unique } from "./shared/curves.mjs";
+import {
+  Banana, bottom, clamp, descend, DIRECTIONS, Line, logGaussian, logNormal,
+} from "./shared/densities.mjs";
+import { Divergence, INTEGRANDS, KLS } from "./shared/divergence.mjs";
+import { make, replaced, speaker, still, written } from "./shared/elements.mjs";
+import { logSum } from "./shared/gaussians.mjs";
+import { fetched } from "./shared/networks.mjs";
+
+const TARGETS = { one: "one Gaussian", peaks: "two peaks", banana: "a banana" };
+const REACH = 30; // of the grid on the line, which has a step of 0.05
+const COUNT = 1201;
+const SHARE = 0.1; // of q beyond the valley, from which on it counts as lying on both peaks
+
+/** What the widget computes, without anything that is seen. */
+export class Toy {
+  constructor(facts) {
+    const { one, peaks, banana } = facts.targets;
+    this.facts = facts;
+    this.targets = {
+      one: new Line((z) => logNormal(z, one.mean, one.sd), REACH, COUNT),
+      peaks: new Line(
+        (z) => logSum(peaks.weights.map((w, k) => Math.log(w) + logNormal(z, peaks.means[k], peaks.sds[k]))),
+        REACH, COUNT,
+      ),
+      banana: new Banana(banana),
+    };
+  }
+
+  static async read(files) {
+    return new Toy(await fetched(files, "kl_toy_facts.json", "json"));
+  }
+
+  kl(target, direction, q) {
+    return this.targets[target].kl(direction, q);
+  }
+
+  /** Both KLs of the one Gaussian by their closed forms. */
+  closed({ mean: [m], sd: [s] }) {
+    const { mean, sd } = this.facts.targets.one;
+    const [shift, ratio] = [(m - mean) ** 2, (s / sd) ** 2];
+    return {
+      qp: (shift / sd ** 2 + ratio - 1 - Math.log(ratio)) / 2,
+      pq: (shift / s ** 2 + 1 / ratio - 1 + Math.log(ratio)) / 2,
+    };
+  }
+
+  descend(target, direction, q) {
+    return descend((at) => this.kl(target, direction, at), q, this.facts.limits);
+  }
+
+  /** Where a descent ends. */
+  bottom(target, direction, q) {
+    return bottom((at) => this.kl(target, direction, at), q, this.facts.limits);
+  }
+
+  /** How much of a Gaussian lies left of the valley between the two peaks. */
+  left(q) {
+    const { grid, logs, step } = this.targets.peaks;
+    const [a, b] = this.facts.targets.peaks.means;
+    let valley = -1;
+    grid.forEach((z, i) => {
+      if (z > a && z < b && (valley < 0 || logs[i] < logs[valley])) valley = i;
+    });
+    let share = 0;
+    for (let i = 0; i <= valley; i++) share += step * Math.exp(logGaussian([grid[i]], q));
+    return Math.min(share, 1);
+  }
+
+  /** Both descents on two peaks from one start: where they end, and which lie on both peaks. */
+  compare(q) {
+    return Object.fromEntries(DIRECTIONS.map((direction) => {
+      const end = this.bottom("peaks", direction, q);
+      const left = this.left(end);
+      return [direction, { end, left, both: Math.min(left, 1 - left) > SHARE }];
+    }));
+  }
+}
+
+class Curves {
+  constructor(toy, el) {
+    Object.assign(this, { toy, el, direction: "qp" });
+    this.build();
+    this.restart("peaks");
+    this.ready = true;
+  }
+
+  build() {
+    const button = (text, onclick) => make("button", { type: "button", onclick }, text);
+    const radios = (name, choices, chosen, onchange) =>
+      Object.entries(choices).map(([value, text]) =>
+        make("label", {}, make("input", {
+          type: "radio", name, value, checked: value === chosen, onchange: () => onchange(value),
+        }), ` ${text}`));
+    const [target, shown] = [unique("kl-target"), unique("kl-shown")];
+    const spoken = make("output.widget-spoken", { "aria-live": "polite" });
+    this.say = speaker(spoken);
+    this.choices = radios(target, TARGETS, "peaks", (value) => this.restart(value));
+    this.plots = new Divergence(this.toy.facts.windows, (change) => this.hand(change));
+    this.sliders = make("div.toy-sliders");
+    this.caption = make("p.toy-caption");
+    this.title = make("p.widget-title");
+    this.cards = DIRECTIONS.map((direction) => this.card(direction, shown));
+    this.check = make("p.toy-check");
+    this.el.replaceChildren(
+      make("div.toy-choices", { role: "radiogroup", "aria-label": "Target p" },
+        make("span.widget-title", {}, "Target p"), ...this.choices),
+      make("div.toy-plots", {},
+        make("div", { role: "group", "aria-label": "Densities" },
+          make("p.widget-title", {}, "Densities: drag q"), this.plots.densities.element, this.plots.legend, this.sliders),
+        make("div", { role: "group", "aria-label": "Integrand" },
+          this.title, this.plots.integrand.element, this.caption)),
+      make("div.toy-cards", { role: "radiogroup", "aria-label": "Integrand shown" },
+        ...this.cards.map(({ element }) => element)),
+      this.check,
+      make("div.widget-controls", {},
+        make("span.widget-group", {}, "set q:",
+          button("zero", () => this.preset("zero")),
+          button("mode-seeking", () => this.preset("qp")),
+          button("mode-covering", () => this.preset("pq"))),
+        button("Start", () => this.restart(this.target))),
+      make("p.widget-help", {},
+        "Drag the dot to move q and a square to change its standard deviation, or use the sliders. On the line, the KLs are sums over a grid with a step of 0.05; in the plane, over a grid with steps of half a standard deviation."),
+      this.task(),
+      spoken,
+    );
+  }
+
+  /** The number of one direction, the choice of its integrand, and its descent. */
+  card(direction, name) {
+    const number = make("strong");
+    const bits = make("span.toy-bits");
+    const element = make("div.toy-card", {},
+      make("label", {}, make("input", {
+        type: "radio", name, value: direction, checked: direction === this.direction,
+        onchange: () => this.show(direction),
+      }), ` ${KLS[direction]}`),
+      make("p", {}, number, " nats ", bits),
+      make("button", { type: "button", onclick: () => this.descend(direction) }, `Descend ${KLS[direction]}`));
+    return { direction, element, number, bits };
+  }
+
+  task() {
+    const choices = { qp: KLS.qp, pq: KLS.pq, both: "both of them", none: "neither" };
+    const name = unique("kl-guess");
+    this.result = make("div.widget-answer", { role: "status" });
+    return make("fieldset.widget-task", {},
+      make("legend", {}, "Predict, then try: go down both KLs on the two peaks. Which fit lies on both?"),
+      make("div.widget-choices", {}, ...Object.entries(choices).map(([value, text]) =>
+        make("label", {}, make("input", { type: "radio", name, value }), ` ${text}`))),
+      make("button", { type: "button", onclick: () => this.answer() }, "Descend both from where q is"),
+      this.result,
+      make("p", {}, "Then drag q elsewhere and do it again. Which of the two fits depends on the start?"));
+  }
+
+  /** Begin anew with a target. */
+  restart(target) {
+    const { facts } = this.toy;
+    const dimensions = target === "banana" ? 2 : 1;
+    if (dimensions !== this.q?.mean.length) this.makeSliders(dimensions);
+    this.aim(target);
+    this.move(facts.starts[target]);
+  }
+
+  /** Take a target and leave q where it is. */
+  aim(target) {
+    this.stop();
+    this.target = target;
+    this.ends = {};
+    this.choices.forEach((label) => {
+      const input = label.querySelector("input");
+      input.checked = input.value === target;
+    });
+    this.plots.aim(this.toy.targets[target], TARGETS[target]);
+  }
+
+  /** The sliders that do what the handles do. */
+  makeSliders(dimensions) {
+    const { limits } = this.toy.facts;
+    const names = dimensions === 1 ? [""] : [" across", " up"];
+    this.ranges = ["mean", "sd"].flatMap((kind) =>
+      names.map((where, axis) => {
+        const label = `${kind}${where}`;
+        const chosen = (value) => this.hand({ [kind]: replaced(this.q[kind], axis, value) });
+        return { kind, axis, ...slider(`q: ${label}`, label, limits[kind], chosen) };
+      }));
+    this.sliders.replaceChildren(...this.ranges.map(({ label }) => label));
+  }
+
+  /** The reader moves q by hand. */
+  hand(change) {
+    this.stop();
+    const { limits } = this.toy.facts;
+    const q = { ...this.q, ...change };
+    this.move({
+      mean: q.mean.map((m) => clamp(m, limits.mean)),
+      sd: q.sd.map((s) => clamp(s, limits.sd)),
+    });
+  }
+
+  /** Set q where something is to be seen: at the target, or at a smallest KL. */
+  preset(kind) {
+    if (kind === "zero") {
+      this.restart("one");
+      const { mean, sd } = this.toy.facts.targets.one;
+      return this.move({ mean: [mean], sd: [sd] });
+    }
+    if (this.target === "one") this.restart("peaks");
+    else this.aim(this.target);
+    this.direction = kind;
+    this.move(kind === "pq"
+      ? this.toy.targets[this.target].moments()
+      : this.toy.bottom(this.target, "qp", this.toy.facts.seeking[this.target]));
+  }
+
+  show(direction) {
+    this.direction = direction;
+    this.move(this.q);
+  }
+
+  /** Go downhill before the reader's eyes; at once where less motion is asked for. */
+  descend(direction) {
+    this.stop();
+    this.direction = direction;
+    const path = this.toy.descend(this.target, direction, this.q);
+    if (still()) {
+      const all = [...path];
+      return this.move(all.at(-1) ?? this.q);
+    }
+    this.stopDescent = frames(this.el, () => {
+      const { value, done } = path.next();
+      this.move(value ?? this.q);
+      return !done;
+    });
+  }
+
+  stop() {
+    this.stopDescent?.();
+    this.stopDescent = null;
+  }
+
+  /** Show everything for a q. */
+  move(q) {
+    this.q = q;
+    const { toy, target, direction } = this;
+    this.values = Object.fromEntries(DIRECTIONS.map((each) => [each, toy.kl(target, each, q)]));
+    this.seen = this.plots.show(q, direction, this.ends);
+    for (const { direction: each, element, number, bits } of this.cards) {
+      const nats = this.values[each];
+      number.textContent = this.written(nats);
+      bits.textContent = `= ${this.written(nats / Math.log(2))} bits`;
+      element.querySelector("input").checked = each === direction;
+      element.dataset.shown = each === direction;
+    }
+    for (const { kind, axis, show } of this.ranges) show(q[kind][axis]);
+    this.title.textContent = `Integrand ${INTEGRANDS[direction]}`;
+    this.account();
+    const words = ["mean", "sd"].map((kind) => `${kind} ${q[kind].map((x) => written(x)).join(" and ")}`);
+    const numbers = DIRECTIONS.map((each) => `${KLS[each]} ${written(this.values[each])}`);
+    if (this.ready) this.say(`q: ${words.join(", ")}; ${numbers.join(", ")} nats`);
+  }
+
+  written(x) {
+    return written(Math.max(x, 0), x < 100 ? 3 : 1);
+  }
+
+  /** How positive and negative parts make the KL, and the closed form where there is one. */
+  account() {
+    const { toy, target, direction, q } = this;
+    const total = this.values[direction];
+    const digits = total < 100 ? 2 : 0;
+    // As printed the parts add up: what is rounded is the positive one and the sum.
+    const plus = Number(toy.targets[target].positive(direction, q).toFixed(digits));
+    const minus = Number((plus - Number(total.toFixed(digits))).toFixed(digits));
+    const { fill } = this.plots.integrand;
+    const outside = Math.abs(total - this.seen) > 0.02 * (plus + minus) && Math.abs(total - this.seen) > 0.02;
+    const more = direction === "qp" ? "q > p" : "p > q";
+    const less = direction === "qp" ? "q < p" : "p < q";
+    this.caption.replaceChildren(
+      make("span", {}, swatch("plus", fill.plus), ` ${more}: +${written(plus, digits)}`),
+      make("span", {}, swatch("minus", fill.minus), ` ${less}: −${written(minus, digits)}`),
+      make("span", {}, `= ${written(plus - minus, digits)} nats`),
+      make("span", {}, outside ? "(a part of it is outside of the plot)" : ""),
+    );
+    this.check.hidden = target !== "one";
+    if (target !== "one") return;
+    const closed = toy.closed(q);
+    const off = Math.max(...DIRECTIONS.map((each) => Math.abs(closed[each] - this.values[each])));
+    this.check.textContent = `Closed forms: KL(q‖p) = ${written(closed.qp, 6)}, KL(p‖q) = ${written(closed.pq, 6)} nats. The sums ${off < 5e-7 ? "agree with both to six digits after the point." : `are ${off.toExponential(0)} off.`}`;
+  }
+
+  /** Compare the prediction with both descents from where q is now. */
+  answer() {
+    if (this.target !== "peaks") {
+      if (this.target === "banana") this.restart("peaks");
+      else this.aim("peaks");
+    }
+    this.stop();
+    const guess = this.el.querySelector(".widget-choices input:checked")?.value;
+    const found = this.toy.compare(this.q);
+    this.ends = Object.fromEntries(DIRECTIONS.map((each) => [each, found[each].end]));
+    const on = DIRECTIONS.filter((each) => found[each].both);
+    const right = ["none", on[0], "both"][on.length];
+    const verdict = guess === undefined ? "" : guess === right ? "Right. " : "Not quite. ";
+    const percent = (x) => `${Math.round(100 * x)}%`;
+    this.result.replaceChildren(
+      ...DIRECTIONS.map((each, i) => {
+        const { end, left, both } = found[each];
+        const where = both
+          ? `on both peaks, ${percent(left)} of it left of the valley and ${percent(1 - left)} right of it`
+          : `on the ${left > 0.5 ? "left" : "right"} peak alone`;
+        const nats = this.toy.kl("peaks", each, end);
+        return make("p", {}, make("strong", {}, i === 0 ? verdict : ""),
+          `Down ${KLS[each]}: ${written(nats, 3)} nats at mean ${written(end.mean[0])} and sd ${written(end.sd[0])}. This fit lies ${where}.`);
+      }),
+    );
+    this.move(this.q);
+  }
+}
+
+/** Show the widget in an element; the form that anywidget asks for. */
+export default {
+  async render({ model, el }) {
+    const widget = new Curves(await Toy.read(model.get("files")), el);
+    el.widget = widget; // for tests
+    return () => widget.stop();
+  },
+};
