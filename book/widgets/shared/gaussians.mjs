@@ -6,7 +6,7 @@
 const LOG_TAU = Math.log(2 * Math.PI);
 
 /** The points and weights of Gauss and Hermite for the mean of f(ε), ε ~ N(0, 1). */
-const NODES = hermite(13);
+const NODES = hermite(17);
 
 function hermite(count) {
   // The roots of the polynomial of degree `count`, found between those of lower degrees.
