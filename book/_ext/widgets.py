@@ -14,11 +14,10 @@ from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
 from latents import data
-from widget_data import BetaLever, EncoderDesk, TwoMaps
+from latents.widgets import WIDGETS
 
 SOURCES = Path(__file__).resolve().parents[1] / "widgets"
 FOLDER = "_widgets"  # of the site
-WIDGETS = {"two_maps": TwoMaps, "beta_lever": BetaLever, "encoder_desk": EncoderDesk}
 
 
 class widget(nodes.General, nodes.Element):  # noqa: N801 (as docutils names its nodes)

@@ -1,7 +1,7 @@
 // A lever for β over the models that the chapter has really trained: nothing lies between them.
 
 import { generator, make, paint, speaker, still, written } from "./shared/elements.mjs";
-import { fetched, readParts, readPictures } from "./shared/networks.mjs";
+import { readPictures, readTrained } from "./shared/networks.mjs";
 
 const SIDE = 28;
 const LATENTS = 10;
@@ -12,17 +12,16 @@ const sigmoid = (logits) => logits.map((x) => 1 / (1 + Math.exp(-x)));
 
 /** What the widget computes, without anything that is seen. */
 export class Sweep {
-  constructor(parts, originals, facts) {
+  constructor(parts, facts, originals) {
     Object.assign(this, { parts, originals, facts, models: facts.models });
   }
 
   static async read(files) {
-    const [parts, originals, facts] = await Promise.all([
-      readParts(`${files}beta_lever`),
-      readPictures(`${files}originals.png`, SIDE),
-      fetched(`${files}beta_lever_facts.json`, "json"),
+    const [[parts, facts], originals] = await Promise.all([
+      readTrained(files, "beta_lever"),
+      readPictures(files, "originals.png", SIDE),
     ]);
-    return new Sweep(parts, originals, facts);
+    return new Sweep(parts, facts, originals);
   }
 
   /** Decode codes (n · 10) with the model at a place of the lever: (n · 784) brightnesses. */

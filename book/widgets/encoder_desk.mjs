@@ -4,7 +4,7 @@ import { Board } from "./shared/board.mjs";
 import { generator, make, paint, replaced, speaker, written } from "./shared/elements.mjs";
 import { Truth } from "./shared/gaussians.mjs";
 import { Lens } from "./shared/lens.mjs";
-import { fetched, readParts, readPictures } from "./shared/networks.mjs";
+import { readPictures, readTrained } from "./shared/networks.mjs";
 
 const SIDE = 14;
 const SIZE = SIDE ** 2;
@@ -13,19 +13,18 @@ const clamp = (x, [low, high]) => Math.max(low, Math.min(high, x));
 
 /** What the widget computes, without anything that is seen. */
 export class Model {
-  constructor(parts, garments, facts) {
+  constructor(parts, facts, garments) {
     Object.assign(this, { garments, facts, encoder: parts.small_vae_encoder });
     this.decoder = parts.small_vae_decoder;
     this.truth = new Truth(this.decoder, facts.variance);
   }
 
   static async read(files) {
-    const [parts, garments, facts] = await Promise.all([
-      readParts(`${files}encoder_desk`),
-      readPictures(`${files}small_garments.png`, SIDE),
-      fetched(`${files}encoder_desk_facts.json`, "json"),
+    const [[parts, facts], garments] = await Promise.all([
+      readTrained(files, "encoder_desk"),
+      readPictures(files, "small_garments.png", SIDE),
     ]);
-    return new Model(parts, garments, facts);
+    return new Model(parts, facts, garments);
   }
 
   garment(number) {
@@ -251,13 +250,12 @@ class Desk {
   /** Compare the painted garment with the whole one, both as the encoder sees them. */
   answer() {
     const whole = this.model.garment(this.menu.selectedIndex);
-    const before = this.model.account(whole, this.model.encode(whole));
-    const now = this.model.account(this.x, this.model.encode(this.x));
-    const change = { D: now.D - before.D, R: now.R - before.R };
     if (this.x.every((value, i) => value === whole[i])) {
       this.result.textContent = "The garment is whole: erase something first.";
       return;
     }
+    const [before, now] = [whole, this.x].map((x) => this.model.truth.account(x, this.model.encode(x)));
+    const change = { D: now.D - before.D, R: now.R - before.R };
     const most = Math.abs(change.D) > Math.abs(change.R) ? "D" : "R";
     const guess = this.el.querySelector("input[name=desk-guess]:checked")?.value;
     const verdict = guess === undefined ? "" : guess === most ? "Right. " : "Not quite. ";

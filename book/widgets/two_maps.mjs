@@ -6,7 +6,7 @@
 
 import { generator, make, paint, speaker, still, workButton, written } from "./shared/elements.mjs";
 import { marker } from "./shared/markers.mjs";
-import { fetched, nearest, readParts } from "./shared/networks.mjs";
+import { nearest, readTrained } from "./shared/networks.mjs";
 import { decodedSheet, Plane } from "./shared/plane.mjs";
 
 const REACH = 3;
@@ -29,11 +29,7 @@ export class Models {
   }
 
   static async read(files) {
-    const [parts, facts] = await Promise.all([
-      readParts(`${files}two_maps`),
-      fetched(`${files}two_maps_facts.json`, "json"),
-    ]);
-    return new Models(parts, facts);
+    return new Models(...(await readTrained(files, "two_maps")));
   }
 
   /** The code at a place of the map. */

@@ -6,29 +6,8 @@ import numpy as np
 import pytest
 
 pytestmark = pytest.mark.slow
-PAGE = "book/foundations/rate_distortion.html"
-WIDGET = "[data-widget=beta_lever]"
-LIVE = f"{WIDGET}[data-state=live]"
-
-
-@pytest.fixture(scope="module")
-def content():
-    """Return the same models, as Python reads them."""
-    from widget_data import BetaLever
-
-    return BetaLever("quick")
-
-
-def arrive(page):
-    page.locator(WIDGET).scroll_into_view_if_needed()
-    page.wait_for_selector(LIVE)
-
-
-@pytest.fixture
-def page(visit):
-    with visit(PAGE) as found:
-        arrive(found.page)
-        yield found.page
+NAME, PAGE = "beta_lever", "book/foundations/rate_distortion.html"
+WIDGET = f"[data-widget={NAME}]"
 
 
 def painted(page, row: str) -> np.ndarray:
@@ -96,39 +75,3 @@ def test_the_task_compares_with_the_record(page, content):
     assert second.startswith(
         f"Not quite: random codes are told from copies least often at β = {samples:g}."
     )
-
-
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_is_shut_out_while_it_is_live(visit, axe, width, scheme):
-    with visit(PAGE, width, scheme) as found:
-        arrive(found.page)
-        assert axe(found.page) == []
-        assert found.page.evaluate("document.documentElement.scrollWidth") <= width
-        assert found.complaints == found.outside == []
-
-
-def test_it_is_loaded_when_it_comes_into_view(visit):
-    with visit(PAGE) as found:
-        urls = "performance.getEntriesByType('resource').map(r => r.name).join()"
-        assert "beta_lever.bin" not in found.page.evaluate(urls)
-        arrive(found.page)
-        assert "beta_lever.bin" in found.page.evaluate(urls)
-
-
-def test_without_scripts_the_table_has_the_numbers_of_the_record(visit, content):
-    with visit(PAGE, java_script_enabled=False) as found:
-        rows = found.page.locator(f"{WIDGET} .widget-poster tbody tr").all_inner_texts()
-        assert len(rows) == len(content.betas)
-        assert f"{content.numbers(1)['D']:.1f}" in " ".join(rows)
-
-
-def test_a_missing_file_leaves_the_picture(browser, address):
-    context = browser.new_context()
-    page = context.new_page()
-    page.route("**/_widgets/beta_lever.bin*", lambda route: route.abort())
-    page.goto(address + PAGE)
-    page.locator(WIDGET).scroll_into_view_if_needed()
-    page.wait_for_selector(f"{WIDGET}[data-state=failed]")
-    assert page.locator(f"{WIDGET} .widget-poster img").is_visible()
-    context.close()

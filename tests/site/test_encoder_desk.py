@@ -4,30 +4,9 @@ import numpy as np
 import pytest
 
 pytestmark = pytest.mark.slow
-PAGE = "book/foundations/rate_distortion.html"
-WIDGET = "[data-widget=encoder_desk]"
+NAME, PAGE = "encoder_desk", "book/foundations/rate_distortion.html"
+WIDGET = f"[data-widget={NAME}]"
 DESK = f"document.querySelector('{WIDGET} .widget-live').widget"
-
-
-@pytest.fixture(scope="module")
-def content():
-    """Return the same model, as Python reads it."""
-    from widget_data import EncoderDesk
-
-    return EncoderDesk("quick")
-
-
-def arrive(page):
-    page.locator(WIDGET).scroll_into_view_if_needed()
-    page.wait_for_selector(f"{WIDGET}[data-state=live]")
-    return page.locator(WIDGET)
-
-
-@pytest.fixture
-def page(visit):
-    with visit(PAGE) as found:
-        arrive(found.page)
-        yield found.page
 
 
 @pytest.fixture
@@ -198,24 +177,3 @@ def test_the_exact_posterior_is_there_at_once(page, slower, limit):
         }}"""
     )
     assert median < limit
-
-
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_is_shut_out_while_it_is_live(visit, axe, width, scheme):
-    with visit(PAGE, width, scheme) as found:
-        arrive(found.page)
-        assert axe(found.page) == []
-        assert found.page.evaluate("document.documentElement.scrollWidth") <= width
-        assert found.complaints == found.outside == []
-
-
-def test_a_missing_file_leaves_the_picture(browser, address):
-    context = browser.new_context()
-    page = context.new_page()
-    page.route("**/_widgets/encoder_desk.bin*", lambda route: route.abort())
-    page.goto(address + PAGE)
-    page.locator(WIDGET).scroll_into_view_if_needed()
-    page.wait_for_selector(f"{WIDGET}[data-state=failed]")
-    assert page.locator(f"{WIDGET} .widget-poster img").is_visible()
-    context.close()

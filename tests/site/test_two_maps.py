@@ -9,26 +9,16 @@ import pytest
 from latents import likeness
 
 pytestmark = pytest.mark.slow
-HOME = "index.html"
+NAME, PAGE = "two_maps", "index.html"
 LIVE = ".widget[data-state=live]"
 MODELS = ("autoencoder", "vae")
 PLACES = "JSON.stringify(document.querySelector('.widget-live').widget.places)"
 
 
-@pytest.fixture(scope="module")
-def content():
-    """Return the same models, as Python reads them."""
-    from widget_data import TwoMaps
-
-    return TwoMaps("quick")
-
-
 @pytest.fixture
-def home(visit):
-    with visit(HOME) as found:
-        found.page.wait_for_selector(LIVE)
-        found.page.evaluate("document.querySelector('.widget').scrollIntoView()")
-        yield found.page
+def home(page):
+    page.evaluate("document.querySelector('.widget').scrollIntoView()")
+    return page
 
 
 def places(page) -> dict:
@@ -80,7 +70,7 @@ def test_the_page_answers_as_keras_did(home, content):
     layout = json.loads(content.trained.files[1].read_text())
     for model in MODELS:
         name = f"{model}_decoder"
-        x, y = content.parts[name].example
+        x, y = content.trained.networks[name].example
         scale = layout["parts"][name]["outputs"]
         found = home.evaluate(
             """([model, x]) => [...document.querySelector('.widget-live').widget.models
@@ -120,7 +110,7 @@ def test_a_mouse_moves_both_points_and_paints_the_codes(home, content):
 
 
 def test_a_finger_moves_the_point_and_the_page_stays(visit):
-    with visit(HOME, 390, has_touch=True, is_mobile=True) as found:
+    with visit(PAGE, 390, has_touch=True, is_mobile=True) as found:
         found.page.wait_for_selector(LIVE)
         map_ = canvas(found.page, "autoencoder")
         map_.scroll_into_view_if_needed()
@@ -187,7 +177,7 @@ def test_a_walk_ends_at_the_code_of_the_other_garment(home, content):
 
 
 def test_with_less_motion_a_walk_jumps_in_five_steps(visit):
-    with visit(HOME, reduced_motion="reduce") as found:
+    with visit(PAGE, reduced_motion="reduce") as found:
         found.page.wait_for_selector(LIVE)
         found.page.evaluate(
             """() => {
@@ -295,28 +285,11 @@ def test_a_link_has_the_places(visit, home):
 
 @pytest.mark.parametrize("z", ["a,1", "1", ",", "1e99,0", "0x10,1", "NaN,0", "1,2,3"])
 def test_a_strange_link_starts_as_usual(visit, z):
-    with visit(f"{HOME}#z={z}&m=two_maps") as found:
+    with visit(f"{PAGE}#z={z}&m=two_maps") as found:
         found.page.wait_for_selector(LIVE)
         start = found.page.evaluate("document.querySelector('.widget-live').widget.start")
         assert places(found.page)["vae"] == start
         assert found.complaints == []
-
-
-@pytest.mark.parametrize("file", ["two_maps.json", "two_maps.bin", "two_maps_facts.json"])
-def test_a_missing_file_leaves_the_picture_and_can_be_tried_again(browser, address, file):
-    context = browser.new_context()
-    page = context.new_page()
-    page.route(f"**/_widgets/{file}*", lambda route: route.fulfill(status=404, body=""))
-    page.goto(address + HOME)
-    page.wait_for_selector(".widget[data-state=failed]")
-    assert page.locator(".widget-poster img").is_visible()
-    assert page.get_by_role("status").filter(has_text="could not be loaded").is_visible()
-    page.unroute_all()
-    page.get_by_role("button", name="Try again").click()
-    page.wait_for_selector(LIVE)
-    assert not page.locator(".widget-poster").is_visible()
-    assert page.evaluate("document.querySelector('.widget').contains(document.activeElement)")
-    context.close()
 
 
 @pytest.mark.parametrize("file", ["two_maps.mjs", "shared/plane.mjs"])
@@ -324,7 +297,7 @@ def test_after_missing_code_the_page_can_be_loaded_again(browser, address, file)
     context = browser.new_context()
     page = context.new_page()
     page.route(f"**/_widgets/{file}*", lambda route: route.abort())
-    page.goto(address + HOME)
+    page.goto(address + PAGE)
     page.wait_for_selector(".widget[data-state=failed]")
     page.unroute_all()
     page.get_by_role("button", name="Reload the page").click()
@@ -345,7 +318,7 @@ def test_damaged_files_are_refused_in_a_sentence(browser, address, file, body):
     context = browser.new_context()
     page = context.new_page()
     page.route(f"**/_widgets/{file}*", lambda route: route.fulfill(status=200, body=body))
-    page.goto(address + HOME)
+    page.goto(address + PAGE)
     page.wait_for_selector(".widget[data-state=failed]")
     said = page.locator(".widget-status").inner_text()
     assert said.startswith("This part could not be loaded")
@@ -359,28 +332,6 @@ def test_it_lives_on_without_a_network(home):
     home.keyboard.press("Home")
     home.keyboard.press("ArrowUp")
     assert places(home)["vae"] == pytest.approx([0, 0.1])
-
-
-def test_without_scripts_and_on_paper_a_picture_and_a_table_stand_there(visit, content):
-    with visit(HOME, java_script_enabled=False) as found:
-        assert found.page.locator(".widget-poster img").is_visible()
-        rows = found.page.locator(".widget-poster tbody tr").all_inner_texts()
-        assert len(rows) == len(content.still().rows) == 6
-    with visit(HOME) as found:
-        found.page.wait_for_selector(LIVE)
-        found.page.emulate_media(media="print")
-        assert found.page.locator(".widget-poster table").is_visible()
-        assert not found.page.locator(".widget-live").is_visible()
-
-
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_is_shut_out_while_it_is_live(visit, axe, width, scheme):
-    with visit(HOME, width, scheme) as found:
-        found.page.wait_for_selector(LIVE)
-        assert axe(found.page) == []
-        assert found.page.evaluate("document.documentElement.scrollWidth") <= width
-        assert found.complaints == found.outside == []
 
 
 def test_the_first_screen_shows_both_maps(home):

@@ -5,6 +5,8 @@ import shutil
 import subprocess
 import sys
 
+from playwright.sync_api import Locator, Page
+
 from pdf import installed_browser
 
 SENTENCE = (
@@ -47,3 +49,14 @@ def _tried(commands: list[list[str]]) -> bool:
         if done.returncode == 0 and "update" not in command:
             return True
     return False
+
+
+def arrive(page: Page, name: str, state: str = "live") -> Locator:
+    """Scroll to a widget, start it where it waits for that, and wait until it is in a state."""
+    widget = page.locator(f"[data-widget={name}]")
+    widget.scroll_into_view_if_needed()
+    start = widget.locator(".widget-start")
+    if start.is_visible():
+        start.click()
+    page.wait_for_selector(f"[data-widget={name}][data-state={state}]")
+    return widget

@@ -66,10 +66,17 @@ export function onceAFrame(element, draw) {
   };
 }
 
+/** Whether the page is dark: a page of the book, or else JupyterLab. */
+export function isDark() {
+  const { theme } = document.documentElement.dataset;
+  return theme ? theme === "dark" : document.body.dataset.jpThemeLight === "false";
+}
+
 /** Call a function when the page changes between light and dark. */
 export function onLook(change) {
   const observer = new MutationObserver(change);
   observer.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  observer.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", change);
 }
 
@@ -87,12 +94,12 @@ export function generator(seed) {
   return { uniform, normal };
 }
 
-/** Paint grey numbers in [0, 1] into a canvas of the same size. */
-export function paint(canvas, pixels, side) {
+/** Paint side × side grey numbers in [0, 1] into a canvas, at a place. */
+export function paint(canvas, pixels, side, x = 0, y = 0) {
   const image = new ImageData(side, side);
-  for (let i = 0; i < pixels.length; i++) {
-    image.data.fill(Math.round(255 * pixels[i]), 4 * i, 4 * i + 3);
+  pixels.forEach((value, i) => {
+    image.data.fill(Math.round(255 * value), 4 * i, 4 * i + 3);
     image.data[4 * i + 3] = 255;
-  }
-  canvas.getContext("2d").putImageData(image, 0, 0);
+  });
+  canvas.getContext("2d").putImageData(image, x, y);
 }

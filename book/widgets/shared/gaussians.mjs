@@ -6,7 +6,7 @@
 const LOG_TAU = Math.log(2 * Math.PI);
 
 /** The points and weights of Gauss and Hermite for the mean of f(ε), ε ~ N(0, 1). */
-export const NODES = hermite(13);
+const NODES = hermite(13);
 
 function hermite(count) {
   // The roots of the polynomial of degree `count`, found between those of lower degrees.
@@ -35,11 +35,11 @@ function hermite(count) {
 }
 
 /** KL(N(mean, sd²) ‖ N(0, I)) in nats. */
-export const rate = ({ mean, sd }) =>
+const rate = ({ mean, sd }) =>
   mean.reduce((sum, m, i) => sum + (m * m + sd[i] ** 2 - 1) / 2 - Math.log(sd[i]), 0);
 
 /** The logarithm of a sum of exponentials. */
-export function logSum(values) {
+function logSum(values) {
   let top = -Infinity;
   for (const value of values) top = Math.max(top, value);
   let sum = 0;
@@ -52,9 +52,9 @@ export class Truth {
   constructor(decoder, variance, { reach = 4, count = 61, finest = 40, parts = 5 } = {}) {
     Object.assign(this, { decoder, variance, reach, count, finest, parts });
     this.step = (2 * reach) / count;
-    const codes = new Float32Array(2 * count * count);
-    for (let n = 0; n < count * count; n++) codes.set(this.cell(n), 2 * n);
-    this.images = decoder.apply(codes);
+    this.codes = new Float32Array(2 * count * count);
+    for (let n = 0; n < count * count; n++) this.codes.set(this.cell(n), 2 * n);
+    this.images = decoder.apply(this.codes);
   }
 
   /** The middle of a cell; cells run from the upper left corner, row by row. */
@@ -87,10 +87,8 @@ export class Truth {
    * The cells with the largest share are looked at again, each in `parts` × `parts` places.
    */
   posterior(x) {
-    const { count, step, parts } = this;
-    const total = count * count;
-    const codes = (this.codes ??= Float32Array.from({ length: 2 * total }, (_, i) => this.cell(i >> 1)[i & 1]));
-    const logs = this.logJoint(x, codes, this.images).map((value) => value + 2 * Math.log(step));
+    const { step, parts } = this;
+    const logs = this.logJoint(x, this.codes, this.images).map((value) => value + 2 * Math.log(step));
     const order = Array.from(logs.keys()).sort((a, b) => logs[b] - logs[a]);
     const chosen = order.slice(0, this.finest);
     const places = new Float32Array(2 * chosen.length * parts ** 2);

@@ -1,6 +1,6 @@
 // A window into the plane of codes: the exact posterior as heat, and a Gaussian that can be dragged.
 
-import { make, onceAFrame, onLook } from "./elements.mjs";
+import { isDark, make, onceAFrame, onLook } from "./elements.mjs";
 
 const CELLS = 41;
 
@@ -91,7 +91,7 @@ export class Lens {
     const context = canvas.getContext("2d");
     const scale = canvas.width / size;
     context.setTransform(scale, 0, 0, scale, 0, 0);
-    const dark = document.documentElement.dataset.theme === "dark";
+    const dark = isDark();
     const ink = dark ? "#f2f4f7" : "#14181e";
     context.fillStyle = dark ? "#0b0d10" : "#fff";
     context.fillRect(0, 0, size, size);

@@ -16,10 +16,14 @@ export function half(bits) {
 /** A file did not come, or is not what it should be; the message is for readers. */
 export class FileError extends Error {}
 
-/** Fetch a file of the site, and read it as "json", "arrayBuffer" or "blob". */
-export async function fetched(url, kind) {
-  const name = new URL(url).pathname.split("/").pop();
-  const answer = await fetch(url).catch(() => null);
+/**
+ * Fetch a file, and read it as "json", "arrayBuffer" or "blob".
+ *
+ * `files` is the address that all names follow, or, in a notebook, an object of an address for each.
+ */
+export async function fetched(files, name, kind) {
+  const address = typeof files === "string" ? `${files}${name}` : files[name];
+  const answer = address ? await fetch(address).catch(() => null) : null;
   if (!answer?.ok) throw new FileError(`${name} did not arrive`);
   return answer[kind]().catch(() => {
     throw new FileError(`${name} is damaged`);
@@ -33,11 +37,16 @@ async function agrees(bytes, sha256) {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") === sha256;
 }
 
-/** Read `NAME.json` and `NAME.bin` at an address without ending: parts by name. */
-export async function readParts(address) {
+/** Read what `NAME.json` and `NAME.bin` hold, parts by name, and the facts in `NAME_facts.json`. */
+export async function readTrained(files, name) {
+  return Promise.all([readParts(files, name), fetched(files, `${name}_facts.json`, "json")]);
+}
+
+/** Read `NAME.json` and `NAME.bin`: parts by name. */
+export async function readParts(files, name) {
   const [layout, bytes] = await Promise.all([
-    fetched(`${address}.json`, "json"),
-    fetched(`${address}.bin`, "arrayBuffer"),
+    fetched(files, `${name}.json`, "json"),
+    fetched(files, `${name}.bin`, "arrayBuffer"),
   ]);
   const whole = bytes.byteLength === layout.bytes && (await agrees(bytes, layout.sha256));
   if (!whole) throw new FileError("the file of the networks is damaged");
@@ -95,8 +104,8 @@ export class Network {
 }
 
 /** Fetch a sheet of small grey pictures, one below the other: (n · side²) numbers in [0, 1]. */
-export async function readPictures(address, side) {
-  const blob = await fetched(address, "blob");
+export async function readPictures(files, name, side) {
+  const blob = await fetched(files, name, "blob");
   const sheet = await createImageBitmap(blob, { colorSpaceConversion: "none" }).catch(() => null);
   if (sheet?.width !== side) throw new FileError("the file of the pictures is damaged");
   const canvas = document.createElement("canvas");

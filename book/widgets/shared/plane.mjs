@@ -1,6 +1,6 @@
 // A map of a code of two numbers: drag the point, use the arrow keys, or two native sliders.
 
-import { make, onceAFrame, onLook, replaced, written } from "./elements.mjs";
+import { isDark, make, onceAFrame, onLook, paint, replaced, written } from "./elements.mjs";
 import { COLOURS, outline } from "./markers.mjs";
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
@@ -77,7 +77,6 @@ export class Plane {
     this.redraw();
   }
 
-
   /** Show dots, each `[x, y, label]`, over a sheet of decoded pictures. */
   show(dots, sheet) {
     Object.assign(this, { dots, sheet });
@@ -106,7 +105,7 @@ export class Plane {
     this.ground.width = this.ground.height = width;
     const context = this.ground.getContext("2d");
     context.scale(width / this.size, width / this.size);
-    const dark = document.documentElement.dataset.theme === "dark";
+    const dark = isDark();
     context.fillStyle = dark ? "#0b0d10" : "#fff";
     context.fillRect(0, 0, this.size, this.size);
     if (this.sheet) {
@@ -161,15 +160,10 @@ export function decodedSheet(decoder, codeAt, reach, count, side) {
   }
   const images = decoder.apply(codes);
   for (let n = 0; n < count * count; n++) {
-    for (const canvas of [dark, light]) {
-      const tile = new ImageData(side, side);
-      for (let i = 0; i < side * side; i++) {
-        const grey = Math.round(255 * images[n * side * side + i]);
-        tile.data.fill(canvas === dark ? grey : 255 - grey, 4 * i, 4 * i + 3);
-        tile.data[4 * i + 3] = 255;
-      }
-      canvas.getContext("2d").putImageData(tile, (n % count) * side, Math.floor(n / count) * side);
-    }
+    const tile = images.subarray(n * side * side, (n + 1) * side * side);
+    const place = [(n % count) * side, Math.floor(n / count) * side];
+    paint(dark, tile, side, ...place);
+    paint(light, tile.map((value) => 1 - value), side, ...place);
   }
   return { dark, light };
 }

@@ -1,0 +1,84 @@
+"""A lever for β over trained models."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from latents import data, plots, weights
+from latents.widgets.still import Still, in_style
+from latents.widgets.trained import Trained
+
+
+class BetaLever:
+    """The models of the sweep over β in the chapter on rate and distortion."""
+
+    LABELS = {0.1: "beta_01", 0.3: "beta_03", 1: "beta_1", 4: "beta_4", 30: "beta_30"}  # noqa: RUF012
+
+    def __init__(self, profile: str):
+        self.trained = Trained("rate_distortion", profile)
+        fashion = data.load("fashion_mnist")
+        images, labels = fashion.arrays("test")
+        # Of the images whose codes are there, the first of each class.
+        known = labels[: len(self.trained.arrays["beta_1_codes"])]
+        self.firsts = [int(np.flatnonzero(known == label)[0]) for label in range(10)]
+        self.names = fashion.label_names
+        self.originals = images[self.firsts].reshape(10, 28, 28)
+        self.betas = [
+            beta for beta, label in self.LABELS.items() if f"{label}_codes" in self.trained.arrays
+        ]
+
+    def numbers(self, beta: float) -> dict[str, float]:
+        """Return what the chapter has measured for one model: D, R, and how often told apart."""
+        names = {"D": "distortion_nats", "R": "rate_nats", "apart": "apart"}
+        return {k: self.trained.metrics[f"{self.LABELS[beta]}_{v}"] for k, v in names.items()}
+
+    def decode(self, beta: float, codes: np.ndarray) -> np.ndarray:
+        """Decode codes (n, 10) to brightnesses (n, 28, 28)."""
+        logits = self.trained.networks[f"{self.LABELS[beta]}_decoder"](codes)
+        return weights.ACTIVATIONS["sigmoid"](logits).reshape(-1, 28, 28)
+
+    def copies(self, beta: float) -> np.ndarray:
+        """Decode the mean codes of one test garment of each class: (10, 28, 28)."""
+        return self.decode(
+            beta, self.trained.arrays[f"{self.LABELS[beta]}_codes"][self.firsts, :10]
+        )
+
+    def facts(self) -> dict:
+        """Return what the page shows beside the networks."""
+        models = [
+            {"beta": beta, "part": self.LABELS[beta], **self.numbers(beta)} for beta in self.betas
+        ]
+        return {"models": models, "firsts": self.firsts, "names": self.names}
+
+    def still(self) -> Still:
+        """Draw copies and invented garments of the smallest β, of one, and of the largest."""
+        noise = np.random.default_rng(0).normal(size=(10, 10))
+        shown = [self.betas[0], 1, self.betas[-1]]
+        rows = {"originals": self.originals / 255}
+        rows |= {f"β = {beta:g}, copies": self.copies(beta) for beta in shown}
+        rows |= {f"β = {beta:g}, from the prior": self.decode(beta, noise) for beta in shown}
+        table = []
+        for beta in self.betas:
+            found = self.numbers(beta)
+            parts = [round(found[name], 1) for name in ("D", "R")]  # as printed they add up
+            words = [f"{value:.1f}" for value in (*parts, sum(parts))]
+            table.append((f"{beta:g}", *words, f"{found['apart']:.0%}"))
+        return Still(
+            in_style(lambda: plots.image_rows(rows)),
+            "Ten test garments; their copies by the models with the smallest β, with one and with "
+            "the largest, which lose detail; and what the same three make of random codes, which "
+            "becomes better from row to row, and in the last row nearly the same everywhere.",
+            ("β", "distortion D", "rate R", "−ELBO", "told apart (50%: guessing)"),
+            tuple(table),
+        )
+
+    def write(self, folder: Path) -> list[Path]:
+        """Write everything that the page loads; return the files."""
+        labels = [self.LABELS[beta] for beta in self.betas]
+        parts = [f"{label}_{part}" for label in labels for part in ("decoder", "codes")]
+        facts, sheet = folder / "beta_lever_facts.json", folder / "originals.png"
+        facts.write_text(json.dumps(self.facts()))
+        Image.fromarray(self.originals.reshape(-1, 28)).save(sheet, optimize=True)
+        return [*self.trained.write(folder, "beta_lever", parts), facts, sheet]

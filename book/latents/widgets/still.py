@@ -1,0 +1,39 @@
+"""A widget on paper, and where no script runs."""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import matplotlib
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Still:
+    """A picture and a table that stand where a widget would.
+
+    Attributes
+    ----------
+    picture : bytes
+        A PNG, without ground, for light and dark pages.
+    alt : str
+    head, rows : tuple of str, tuple of such tuples
+        A table of what the widget would show.
+    """
+
+    picture: bytes
+    alt: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def in_style(draw: Callable[[], Figure]) -> bytes:
+    """Draw a figure in the style of the book, and return it as a PNG."""
+    drawn = io.BytesIO()
+    with matplotlib.rc_context():
+        matplotlib.style.use("latents.book")
+        figure = draw()
+        figure.savefig(drawn, format="png", dpi=110)
+    plt.close(figure)
+    return drawn.getvalue()

@@ -1,0 +1,83 @@
+"""Every interactive part: open to everybody, loaded when seen, replaced where it cannot run."""
+
+import re
+from pathlib import Path
+
+import pytest
+from browser import arrive
+
+from latents.widgets import WIDGETS
+
+pytestmark = pytest.mark.slow
+BOOK = Path(__file__).resolve().parents[2] / "book"
+PLACED = re.compile(r"^```\{widget\} (\w+)$", re.M)
+PLACES = {
+    name: file.relative_to(BOOK.parent).with_suffix(".html").as_posix()
+    for file in sorted(BOOK.rglob("*.md"), reverse=True)  # foundations before index.md
+    for name in PLACED.findall(file.read_text(encoding="utf-8"))
+}
+LOADED = """performance.getEntriesByType('resource')
+  .map(r => r.name).filter(url => url.includes('/_widgets/'))"""
+
+
+def test_every_widget_has_a_place_and_its_code():
+    assert PLACES.keys() == WIDGETS.keys()
+    assert {file.stem for file in (BOOK / "widgets").glob("*.mjs")} == WIDGETS.keys()
+
+
+@pytest.fixture(params=WIDGETS)
+def name(request):
+    return request.param
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_shut_out_when_it_has_answered(visit, axe, name, width, scheme):
+    with visit(PLACES[name], width, scheme) as found:
+        widget = arrive(found.page, name)
+        widget.locator(".widget-task input[type=radio]").first.check()
+        widget.locator(".widget-task button").first.click()
+        found.page.wait_for_function(
+            f"document.querySelector('[data-widget={name}] .widget-answer').textContent"
+        )
+        assert axe(found.page, within=f"[data-widget={name}]") == []
+        assert found.page.evaluate("document.documentElement.scrollWidth") <= width
+        if width == 390:
+            small = widget.locator("button:visible, select:visible").evaluate_all(
+                "nodes => nodes.filter(n => n.offsetHeight < 44).map(n => n.textContent)"
+            )
+            assert small == []
+        assert found.complaints == found.outside == []
+
+
+def test_it_is_loaded_when_it_comes_into_view_and_what_is_missing_is_said(visit, name):
+    with visit(PLACES[name]) as found:
+        before = set(found.page.evaluate(LOADED))
+        arrive(found.page, name)
+        files = set(found.page.evaluate(LOADED))
+    assert f"/{name}.mjs" not in " ".join(before)
+    data = sorted({url.rpartition("/")[2] for url in files if not url.endswith((".mjs", ".png"))})
+    for file in data:
+        with visit(PLACES[name], blocked=f"**/_widgets/**/{file}") as found:
+            widget = arrive(found.page, name, "failed")
+            assert widget.locator(".widget-poster img").is_visible()
+            said = widget.locator(".widget-status").inner_text()
+            assert said.startswith("This part could not be loaded")
+            found.page.unroute_all()
+            widget.get_by_role("button", name="Try again").click()
+            found.page.wait_for_selector(f"[data-widget={name}][data-state=live]")
+            assert not widget.locator(".widget-poster").is_visible()
+            assert widget.evaluate("box => box.contains(document.activeElement)")
+
+
+def test_without_scripts_and_on_paper_a_picture_and_a_table_stand_there(visit, name):
+    expected = len(WIDGETS[name]("quick").still().rows)
+    poster = f"[data-widget={name}] .widget-poster"
+    with visit(PLACES[name], java_script_enabled=False) as found:
+        assert found.page.locator(f"{poster} img").is_visible()
+        assert found.page.locator(f"{poster} tbody tr").count() == expected > 0
+    with visit(PLACES[name]) as found:
+        widget = arrive(found.page, name)
+        found.page.emulate_media(media="print")
+        assert found.page.locator(f"{poster} table").is_visible()
+        assert not widget.locator(".widget-live").is_visible()
