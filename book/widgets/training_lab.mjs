@@ -146,8 +146,9 @@ class Curves {
     this.points = [];
   }
 
+  /** A plain autoencoder has no rate, so its `test.R` is missing. */
   add({ step, means, test }) {
-    this.points.push({ step, D: test.D, R: test.R, trainD: means?.D, trainR: means?.R });
+    this.points.push({ step, ...test, trainD: means?.D, trainR: test.R && means?.R });
     if (this.points.length > KEPT) this.points = this.points.filter((_, i) => i % 2 === 0);
   }
 
@@ -156,7 +157,7 @@ class Curves {
     const all = [...points, ...last];
     const round = (x, list) => list.find((limit) => limit >= x) ?? Math.ceil(x / 1000) * 1000;
     const steps = round(Math.max(...all.map(({ step }) => step)), [63, 126, 315, 630, 1260, 3150, 6300]);
-    const rates = round(Math.max(...all.map(({ R }) => R)), [5, 10, 20, 50, 100, 200, 500, 1000]);
+    const rates = round(Math.max(...all.map(({ R }) => R ?? 0)), [5, 10, 20, 50, 100, 200, 500, 1000]);
     const x = (step) => 34 + (258 * step) / steps;
     const plots = [
       { key: "D", train: "trainD", top: 18, bottom: 172, low: 50, high: 140, ticks: [60, 100, 140], title: "distortion D, nats" },
@@ -186,11 +187,11 @@ class Curves {
         node("path", { d: path(points, key), class: "lab-test" }),
       );
       const end = points.at(-1);
-      if (end) parts.push(node("circle", { cx: x(end.step), cy: y(end[key]), r: 3.5, class: "lab-end" }));
+      if (end[key] !== undefined) parts.push(node("circle", { cx: x(end.step), cy: y(end[key]), r: 3.5, class: "lab-end" }));
     }
     parts.push(
       node("text", { x: 34, y: 284, "text-anchor": "middle" }, 0),
-      node("text", { x: 292, y: 284, "text-anchor": "end" }, `${steps / AN_EPOCH} epochs`),
+      node("text", { x: 292, y: 284, "text-anchor": "end" }, `${steps / AN_EPOCH} epoch${steps > AN_EPOCH ? "s" : ""}`),
     );
     this.svg.replaceChildren(...parts);
   }
@@ -200,7 +201,7 @@ class Lab {
   constructor(engine, facts, el) {
     Object.assign(this, { engine, facts, el, labels: Array.from(facts.labels, Number) });
     this.settings = { variational: true, hidden: 64, beta: 1, seed: 1 };
-    Object.assign(this, { running: false, seen: true, version: 0, every: still() ? AN_EPOCH : 16 });
+    Object.assign(this, { running: false, seen: true, version: 0, every: still() ? AN_EPOCH : 16, nextPair: 1 });
     this.id = Math.random().toString(36).slice(2);
     this.build();
     this.watch();
@@ -248,16 +249,16 @@ class Lab {
     this.el.replaceChildren(
       make("div.widget-controls.lab-controls", {},
         this.trainButton, button("Step", () => this.step()), button("Reset", () => this.change({})),
-        make("label", {}, "a picture every ", this.speed)),
+        make("label", {}, "a picture every ", this.speed),
+        make("span.widget-group", {}, make("label", {}, "seed ", this.seed),
+          button("New seed", () => this.sow(1 + Math.floor(9999 * Math.random()))))),
       make("div.widget-controls", {},
         make("span.widget-group", { role: "radiogroup", "aria-label": "Model" }, ...this.kinds),
         make("label.lab-price", {}, "β ", this.beta, this.betaText),
-        make("label", {}, "hidden units ", this.hidden),
-        make("span.widget-group", {}, make("label", {}, "seed ", this.seed),
-          button("New seed", () => this.sow(1 + Math.floor(9999 * Math.random()))))),
+        make("label", {}, "hidden units ", this.hidden)),
       make("div.lab", {},
         panel("Decoded sheet", this.sheet, "What the decoder makes of each place of the map beside it."),
-        panel("Codes of 500 test garments", this.map.canvas, "Circles: 1, 2 and 3 standard deviations of the prior."),
+        panel("Codes of 500 test garments", this.map.canvas, "Circles of radius 1, 2 and 3: standard deviations of the prior."),
         panel("Test garments over the steps", this.curves.svg, "Dotted: training batches. Grey: the run before this one.")),
       this.legend(),
       this.numbers,
@@ -290,12 +291,12 @@ class Lab {
     };
     this.result = make("div.widget-answer", { role: "status" });
     this.pairMaps = make("div.lab-pair");
-    const work = `Train both for ${PAIR} epochs`;
+    this.pairButton = workButton(`Train both for ${PAIR} epochs`, () => this.answer());
     return make("fieldset.widget-task", {},
       make("legend", {}, "Predict, then try: two VAEs that differ in nothing but the seed. What do their maps have in common?"),
       make("div.widget-choices", {}, ...Object.entries(choices).map(([value, text]) =>
         make("label", {}, make("input", { type: "radio", name: `lab-guess-${this.id}`, value }), ` ${text}`))),
-      workButton(work, () => this.answer()),
+      this.pairButton,
       this.result,
       this.pairMaps);
   }
@@ -326,8 +327,8 @@ class Lab {
       this.seen = this.inView !== false && !document.hidden;
       if (this.seen && this.running) this.run();
     };
-    this.observer = new IntersectionObserver(([entry]) => {
-      this.inView = entry.isIntersecting;
+    this.observer = new IntersectionObserver((entries) => {
+      this.inView = entries.at(-1).isIntersecting;
       look();
     });
     this.observer.observe(this.el);
@@ -346,7 +347,8 @@ class Lab {
     this.betaText.textContent = variational ? `${beta}` : "–";
     this.seed.value = seed;
     this.hidden.value = hidden;
-    this.trainButton.textContent = this.running ? "❚❚ Pause" : "▶ Train";
+    const [sign, text] = this.running ? ["❚❚ ", "Pause"] : ["▶ ", "Train"];
+    this.trainButton.replaceChildren(make("span", { "aria-hidden": "true" }, sign), text);
     this.code.textContent = kerasText({ ...this.settings, epochs: Math.max(1, this.report?.epoch || PAIR) });
     this.copy.textContent = "Copy";
   }
@@ -441,7 +443,7 @@ class Lab {
     paintSheet(this.sheet, sheet);
     this.curves.draw();
     const { variational } = this.settings;
-    const shown = [test.D, test.R].map((x) => Number(x.toFixed(1))); // as printed they add up
+    const shown = [test.D, test.R ?? 0].map((x) => Number(x.toFixed(1))); // as printed they add up
     const rows = {
       "steps": `${step.toLocaleString("en")} (epoch ${epoch})`,
       [variational ? "D + R = −ELBO" : "D"]: variational
@@ -458,8 +460,8 @@ class Lab {
   /** Train two VAEs that differ in their seed, and compare what has come out. */
   async answer() {
     if (this.running) this.toggle();
-    const { seed } = this.settings;
-    const seeds = [seed, seed < 9999 ? seed + 1 : 1];
+    const seeds = [this.nextPair, this.nextPair + 1];
+    this.nextPair += 2;
     const found = [];
     for (const [n, each] of seeds.entries()) {
       const settings = { variational: true, hidden: 64, beta: 1, seed: each };
@@ -470,6 +472,7 @@ class Lab {
       }
     }
     this.showPair(seeds, found);
+    this.pairButton.textContent = "Another pair";
   }
 
   showPair(seeds, found) {
@@ -481,7 +484,8 @@ class Lab {
       return make("div", {}, make("p.widget-title", {}, `seed ${seeds[n]}: ${nats(this.pair.costs[n])} nats`), map.canvas);
     }));
     const { same, other, agreement, angle, mirror } = this.pair;
-    const right = agreement < 0.5 ? "nothing" : same > other / 2 ? "shape" : "place";
+    const alike = same < other / 2;
+    const right = agreement < 0.5 ? "nothing" : alike ? "place" : "shape";
     const guess = this.el.querySelector(`input[name=lab-guess-${this.id}]:checked`)?.value;
     const verdict = guess === undefined ? "" : guess === right ? "Right. " : "Not quite. ";
     const turn = `${mirror ? "mirrored and " : ""}turned by ${Math.round(Math.abs(angle))}°`;
@@ -490,6 +494,7 @@ class Lab {
       `The codes of one garment on the two maps are ${written(same, 1)} apart, those of two different garments ${written(other, 1)}. `,
       `But ${turn}, and moved and scaled, the second map accounts for ${Math.round(100 * agreement)}% of the variance of the first. `,
       `D + R: ${this.pair.costs.map(nats).join(" and ")} nats. The prior is round, so every direction costs the same.`,
+      alike ? " These two happen to lie alike; another pair will not." : "",
     );
   }
 

@@ -7,6 +7,12 @@ draws the picture and the table that stand in its place on paper and without scr
 
 from latents.widgets.beta_lever import BetaLever
 from latents.widgets.encoder_desk import EncoderDesk
+from latents.widgets.training_lab import TrainingLab
 from latents.widgets.two_maps import TwoMaps
 
-WIDGETS = {"two_maps": TwoMaps, "beta_lever": BetaLever, "encoder_desk": EncoderDesk}
+WIDGETS = {
+    "two_maps": TwoMaps,
+    "beta_lever": BetaLever,
+    "encoder_desk": EncoderDesk,
+    "training_lab": TrainingLab,
+}

@@ -7,27 +7,20 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
 from latents import bounds, data, plots
-from latents.widgets.still import Still, png
+from latents.widgets.encoder_desk import SIDE, half_size
+from latents.widgets.still import Still, in_style
 
-SIDE = 14
 PIXELS = SIDE**2
 EACH = {"train": 200, "test": 50}  # garments of every class
 COLUMNS = 50  # of the sheet that the page loads
 TILES = 15  # of the decoded sheet, in both directions
 EPOCHS = 8  # on paper
 SEED = 1
-
-
-def half_size(x: np.ndarray) -> np.ndarray:
-    """Average 2 × 2 pixels of 8-bit images, to whole grey values: (n, 28, 28) to (n, 196)."""
-    small = x.reshape(-1, SIDE, 2, SIDE, 2).mean(axis=(2, 4)).reshape(-1, PIXELS)
-    return np.rint(small).astype("uint8")
 
 
 @dataclass
@@ -127,7 +120,8 @@ class TrainingLab:
         for split, each in EACH.items():
             images, labels = fashion.arrays(split)
             chosen = np.sort([np.flatnonzero(labels == c)[:each] for c in range(10)], axis=None)
-            self.images[split] = half_size(images[chosen])
+            small = half_size(images[chosen].reshape(-1, 4 * PIXELS))
+            self.images[split] = np.rint(small).astype("uint8")  # (n, 196)
             self.labels[split] = labels[chosen]
 
     def landmarks(self) -> dict[str, float]:
@@ -151,42 +145,42 @@ class TrainingLab:
 
     def still(self) -> Still:
         """Draw the maps and sheets of three trainings, and say what they have come to."""
-        kinds = {
-            "autoencoder": {"variational": False},
-            "VAE, β = 1": {},
-            "VAE, β = 30": {"beta": 30},
+        models = {
+            "autoencoder": self.trained(variational=False),
+            "VAE, β = 1": self.trained(),
+            "VAE, β = 30": self.trained(beta=30),
         }
-        x = self.images["test"] / 255
-        rows = []
-        with matplotlib.rc_context():
-            matplotlib.style.use("latents.book")
-            figure = Figure(figsize=(8, 6))
-            axes = figure.subplots(2, 3)
-            for column, (name, settings) in zip(axes.T, kinds.items(), strict=True):
-                model = self.trained(**settings)
-                eps = np.random.default_rng(0).normal(size=(len(x), 2))
-                D, R, _ = model.gradients(x, eps)
-                codes = model.encode(x)[1]
-                reach = max(3, np.quantile(np.abs(codes), 0.98))
-                plots.class_map(column[0], codes, self.labels["test"], self.names, name)
-                column[0].set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
-                column[1].imshow(sheet(model, reach), cmap="gray", vmin=0, vmax=1)
-                column[1].set_axis_off()
-                spread = " and ".join(f"{each:.2f}" for each in codes.std(axis=0))
-                used = f"{bounds.active_units(codes)} of 2"
-                rate = [f"{R:.1f}", f"{D + R:.1f}"] if model.variational else ["–", "–"]
-                rows.append((name, f"{D:.1f}", *rate, spread, used))
-            handles = axes[0, 0].get_legend_handles_labels()
-            figure.legend(*handles, loc="outside lower center", ncols=5, markerscale=2)
-            picture = png(figure)
         return Still(
-            picture,
+            in_style(lambda: self._figure(models)),
             "Three maps of the codes of test garments, and below each what its decoder makes of the "
             "places of the map: of a plain autoencoder, whose codes reach far, of a variational one, "
-            "and of one with a large β, whose codes have all become the same and whose pictures, too.",
+            "and of one with a large β, whose codes have become alike, and its pictures with them.",
             ("model", "distortion D", "rate R", "−ELBO = D + R", "spread of the codes", "in use"),
-            tuple(rows),
+            tuple((name, *self._describe(model)) for name, model in models.items()),
         )
+
+    def _figure(self, models: dict[str, Training]) -> Figure:
+        figure = Figure(figsize=(8, 6))
+        axes = figure.subplots(2, 3)
+        for (upper, lower), (name, model) in zip(axes.T, models.items(), strict=True):
+            codes = model.encode(self.images["test"] / 255)[1]
+            reach = max(3, np.quantile(np.abs(codes), 0.98))
+            plots.class_map(upper, codes, self.labels["test"], self.names, name)
+            upper.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
+            lower.imshow(sheet(model, reach), cmap="gray", vmin=0, vmax=1)
+            lower.set_axis_off()
+        handles = axes[0, 0].get_legend_handles_labels()
+        figure.legend(*handles, loc="outside lower center", ncols=5, markerscale=2)
+        return figure
+
+    def _describe(self, model: Training) -> tuple[str, ...]:
+        x = self.images["test"] / 255
+        D, R, _ = model.gradients(x, np.random.default_rng(0).normal(size=(len(x), 2)))
+        codes = model.encode(x)[1]
+        shown = round(D, 1), round(R, 1)  # as printed they add up
+        rate = (f"{shown[1]:.1f}", f"{sum(shown):.1f}") if model.variational else ("–", "–")
+        spread = " and ".join(f"{each:.2f}" for each in codes.std(axis=0))
+        return f"{shown[0]:.1f}", *rate, spread, f"{bounds.active_units(codes)} of 2"
 
     def write(self, folder: Path) -> list[Path]:
         """Write everything that the page loads; return the files."""

@@ -32,7 +32,6 @@ class GaussianCode(layers.Layer):
         kl = ops.square(mean) + ops.exp(log_var) - 1 - log_var  # twice the KL, (batch, 2)
         self.add_loss(${beta} * ops.mean(ops.sum(kl, axis=-1)) / 2)
         return mean + ops.exp(log_var / 2) * keras.random.normal(ops.shape(mean), seed=self.noise)
-
 `;
   const encoder = variational
     ? `mean, log_var = layers.Dense(2)(h), layers.Dense(2)(h)
@@ -41,6 +40,7 @@ encoder = keras.Model(x, [mean, log_var])`
     : `z = layers.Dense(2)(h)
 encoder = keras.Model(x, z)`;
   return `${head}${variational ? code : ""}
+
 def distortion(x, y):
     """Binary cross-entropy in nats per image: summed over the pixels."""
     return PIXELS * keras.losses.binary_crossentropy(x, y)

@@ -63,7 +63,7 @@ export function serve(port) {
     const reach = reachOf(codes);
     const sheet = Uint8ClampedArray.from(trainer.decode(gridOf(reach)), (y) => 255 * y);
     const { step, epoch } = trainer;
-    return { step, epoch, means, test: { D, R }, codes, active: active(codes), reach, sheet, milliseconds };
+    return { step, epoch, means, test: trainer.variational ? { D, R } : { D }, codes, active: active(codes), reach, sheet, milliseconds };
   }
 
   async function steps({ slot, count }) {
