@@ -365,7 +365,7 @@ class Lab {
     this.take(report);
     this.showSettings();
     if (this.running) this.run();
-    else this.say(`Step 0. ${this.words()}`);
+    else if (version > 1) this.say(this.words());
   }
 
   sow(seed) {

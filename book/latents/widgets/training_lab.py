@@ -1,4 +1,4 @@
-"""What the training lab loads: real garments of 14 × 14. On paper: three trainings of the same kind.
+"""What the training lab loads, real garments of 14 × 14; and three such trainings on paper.
 
 The page trains in JavaScript; `Training` is the same step in NumPy.
 """
@@ -58,16 +58,16 @@ class Training:
 
     def encode(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return hidden units, means and log-variances: (n, 196) to (n, hidden), (n, 2) twice."""
-        (W, b), (V, c) = self.layers[:2]
-        h = np.maximum(x @ W + b, 0)
-        q = h @ V + c
+        (kernel, bias), (to_code, code_bias) = self.layers[:2]
+        h = np.maximum(x @ kernel + bias, 0)
+        q = h @ to_code + code_bias
         return h, q[:, :2], q[:, 2:]
 
     def decode(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return hidden units and logits: (n, 2) to (n, hidden) and (n, 196)."""
-        (W, b), (V, c) = self.layers[2:]
-        g = np.maximum(z @ W + b, 0)
-        return g, g @ V + c
+        (kernel, bias), (to_image, image_bias) = self.layers[2:]
+        g = np.maximum(z @ kernel + bias, 0)
+        return g, g @ to_image + image_bias
 
     def gradients(self, x: np.ndarray, eps: np.ndarray) -> tuple[float, float, list]:
         """Return D, R and, as the layers are, the gradients of D + β R."""
@@ -76,8 +76,9 @@ class Training:
         noise = np.exp(log_var / 2) * eps if self.variational else 0
         z = mean + noise
         g, logits = self.decode(z)
-        D = (np.logaddexp(0, logits) - x * logits).sum() / n
-        R = (mean**2 + np.exp(log_var) - 1 - log_var).sum() / (2 * n) if self.variational else 0.0
+        distortion = (np.logaddexp(0, logits) - x * logits).sum() / n
+        rate = (mean**2 + np.exp(log_var) - 1 - log_var).sum() / (2 * n)
+        rate = rate if self.variational else 0.0
         dy = ((1 + np.tanh(logits / 2)) / 2 - x) / n
         dg = dy @ self.layers[3][0].T * (g > 0)
         dz = dg @ self.layers[2][0].T
@@ -88,11 +89,11 @@ class Training:
             dq = np.concatenate([dz + price * mean, d_log_var], axis=1)
         dh = dq @ self.layers[1][0].T * (h > 0)
         pairs = (x, dh), (h, dq), (z, dg), (g, dy)
-        return D, R, [(inputs.T @ d, d.sum(axis=0)) for inputs, d in pairs]
+        return distortion, rate, [(inputs.T @ d, d.sum(axis=0)) for inputs, d in pairs]
 
-    def step(self, x: np.ndarray) -> tuple[float, float]:
-        """Take a step of Adam on a batch; return D and R before it."""
-        D, R, gradients = self.gradients(x, self.rng.normal(size=(len(x), 2)))
+    def step(self, x: np.ndarray) -> None:
+        """Take a step of Adam on a batch."""
+        _, _, gradients = self.gradients(x, self.rng.normal(size=(len(x), 2)))
         self.steps += 1
         rate = 1e-3 * np.sqrt(1 - 0.999**self.steps) / (1 - 0.9**self.steps)
         for n, pair in enumerate(gradients):
@@ -101,7 +102,6 @@ class Training:
                 first += (gradient - first) * 0.1
                 second += (gradient**2 - second) * 0.001
                 self.layers[n][k][...] -= rate * first / (np.sqrt(second) + 1e-7)
-        return D, R
 
     def epoch(self, x: np.ndarray, batch: int = 32) -> None:
         """Take a step on each batch of the images, in a new order."""
@@ -152,9 +152,10 @@ class TrainingLab:
         }
         return Still(
             in_style(lambda: self._figure(models)),
-            "Three maps of the codes of test garments, and below each what its decoder makes of the "
-            "places of the map: of a plain autoencoder, whose codes reach far, of a variational one, "
-            "and of one with a large β, whose codes have become alike, and its pictures with them.",
+            "Three maps of the codes of test garments, and below each what its decoder makes of "
+            "the places of the map: of a plain autoencoder, whose codes reach far, of a "
+            "variational one, and of one with a large β, whose codes have become alike, and its "
+            "pictures with them.",
             ("model", "distortion D", "rate R", "−ELBO = D + R", "spread of the codes", "in use"),
             tuple((name, *self._describe(model)) for name, model in models.items()),
         )
@@ -175,9 +176,9 @@ class TrainingLab:
 
     def _describe(self, model: Training) -> tuple[str, ...]:
         x = self.images["test"] / 255
-        D, R, _ = model.gradients(x, np.random.default_rng(0).normal(size=(len(x), 2)))
+        parts = model.gradients(x, np.random.default_rng(0).normal(size=(len(x), 2)))[:2]
         codes = model.encode(x)[1]
-        shown = round(D, 1), round(R, 1)  # as printed they add up
+        shown = [round(part, 1) for part in parts]  # as printed they add up
         rate = (f"{shown[1]:.1f}", f"{sum(shown):.1f}") if model.variational else ("–", "–")
         spread = " and ".join(f"{each:.2f}" for each in codes.std(axis=0))
         return f"{shown[0]:.1f}", *rate, spread, f"{bounds.active_units(codes)} of 2"
