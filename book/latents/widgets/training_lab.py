@@ -77,8 +77,7 @@ class Training:
         z = mean + noise
         g, logits = self.decode(z)
         distortion = (np.logaddexp(0, logits) - x * logits).sum() / n
-        rate = (mean**2 + np.exp(log_var) - 1 - log_var).sum() / (2 * n)
-        rate = rate if self.variational else 0.0
+        costs = (mean**2 + np.exp(log_var) - 1 - log_var) / 2 if self.variational else np.zeros(1)
         dy = ((1 + np.tanh(logits / 2)) / 2 - x) / n
         dg = dy @ self.layers[3][0].T * (g > 0)
         dz = dg @ self.layers[2][0].T
@@ -89,7 +88,7 @@ class Training:
             dq = np.concatenate([dz + price * mean, d_log_var], axis=1)
         dh = dq @ self.layers[1][0].T * (h > 0)
         pairs = (x, dh), (h, dq), (z, dg), (g, dy)
-        return distortion, rate, [(inputs.T @ d, d.sum(axis=0)) for inputs, d in pairs]
+        return distortion, costs.sum() / n, [(inputs.T @ d, d.sum(axis=0)) for inputs, d in pairs]
 
     def step(self, x: np.ndarray) -> None:
         """Take a step of Adam on a batch."""
