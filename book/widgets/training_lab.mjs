@@ -1,10 +1,10 @@
 // Train an autoencoder or a VAE in the page, on two thousand real garments of 14 × 14 pixels.
 
-import { generator, isDark, make, onceAFrame, onLook, speaker, still, workButton, written } from "./shared/elements.mjs";
+import { isDark, make, onceAFrame, onLook, speaker, still, workButton, written } from "./shared/elements.mjs";
 import { COLOURS, marker, outline } from "./shared/markers.mjs";
 import { fetched, readPictures } from "./shared/networks.mjs";
 import { kerasText } from "./shared/keras_text.mjs";
-import { Engine, TILES, networks } from "./shared/training_worker.mjs";
+import { Engine, TILES } from "./shared/training_worker.mjs";
 import { BATCH, CODE, PIXELS, SIDE } from "./shared/training.mjs";
 import { pack } from "./shared/weights.mjs";
 
@@ -243,7 +243,7 @@ class Lab {
     this.map = new CodeMap("Codes of 500 test garments", this.labels);
     this.curves = new Curves(this.facts);
     this.redraw = onceAFrame(this.sheet, () => this.draw());
-    this.numbers = make("dl.lab-numbers");
+    this.numbers = make("div.lab-numbers");
     const panel = (title, shown, words) => make("div", {},
       make("p.widget-title", {}, title), shown, make("p.widget-help", {}, words));
     this.el.replaceChildren(
@@ -280,7 +280,7 @@ class Lab {
       };
       return button;
     });
-    return make("div.widget-legend", { role: "group", "aria-label": "Bring out a class" }, ...buttons);
+    return make("div.widget-legend.lab-legend", { role: "group", "aria-label": "Bring out a class" }, ...buttons);
   }
 
   task() {
@@ -325,7 +325,9 @@ class Lab {
   watch() {
     const look = () => {
       this.seen = this.inView !== false && !document.hidden;
-      if (this.seen && this.running) this.run();
+      if (!this.seen) return;
+      this.resume?.();
+      if (this.running) this.run();
     };
     this.observer = new IntersectionObserver((entries) => {
       this.inView = entries.at(-1).isIntersecting;
@@ -358,7 +360,6 @@ class Lab {
     Object.assign(this.settings, settings);
     const version = ++this.version;
     this.limit = MANY;
-    this.stopped?.();
     const report = await this.engine.ask("create", { slot: "page", settings: this.settings });
     if (version !== this.version) return;
     this.curves.clear();
@@ -429,32 +430,34 @@ class Lab {
     this.redraw();
   }
 
+  /** D, and for a VAE also R and −ELBO; as printed they add up. */
+  account() {
+    const { D, R } = this.report.test;
+    if (R === undefined) return `${nats(D)} nats`;
+    const [d, r] = [D, R].map((x) => Number(x.toFixed(1)));
+    return `${nats(d)} + ${nats(r)} = ${nats(d + r)} nats`;
+  }
+
   words() {
-    const { step, epoch, test, active } = this.report;
-    const cost = this.settings.variational
-      ? `D ${nats(test.D)} + R ${nats(test.R)} = ${nats(test.D + test.R)} nats; ${active} of ${CODE} latents in use`
-      : `D ${nats(test.D)} nats`;
-    return `Step ${step}, epoch ${epoch}: ${cost}.`;
+    const { step, epoch, active } = this.report;
+    const name = this.settings.variational ? "D + R" : "D";
+    return `Step ${step}, epoch ${epoch}: ${name}: ${this.account()}; ${active} of ${CODE} latents in use.`;
   }
 
   draw() {
     if (!this.report) return;
-    const { sheet, step, epoch, test, active, reach } = this.report;
+    const { sheet, step, epoch, active, reach } = this.report;
     paintSheet(this.sheet, sheet);
     this.curves.draw();
-    const { variational } = this.settings;
-    const shown = [test.D, test.R ?? 0].map((x) => Number(x.toFixed(1))); // as printed they add up
     const rows = {
       "steps": `${step.toLocaleString("en")} (epoch ${epoch})`,
-      [variational ? "D + R = −ELBO" : "D"]: variational
-        ? `${nats(shown[0])} + ${nats(shown[1])} = ${nats(shown[0] + shown[1])} nats`
-        : `${nats(shown[0])} nats`,
+      [this.settings.variational ? "D + R = −ELBO" : "D"]: this.account(),
       "latents in use": `${active} of ${CODE}`,
       "the map reaches": `±${reach}`,
-      "speed": this.running && this.rate ? `${Math.round(this.rate)} steps/s` : "–",
+      "speed": this.rate ? `${Math.round(this.rate)} steps/s` : "–",
     };
     this.numbers.replaceChildren(...Object.entries(rows).map(([name, value]) =>
-      make("div", {}, make("dt", {}, name), make("dd", {}, value))));
+      make("p", {}, make("span", {}, name), " ", make("strong", {}, value))));
   }
 
   /** Train two VAEs that differ in their seed, and compare what has come out. */
@@ -467,6 +470,7 @@ class Lab {
       const settings = { variational: true, hidden: 64, beta: 1, seed: each };
       await this.engine.ask("create", { slot: "pair", settings });
       for (let epoch = 1; epoch <= PAIR; epoch++) {
+        if (!this.seen) await new Promise((resolve) => (this.resume = resolve));
         found[n] = await this.engine.ask("steps", { slot: "pair", count: AN_EPOCH });
         this.result.textContent = `Seed ${each}: epoch ${epoch} of ${PAIR} …`;
       }
@@ -500,9 +504,9 @@ class Lab {
 
   /** Give the weights to the reader, in the form of `latents.weights`. */
   async save(ending) {
-    const { layers } = await this.engine.ask("weights", { slot: "page" });
+    const networks = await this.engine.ask("networks", { slot: "page" });
     const encoder = this.settings.variational ? [CODE, CODE] : [CODE];
-    const files = await pack("weights", networks(layers), { encoder, decoder: [PIXELS] });
+    const files = await pack("weights", networks, { encoder, decoder: [PIXELS] });
     const address = URL.createObjectURL(new Blob([files[ending]]));
     make("a", { href: address, download: `weights.${ending}` }).click();
     setTimeout(() => URL.revokeObjectURL(address), 1000);

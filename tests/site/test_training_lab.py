@@ -247,8 +247,9 @@ def test_the_sheet_shows_what_the_decoder_makes_of_the_map(page, lab):
     reach = train(page, lab, 2)["reach"]
     layers = page.evaluate(
         f"""async () => {{
-          const {{ layers }} = await {LAB}.engine.ask('weights', {{ slot: 'page' }});
-          return layers.map(pair => pair.map(each => Array.from(each)));
+          const networks = await {LAB}.engine.ask('networks', {{ slot: 'page' }});
+          const layers = [...networks.encoder, ...networks.decoder];
+          return layers.map(({{ W, b }}) => [Array.from(W), Array.from(b)]);
         }}"""
     )
     shown = page.evaluate(
@@ -318,7 +319,7 @@ def test_keys_alone_train_step_and_begin_anew(page, lab):
     page.wait_for_function(
         f"document.querySelector('[data-widget={NAME}] .widget-spoken').textContent"
     )
-    assert "Step 1, epoch 0: D " in lab.locator(".widget-spoken").inner_text()
+    assert "Step 1, epoch 0: D + R: " in lab.locator(".widget-spoken").inner_text()
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Space")  # Train
     page.wait_for_function(f"{LAB}.report.step > 20")

@@ -16,21 +16,35 @@ export const BATCH = 32;
 const ADAM = { rate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 }; // Keras' defaults
 const TESTED = 4242; // seed of the noise in tests, the same at every step and for every model
 
-// The rows that a sum needs: their factors, and where they begin. No factor is zero, so black pixels
-// and what a ReLU has cut off cost nothing.
-const factors = new Float64Array(4096);
-const starts = new Uint32Array(4096);
+// The rows that a sum needs: their factors, and where they begin.
+const factors = new Float64Array(1024);
+const starts = new Uint32Array(1024);
 
-/** out[to …] += Σ over k of factors[k] · source[starts[k] …]: four rows at a time are twice as fast. */
-function addRows(out, to, width, source, count) {
+/**
+ * Note the factors x[from + k · stride] that are not zero, for rows of a width one after another;
+ * return how many. Black pixels and what a ReLU has cut off cost nothing.
+ */
+function choose(x, from, stride, count, width) {
+  let chosen = 0;
+  for (let k = 0; k < count; k++) {
+    const factor = x[from + k * stride];
+    if (factor === 0) continue;
+    factors[chosen] = factor;
+    starts[chosen++] = k * width;
+  }
+  return chosen;
+}
+
+/** out[to …] += the sum of the chosen rows of a source; four at a time, which is twice as fast. */
+function addRows(out, to, width, source, chosen) {
   let k = 0;
-  for (; k + 3 < count; k += 4) {
+  for (; k + 3 < chosen; k += 4) {
     const [a, b, c, d] = [factors[k], factors[k + 1], factors[k + 2], factors[k + 3]];
     const [p, q, r, s] = [starts[k], starts[k + 1], starts[k + 2], starts[k + 3]];
     for (let j = 0; j < width; j++)
       out[to + j] += a * source[p + j] + b * source[q + j] + c * source[r + j] + d * source[s + j];
   }
-  for (; k < count; k++) {
+  for (; k < chosen; k++) {
     const [a, p] = [factors[k], starts[k]];
     for (let j = 0; j < width; j++) out[to + j] += a * source[p + j];
   }
@@ -40,15 +54,8 @@ function addRows(out, to, width, source, count) {
 function affine(x, rows, { W, b }, out) {
   const [outputs, inputs] = [b.length, W.length / b.length];
   for (let n = 0; n < rows; n++) {
-    let count = 0;
-    for (let i = 0; i < inputs; i++) {
-      const value = x[n * inputs + i];
-      if (value === 0) continue;
-      factors[count] = value;
-      starts[count++] = i * outputs;
-    }
     out.set(b, n * outputs);
-    addRows(out, n * outputs, outputs, W, count);
+    addRows(out, n * outputs, outputs, W, choose(x, n * inputs, 1, inputs, outputs));
   }
 }
 
@@ -57,20 +64,12 @@ function weightGradients(x, rows, gradient, { W, b }) {
   const [outputs, inputs] = [b.length, W.length / b.length];
   W.fill(0);
   b.fill(0);
-  for (let i = -1; i < inputs; i++) {
-    let count = 0;
-    for (let n = 0; n < rows; n++) {
-      const value = i < 0 ? 1 : x[n * inputs + i];
-      if (value === 0) continue;
-      factors[count] = value;
-      starts[count++] = n * outputs;
-    }
-    if (i < 0) addRows(b, 0, outputs, gradient, count);
-    else addRows(W, i * outputs, outputs, gradient, count);
-  }
+  for (let i = 0; i < rows * outputs; i++) b[i % outputs] += gradient[i];
+  for (let i = 0; i < inputs; i++)
+    addRows(W, i * outputs, outputs, gradient, choose(x, i, inputs, rows, outputs));
 }
 
-/** Gradient of the input of out = x @ W + b. */
+/** Gradient of the input of out = x @ W + b, two inputs at a time: all layers have an even number. */
 function inputGradient(rows, gradient, { W, b }, out) {
   const [outputs, inputs] = [b.length, W.length / b.length];
   for (let n = 0; n < rows; n++) {
@@ -139,10 +138,10 @@ export class Trainer {
     Object.assign(this, { weights: numbers(), gradient: numbers(), moments: [numbers(), numbers()] });
     this.layers = layersOf(this.weights, this.shapes);
     this.gradients = layersOf(this.gradient, this.shapes);
-    const draws = [seed, seed ^ 0x9e3779b9, seed ^ 0x85ebca6b].map(generator);
-    const [initial, order, noise] = draws;
+    const [initial, order, noise] = [seed, seed ^ 0x9e3779b9, seed ^ 0x85ebca6b].map(generator);
+    Object.assign(this, { random: order, noise });
     this.shapes.forEach((shape, n) => this.glorot(this.layers[n].W, shape, initial));
-    Object.assign(this, { random: order, noise, order: Uint32Array.from({ length: images.length / PIXELS }, (_, i) => i) });
+    this.order = Uint32Array.from({ length: images.length / PIXELS }, (_, i) => i);
     this.room = this.space(BATCH);
     this.shuffle();
   }
@@ -175,7 +174,7 @@ export class Trainer {
 
   /** Compute codes, pictures, and D and R as means over the rows; eps: (rows · 2) normal draws. */
   forward(room, rows, eps) {
-    const [toHidden, toCode, fromCode, toImage] = this.layers;
+    const [toHidden, toCode] = this.layers;
     const { x, h, q, z, g, y } = room;
     affine(x, rows, toHidden, h);
     relu(h);
@@ -266,8 +265,9 @@ export class Trainer {
       this.fixed = Float64Array.from({ length: rows * CODE }, generator(TESTED).normal);
     }
     const { D, R } = this.forward(this.tested, rows, this.fixed);
-    const codes = Float32Array.from({ length: rows * CODE }, (_, i) => this.tested.q[(i >> 1) * this.heads + (i & 1)]);
-    return { D, R, codes };
+    const { q } = this.tested;
+    const meanOf = (_, i) => q[Math.floor(i / CODE) * this.heads + (i % CODE)];
+    return { D, R, codes: Float32Array.from({ length: rows * CODE }, meanOf) };
   }
 
   /** Decode codes (n · 2) to brightnesses (n · 196). */
@@ -276,5 +276,14 @@ export class Trainer {
     const images = new Float64Array(rows * PIXELS);
     this.decodeInto(codes, rows, new Float64Array(rows * this.hidden), images);
     return images.map((logit) => 1 / (1 + Math.exp(-logit)));
+  }
+
+  /** Copies of the layers of both networks, each {W, b, activation}. */
+  networks() {
+    const [a, b, c, d] = this.layers.map(({ W, b }) => ({ W: W.slice(), b: b.slice() }));
+    return {
+      encoder: [{ ...a, activation: "relu" }, { ...b, activation: "linear" }],
+      decoder: [{ ...c, activation: "relu" }, { ...d, activation: "sigmoid" }],
+    };
   }
 }

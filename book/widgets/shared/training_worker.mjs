@@ -3,9 +3,9 @@
 // The page asks and waits for each answer, so a training never runs ahead of what is shown, and it
 // stands still as soon as nobody asks.
 
-import { CODE, PIXELS, Trainer } from "./training.mjs";
+import { CODE, Trainer } from "./training.mjs";
 
-const TILES = 15; // of the decoded sheet, in both directions
+export const TILES = 15; // of the decoded sheet, in both directions
 const LADDER = [3, 4, 5, 6, 8, 10, 15, 20, 30, 40, 60, 80, 100, 150, 200, 300, 500, 1000];
 const SLICE = 12; // milliseconds of work between two looks at what else there is to do
 const PATIENCE = 4000; // milliseconds until a worker that says nothing is given up
@@ -95,7 +95,7 @@ export function serve(port) {
     },
     beta: ({ slot, beta }) => void (trainers.get(slot).beta = beta),
     steps,
-    weights: ({ slot }) => ({ layers: trainers.get(slot).layers.map(({ W, b }) => [W.slice(), b.slice()]) }),
+    networks: ({ slot }) => trainers.get(slot).networks(),
   };
   port.onmessage = async ({ data: { id, kind, ...asked } }) =>
     port.postMessage({ id, answer: await answers[kind](asked) });
@@ -131,7 +131,11 @@ export class Engine {
         settle();
       };
       this.waiting.set(0, () => end(resolve));
-      this.worker = new Worker(address, { type: "module" });
+      try {
+        this.worker = new Worker(address, { type: "module" });
+      } catch {
+        return end(reject);
+      }
       this.worker.onerror = () => end(reject);
       this.listen(this.worker);
     });
@@ -167,14 +171,3 @@ export class Engine {
     else this.port.close();
   }
 }
-
-/** The numbers of the two networks as `pack` wants them. */
-export function networks(layers) {
-  const named = (place, activation) => ({ W: layers[place][0], b: layers[place][1], activation });
-  return {
-    encoder: [named(0, "relu"), named(1, "linear")],
-    decoder: [named(2, "relu"), named(3, "sigmoid")],
-  };
-}
-
-export { PIXELS, TILES };
