@@ -263,8 +263,8 @@ def test_the_sheet_shows_what_the_decoder_makes_of_the_map(page, lab):
 def test_what_two_seeds_have_in_common(page, lab):
     lab.get_by_label("the shape of the map, but neither its direction nor its side").check()
     lab.get_by_role("button", name="Train both").click()
-    page.wait_for_function(f"{LAB}.pair")
-    pair = page.evaluate(f"{LAB}.pair")
+    page.wait_for_function(f"{LAB}.seeds.found")
+    pair = page.evaluate(f"{LAB}.seeds.found")
     assert pair["same"] > 0.7 * pair["other"]
     assert pair["agreement"] > 0.9
     assert abs(pair["costs"][0] - pair["costs"][1]) < 2
@@ -282,7 +282,7 @@ def test_two_maps_are_compared_as_procrustes_does(page):
     b = 1.7 * a @ turn * [1, -1] + [3, 1] + 0.3 * rng.normal(size=(60, 2))
     found = page.evaluate(
         """async ([a, b]) => {
-          const { compareMaps } = await import('/_widgets/training_lab.mjs');
+          const { compareMaps } = await import('/_widgets/shared/two_seeds.mjs');
           return compareMaps(a, b);
         }""",
         [a.ravel().tolist(), b.ravel().tolist()],

@@ -12,7 +12,9 @@ import { generator } from "./elements.mjs";
 export const SIDE = 14;
 export const PIXELS = SIDE ** 2;
 export const CODE = 2;
+export const TRAINED = 2000; // garments
 export const BATCH = 32;
+export const AN_EPOCH = Math.ceil(TRAINED / BATCH); // steps
 const ADAM = { rate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 }; // Keras' defaults
 const TESTED = 4242; // seed of the noise in tests, the same at every step and for every model
 
