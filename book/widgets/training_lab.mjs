@@ -212,7 +212,7 @@ class Lab {
   async advance(count) {
     if (this.busy === this.version) return false;
     const version = (this.busy = this.version);
-    const report = await this.engine.ask("steps", { slot: "page", count });
+    const report = await (this.coming = this.engine.ask("steps", { slot: "page", count }));
     if (this.busy === version) this.busy = null;
     if (version !== this.version || !report) return false;
     this.take(report);
@@ -273,8 +273,10 @@ class Lab {
       make("p", {}, make("span", {}, name), " ", make("strong", {}, value))));
   }
 
-  /** Give the weights to the reader, in the form of `latents.weights`. */
+  /** Give the weights to the reader, in the form of `latents.weights`; both files of one step. */
   async save(ending) {
+    if (this.running) this.toggle();
+    await this.coming;
     const networks = await this.engine.ask("networks", { slot: "page" });
     const encoder = this.settings.variational ? [CODE, CODE] : [CODE];
     const files = await pack("weights", networks, { encoder, decoder: [PIXELS] });

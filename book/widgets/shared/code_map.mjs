@@ -6,7 +6,7 @@ import { COLOURS, outline } from "./markers.mjs";
 /** A square map of codes with the marker of each class, which follows the look of the page. */
 export class CodeMap {
   constructor(name, labels) {
-    Object.assign(this, { labels, codes: null, reach: 3, lit: null, rings: true });
+    Object.assign(this, { labels, codes: null, reach: 3, lit: null });
     this.canvas = make("canvas.lab-map", { role: "img", "aria-label": name });
     this.redraw = onceAFrame(this.canvas, () => this.draw());
     this.shapes = COLOURS.map((_, label) => new Path2D(outline(label, 0, 0, 1)));

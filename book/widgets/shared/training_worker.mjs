@@ -58,30 +58,29 @@ export function serve(port) {
   const trainers = new Map();
 
   /** What the page shows after some steps: means of D and R over them, and a test. */
-  function report(trainer, means, milliseconds = 0) {
+  function report(trainer, means) {
+    const { step, epoch, variational } = trainer;
     const { D, R, codes } = trainer.test(images.test);
+    const test = variational ? { D, R } : { D };
     const reach = reachOf(codes);
     const sheet = Uint8ClampedArray.from(trainer.decode(gridOf(reach)), (y) => 255 * y);
-    const { step, epoch } = trainer;
-    return { step, epoch, means, test: trainer.variational ? { D, R } : { D }, codes, active: active(codes), reach, sheet, milliseconds };
+    return { step, epoch, means, test, codes, active: active(codes), reach, sheet };
   }
 
   async function steps({ slot, count }) {
     const trainer = trainers.get(slot);
     const means = { D: 0, R: 0 };
-    let [spent, began] = [0, performance.now()];
+    let began = performance.now();
     for (let n = 0; n < count; n++) {
       const { D, R } = trainer.train();
       means.D += D / count;
       means.R += R / count;
-      const now = performance.now();
-      if (now - began < SLICE) continue;
-      spent += now - began;
+      if (performance.now() - began < SLICE) continue;
       await breath();
       if (trainers.get(slot) !== trainer) return null; // another training has taken its place
       began = performance.now();
     }
-    return report(trainer, means, spent + performance.now() - began);
+    return report(trainer, means);
   }
 
   const answers = {

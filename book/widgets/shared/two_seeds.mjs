@@ -102,10 +102,12 @@ export class TwoSeeds {
     const costs = reports.map(({ test }) => test.D + test.R);
     const nats = costs.map((cost) => written(cost, 1));
     this.found = { ...compareMaps(...reports.map(({ codes }) => codes)), costs };
-    this.maps.replaceChildren(...reports.map(({ codes }, n) => {
-      const map = new CodeMap(`Map of seed ${seeds[n]}`, this.labels);
-      map.show(codes, reach);
-      return make("div", {}, make("p.widget-title", {}, `seed ${seeds[n]}: ${nats[n]} nats`), map.canvas);
+    this.views ??= reports.map(() => ({ map: new CodeMap("", this.labels), title: make("p.widget-title") }));
+    this.maps.replaceChildren(...this.views.map(({ map, title }, n) => {
+      map.show(reports[n].codes, reach);
+      map.canvas.setAttribute("aria-label", `Map of seed ${seeds[n]}`);
+      title.textContent = `seed ${seeds[n]}: ${nats[n]} nats`;
+      return make("div", {}, title, map.canvas);
     }));
     const { same, other, agreement, angle, mirror } = this.found;
     const alike = same < other / 2;
