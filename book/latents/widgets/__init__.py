@@ -13,6 +13,7 @@ from latents.widgets.encoder_desk import EncoderDesk
 from latents.widgets.kl_toy import KlToy
 from latents.widgets.latent_sliders import LatentSliders
 from latents.widgets.tfp_codes import TfpCodes
+from latents.widgets.training_lab import TrainingLab
 from latents.widgets.two_maps import TwoMaps
 
 WIDGETS = {
@@ -23,6 +24,7 @@ WIDGETS = {
     "kl_toy": KlToy,
     "bound_toy": BoundToy,
     "tfp_codes": TfpCodes,
+    "training_lab": TrainingLab,
 }
 
 

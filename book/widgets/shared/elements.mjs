@@ -53,8 +53,8 @@ export function onceAFrame(element, draw) {
     if (seen) draw();
     else pending = true;
   };
-  new IntersectionObserver(([entry]) => {
-    seen = entry.isIntersecting;
+  new IntersectionObserver((entries) => {
+    seen = entries.at(-1).isIntersecting;
     if (seen && pending) {
       pending = false;
       draw();

@@ -113,18 +113,23 @@ export class Network {
   }
 }
 
-/** Fetch a sheet of small grey pictures, one below the other: (n · side²) numbers in [0, 1]. */
+/** Fetch a sheet of small grey pictures, row by row: (n · side²) numbers in [0, 1]. */
 export async function readPictures(files, name, side) {
   const blob = await fetched(files, name, "blob");
   const sheet = await createImageBitmap(blob, { colorSpaceConversion: "none" }).catch(() => null);
-  if (sheet?.width !== side) throw new FileError("the file of the pictures is damaged");
+  if (!sheet || sheet.width % side || sheet.height % side)
+    throw new FileError("the file of the pictures is damaged");
   const canvas = document.createElement("canvas");
   Object.assign(canvas, { width: sheet.width, height: sheet.height });
   const context = canvas.getContext("2d", { willReadFrequently: true });
   context.drawImage(sheet, 0, 0);
-  const { data } = context.getImageData(0, 0, sheet.width, sheet.height);
-  const pixels = new Float32Array(data.length / 4);
-  for (let i = 0; i < pixels.length; i++) pixels[i] = data[4 * i] / 255;
+  const pixels = new Float32Array(sheet.width * sheet.height);
+  let at = 0;
+  for (let top = 0; top < sheet.height; top += side)
+    for (let left = 0; left < sheet.width; left += side) {
+      const { data } = context.getImageData(left, top, side, side);
+      for (let i = 0; i < data.length; i += 4) pixels[at++] = data[i] / 255;
+    }
   return pixels;
 }
 

@@ -1,0 +1,83 @@
+// The curves of a training: two small plots, one above the other, in plain SVG.
+
+import { AN_EPOCH } from "./training.mjs";
+
+const SVG = "http://www.w3.org/2000/svg";
+const KEPT = 600; // points; then every other one goes
+
+/** Make an element of an SVG. */
+function node(tag, attributes, text) {
+  const made = document.createElementNS(SVG, tag);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+/** D and R over the steps: two small plots, one above the other, in plain SVG. */
+export class Curves {
+  constructor({ mean_image, floor }) {
+    Object.assign(this, { last: [], levels: { "mean image": mean_image, floor } });
+    this.svg = node("svg", {
+      viewBox: "0 0 300 300", class: "lab-curves", role: "img",
+      "aria-label": "Distortion and rate over the steps; the numbers below say where they are now",
+    });
+    this.clear();
+  }
+
+  /** Begin anew; what was there stays as a faint line to compare with. */
+  clear() {
+    if (this.points?.length > 2) this.last = this.points;
+    this.points = [];
+  }
+
+  /** A plain autoencoder has no rate, so its `test.R` is missing. */
+  add({ step, means, test }) {
+    this.points.push({ step, ...test, trainD: means?.D, trainR: test.R && means?.R });
+    if (this.points.length > KEPT) this.points = this.points.filter((_, i) => i % 2 === 0);
+  }
+
+  draw() {
+    const { points, last } = this;
+    const all = [...points, ...last];
+    const round = (x, list) => list.find((limit) => limit >= x) ?? Math.ceil(x / 100) * 100;
+    const most = (key) => all.reduce((top, point) => Math.max(top, point[key] ?? 0), 0);
+    const epochs = round(most("step") / AN_EPOCH, [1, 2, 5, 10, 20, 50]);
+    const rates = round(most("R"), [5, 10, 20, 50]);
+    const x = (step) => 34 + (258 * step) / (epochs * AN_EPOCH);
+    const plots = [
+      { key: "D", train: "trainD", top: 18, bottom: 172, low: 50, high: 140, ticks: [60, 100, 140], title: "distortion D, nats" },
+      { key: "R", train: "trainR", top: 204, bottom: 268, low: 0, high: rates, ticks: [0, rates], title: "rate R, nats" },
+    ];
+    const parts = [];
+    for (const { key, train, top, bottom, low, high, ticks, title } of plots) {
+      const y = (value) => bottom - ((bottom - top) * (Math.min(value, high) - low)) / (high - low);
+      const path = (list, name) => {
+        const known = list.filter((point) => point[name] !== undefined);
+        return known.map((point, i) => `${i ? "L" : "M"}${x(point.step).toFixed(1)} ${y(point[name]).toFixed(1)}`).join("");
+      };
+      parts.push(
+        node("path", { d: `M34 ${top}V${bottom}H292`, class: "lab-axis" }),
+        node("text", { x: 34, y: top - 6 }, title),
+        ...ticks.map((value) => node("text", { x: 30, y: y(value) + 4, "text-anchor": "end" }, value)),
+      );
+      if (key === "D")
+        for (const [name, level] of Object.entries(this.levels))
+          parts.push(
+            node("path", { d: `M34 ${y(level)}H292`, class: "lab-level" }),
+            node("text", { x: 291, y: y(level) - 4, "text-anchor": "end", class: "lab-word" }, name),
+          );
+      parts.push(
+        node("path", { d: path(last, key), class: "lab-last" }),
+        node("path", { d: path(points, train), class: "lab-train" }),
+        node("path", { d: path(points, key), class: "lab-test" }),
+      );
+      const end = points.at(-1);
+      if (end[key] !== undefined) parts.push(node("circle", { cx: x(end.step), cy: y(end[key]), r: 3.5, class: "lab-end" }));
+    }
+    parts.push(
+      node("text", { x: 34, y: 284, "text-anchor": "middle" }, 0),
+      node("text", { x: 292, y: 284, "text-anchor": "end" }, `${epochs} epoch${epochs > 1 ? "s" : ""}`),
+    );
+    this.svg.replaceChildren(...parts);
+  }
+}

@@ -1,0 +1,172 @@
+// A training on another thread, and the same on this one where no worker can start.
+//
+// The page asks and waits for each answer, so a training never runs ahead of what is shown, and it
+// stands still as soon as nobody asks.
+
+import { CODE, Trainer } from "./training.mjs";
+
+export const TILES = 15; // of the decoded sheet, in both directions
+const LADDER = [3, 4, 5, 6, 8, 10, 15, 20, 30, 40, 60, 80, 100, 150, 200, 300, 500, 1000];
+const SLICE = 12; // milliseconds of work between two looks at what else there is to do
+const PATIENCE = 4000; // milliseconds until a worker that says nothing is given up
+
+/** Let other messages and the page have their turn; faster than a timer. */
+const breath = () =>
+  new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+
+/** How far the map has to reach for nearly all codes: the next of a few round numbers. */
+export function reachOf(codes) {
+  const sizes = Float64Array.from(codes, Math.abs).sort();
+  const most = sizes[Math.floor(0.98 * (sizes.length - 1))];
+  return LADDER.find((reach) => reach >= most) ?? LADDER.at(-1);
+}
+
+/** The codes of an even grid of the map, row by row from the upper left: (15 · 15 · 2). */
+export function gridOf(reach) {
+  const middle = (i) => reach * ((2 * i + 1) / TILES - 1);
+  return Float64Array.from({ length: CODE * TILES ** 2 }, (_, i) => {
+    const [column, row] = [(i >> 1) % TILES, Math.floor((i >> 1) / TILES)];
+    return i & 1 ? -middle(row) : middle(column);
+  });
+}
+
+/** Latents in use: those whose mean varies by more than 0.01 over the images. */
+export function active(codes) {
+  const count = codes.length / CODE;
+  let found = 0;
+  for (let k = 0; k < CODE; k++) {
+    let [sum, squares] = [0, 0];
+    for (let n = 0; n < count; n++) {
+      sum += codes[n * CODE + k];
+      squares += codes[n * CODE + k] ** 2;
+    }
+    found += squares / count - (sum / count) ** 2 > 0.01;
+  }
+  return found;
+}
+
+/** Answer what a page asks through a port. */
+export function serve(port) {
+  const images = {};
+  const trainers = new Map();
+
+  /** What the page shows after some steps: means of D and R over them, and a test. */
+  function report(trainer, means) {
+    const { step, epoch, variational } = trainer;
+    const { D, R, codes } = trainer.test(images.test);
+    const test = variational ? { D, R } : { D };
+    const reach = reachOf(codes);
+    const sheet = Uint8ClampedArray.from(trainer.decode(gridOf(reach)), (y) => 255 * y);
+    return { step, epoch, means, test, codes, active: active(codes), reach, sheet };
+  }
+
+  async function steps({ slot, count }) {
+    const trainer = trainers.get(slot);
+    const means = { D: 0, R: 0 };
+    let began = performance.now();
+    for (let n = 0; n < count; n++) {
+      const { D, R } = trainer.train();
+      means.D += D / count;
+      means.R += R / count;
+      if (performance.now() - began < SLICE) continue;
+      await breath();
+      if (trainers.get(slot) !== trainer) return null; // another training has taken its place
+      began = performance.now();
+    }
+    return report(trainer, means);
+  }
+
+  const answers = {
+    images({ train, test }) {
+      const grey = (bytes) => Float64Array.from(bytes, (value) => value / 255);
+      Object.assign(images, { train: grey(train), test: grey(test) });
+    },
+    create({ slot, settings }) {
+      trainers.set(slot, new Trainer(images.train, settings));
+      return report(trainers.get(slot), null);
+    },
+    beta: ({ slot, beta }) => void (trainers.get(slot).beta = beta),
+    steps,
+    networks: ({ slot }) => trainers.get(slot).networks(),
+  };
+  port.onmessage = async ({ data: { id, kind, ...asked } }) =>
+    port.postMessage({ id, answer: await answers[kind](asked) });
+  port.postMessage({ id: 0, answer: null });
+}
+
+/** The page's end: `await engine.ask("steps", { slot, count })`. */
+export class Engine {
+  /** @param {{train: Uint8Array, test: Uint8Array}} images  (n · 196) grey values, 0 … 255 */
+  static async start(images, here = import.meta.url) {
+    const engine = new Engine();
+    await engine.connect(here).catch(() => engine.local());
+    await engine.ask("images", images);
+    return engine;
+  }
+
+  constructor() {
+    Object.assign(this, { waiting: new Map(), count: 0, worker: null });
+  }
+
+  /**
+   * Start a worker from a few words that import this module by its own address. Unlike
+   * `new Worker(address)` this also works where the module itself came as a blob, as in notebooks.
+   */
+  connect(here) {
+    return new Promise((resolve, reject) => {
+      const words = `import { serve } from ${JSON.stringify(here)}; serve(self);`;
+      const address = URL.createObjectURL(new Blob([words], { type: "text/javascript" }));
+      const late = setTimeout(reject, PATIENCE);
+      const end = (settle) => {
+        clearTimeout(late);
+        URL.revokeObjectURL(address);
+        settle();
+      };
+      this.waiting.set(0, () => end(resolve));
+      try {
+        this.worker = new Worker(address, { type: "module" });
+      } catch {
+        return end(reject);
+      }
+      this.worker.onerror = () => end(reject);
+      this.listen(this.worker);
+    });
+  }
+
+  /** Train on this thread, in slices. */
+  local() {
+    this.worker?.terminate();
+    this.worker = null;
+    const { port1, port2 } = new MessageChannel();
+    serve(port2);
+    this.listen(port1);
+  }
+
+  listen(port) {
+    this.port = port;
+    port.onmessage = ({ data: { id, answer } }) => {
+      this.waiting.get(id)?.(answer);
+      this.waiting.delete(id);
+    };
+  }
+
+  ask(kind, asked) {
+    const id = ++this.count;
+    return new Promise((resolve) => {
+      this.waiting.set(id, resolve);
+      this.port.postMessage({ id, kind, ...asked });
+    });
+  }
+
+  stop() {
+    if (this.worker) this.worker.terminate();
+    else this.port.close();
+  }
+}

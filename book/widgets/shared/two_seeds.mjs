@@ -1,0 +1,126 @@
+// The task of the training lab: two VAEs that differ in their seed, and what their maps share.
+
+import { CodeMap } from "./code_map.mjs";
+import { make, workButton, written } from "./elements.mjs";
+import { AN_EPOCH } from "./training.mjs";
+
+export const EPOCHS = 12; // of each of the two trainings
+
+/**
+ * Compare two maps of the same garments, (n · 2) codes each.
+ *
+ * `same` is how far the two codes of one garment are apart, `other` how far those of two different
+ * garments. `agreement` is the share of the variance of one map that the other explains after the
+ * best shift, scale and turn, with or without a mirror; with complex numbers the turn is a factor.
+ */
+export function compareMaps(first, second) {
+  const count = first.length / 2;
+  let [same, other] = [0, 0];
+  for (let i = 0; i < count; i++)
+    for (let j = 0; j < count; j++) {
+      const distance = Math.hypot(first[2 * i] - second[2 * j], first[2 * i + 1] - second[2 * j + 1]);
+      if (i === j) same += distance / count;
+      else other += distance / (count * (count - 1));
+    }
+  const centred = (codes) => {
+    const mean = [0, 0];
+    codes.forEach((z, i) => (mean[i % 2] += z / count));
+    return codes.map((z, i) => z - mean[i % 2]);
+  };
+  const [a, b] = [centred(first), centred(second)];
+  const square = (codes) => codes.reduce((sum, z) => sum + z * z, 0);
+  const turn = (mirror) => {
+    let [real, imaginary] = [0, 0];
+    for (let i = 0; i < 2 * count; i += 2) {
+      real += a[i] * b[i] + mirror * a[i + 1] * b[i + 1];
+      imaginary += a[i + 1] * b[i] - mirror * a[i] * b[i + 1];
+    }
+    const agreement = (real ** 2 + imaginary ** 2) / (square(a) * square(b));
+    return { agreement, angle: (Math.atan2(imaginary, real) * 180) / Math.PI, mirror: mirror < 0 };
+  };
+  const [plain, mirrored] = [turn(1), turn(-1)];
+  return { same, other, ...(plain.agreement >= mirrored.agreement ? plain : mirrored) };
+}
+
+export class TwoSeeds {
+  /**
+   * @param {import("./training_worker.mjs").Engine} engine
+   * @param {number[]} labels  classes of the test garments
+   * @param {() => void} begin  called before the two are trained
+   */
+  constructor(engine, labels, begin) {
+    Object.assign(this, { engine, labels, begin, next: 1, seen: true });
+    this.name = `lab-guess-${Math.random().toString(36).slice(2)}`;
+    this.element = this.build();
+  }
+
+  build() {
+    const choices = {
+      place: "the place of each garment",
+      shape: "the shape of the map, but neither its direction nor its side",
+      nothing: "nothing",
+    };
+    this.result = make("div.widget-answer", { role: "status" });
+    this.maps = make("div.lab-pair");
+    this.button = workButton(`Train both for ${EPOCHS} epochs`, () => this.answer());
+    return make("fieldset.widget-task", {},
+      make("legend", {}, "Predict, then try: two VAEs that differ in nothing but the seed. What do their maps have in common?"),
+      make("div.widget-choices", {}, ...Object.entries(choices).map(([value, text]) =>
+        make("label", {}, make("input", { type: "radio", name: this.name, value }), ` ${text}`))),
+      this.button,
+      this.result,
+      this.maps);
+  }
+
+  /** Nothing is trained where nobody looks. */
+  look(seen) {
+    this.seen = seen;
+    if (seen) this.resume?.();
+  }
+
+  async answer() {
+    this.begin();
+    this.result.textContent = "Training two models …";
+    const seeds = [this.next, this.next + 1];
+    this.next += 2;
+    const reports = [];
+    for (const [n, seed] of seeds.entries()) {
+      const settings = { variational: true, hidden: 64, beta: 1, seed };
+      await this.engine.ask("create", { slot: "pair", settings });
+      for (let epoch = 1; epoch <= EPOCHS; epoch++) {
+        if (!this.seen) await new Promise((resolve) => (this.resume = resolve));
+        reports[n] = await this.engine.ask("steps", { slot: "pair", count: AN_EPOCH });
+        this.button.textContent = `Seed ${seed}: epoch ${epoch} of ${EPOCHS} …`;
+      }
+    }
+    this.show(seeds, reports);
+    this.button.textContent = "Another pair";
+  }
+
+  show(seeds, reports) {
+    const reach = Math.max(...reports.map((report) => report.reach));
+    const costs = reports.map(({ test }) => test.D + test.R);
+    const nats = costs.map((cost) => written(cost, 1));
+    this.found = { ...compareMaps(...reports.map(({ codes }) => codes)), costs };
+    this.views ??= reports.map(() => ({ map: new CodeMap("", this.labels), title: make("p.widget-title") }));
+    this.maps.replaceChildren(...this.views.map(({ map, title }, n) => {
+      map.show(reports[n].codes, reach);
+      map.canvas.setAttribute("aria-label", `Map of seed ${seeds[n]}`);
+      title.textContent = `seed ${seeds[n]}: ${nats[n]} nats`;
+      return make("div", {}, title, map.canvas);
+    }));
+    const { same, other, agreement, angle, mirror } = this.found;
+    const alike = same < other / 2;
+    const right = agreement < 0.5 ? "nothing" : alike ? "place" : "shape";
+    const guess = this.element.querySelector("input:checked")?.value;
+    const verdict = guess === undefined ? "" : guess === right ? "Right. " : "Not quite. ";
+    const turn = `${mirror ? "mirrored and " : ""}turned by ${Math.round(Math.abs(angle))}°`;
+    this.result.replaceChildren(
+      make("strong", {}, verdict),
+      `The codes of one garment on the two maps are ${written(same, 1)} apart, those of two different garments ${written(other, 1)}. `,
+      `But ${turn}, and moved and scaled, the second map accounts for ${Math.round(100 * agreement)}% of the variance of the first. `,
+      `D + R: ${nats.join(" and ")} nats. The prior is round, so every direction costs the same.`,
+      alike ? " These two happen to lie alike, which few pairs do." : "",
+    );
+  }
+}

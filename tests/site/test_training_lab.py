@@ -1,0 +1,503 @@
+"""The training lab: its steps beside those of Keras, and every control by every means."""
+
+import subprocess
+import sys
+from unittest import mock
+
+import numpy as np
+import pytest
+from browser import arrive
+
+from latents import bounds, data, weights
+from latents.widgets.training_lab import Training, TrainingLab, sheet
+
+pytestmark = pytest.mark.slow
+PAGE = "book/experiments/vae.html"
+NAME = "training_lab"
+LAB = f"document.querySelector('[data-widget={NAME}] .widget-live').widget"
+ENGINE = "const { Trainer, adam } = await import('/_widgets/shared/training.mjs');"
+VAE = {"variational": True, "hidden": 64, "beta": 1, "seed": 1}
+PLAIN = VAE | {"variational": False}
+
+
+@pytest.fixture(scope="module")
+def content():
+    """Return the same garments, as Python has them."""
+    return TrainingLab("quick")
+
+
+@pytest.fixture
+def page(visit):
+    with visit(PAGE) as found:
+        arrive(found.page, NAME)
+        yield found.page
+
+
+@pytest.fixture
+def lab(page):
+    return page.locator(f"[data-widget={NAME}]")
+
+
+def train(page, lab, epochs: int) -> dict:
+    """Train until an epoch is over, pause, and return what is shown then."""
+    lab.get_by_role("button", name="Train", exact=True).click()
+    page.wait_for_function(f"{LAB}.report.epoch >= {epochs}")
+    lab.get_by_role("button", name="Pause").click()
+    page.wait_for_function(f"!{LAB}.busy")
+    return page.evaluate(f"{LAB}.report")
+
+
+def one_batch(page, content, settings: dict, count: int = 32) -> tuple:
+    """Return [D, R], weights and gradients of a batch in the page; the batch; its noise."""
+    x = content.images["train"][:count] / 255
+    eps = np.random.default_rng(3).normal(size=(count, 2))
+    found = page.evaluate(
+        f"""async ([settings, x, eps]) => {{
+          {ENGINE}
+          const trainer = new Trainer(Float64Array.from(x), settings);
+          for (const {{ b }} of trainer.layers) b.forEach((_, i) => (b[i] = Math.sin(i) / 10));
+          trainer.room.x.set(x);
+          const account = trainer.forward(trainer.room, 32, Float64Array.from(eps));
+          trainer.backward(trainer.room, 32, Float64Array.from(eps));
+          const list = layers => layers.map(({{ W, b }}) => [Array.from(W), Array.from(b)]);
+          return [[account.D, account.R], list(trainer.layers), list(trainer.gradients)];
+        }}""",
+        [settings, x.ravel().tolist(), eps.ravel().tolist()],
+    )
+    return found[0], *map(as_arrays, found[1:]), x, eps
+
+
+def as_arrays(layers: list) -> list:
+    """Return kernels and biases of layers whose numbers came in flat lists."""
+    return [(np.reshape(kernel, (-1, len(bias))), np.array(bias)) for kernel, bias in layers]
+
+
+def worst(found: list, expected: list) -> float:
+    """Return the largest error of some arrays, as a share of the largest number of each."""
+    pairs = [
+        (a, b) for f, e in zip(found, expected, strict=True) for a, b in zip(f, e, strict=True)
+    ]
+    return max(np.abs(a - np.asarray(b)).max() / np.abs(b).max() for a, b in pairs)
+
+
+def test_the_page_has_the_garments_that_python_has(page, content):
+    found = page.evaluate(
+        """async () => {
+          const { readPictures } = await import('/_widgets/shared/networks.mjs');
+          const pictures = await readPictures('/_widgets/', 'training_lab.webp', 14);
+          return Array.from(pictures, y => 255 * y);
+        }"""
+    )
+    expected = np.concatenate([content.images["train"], content.images["test"]])
+    np.testing.assert_array_equal(np.rint(found).reshape(-1, 196), expected)
+    assert [len(each) for each in content.images.values()] == [2000, 500]
+    for split, each in (("train", 200), ("test", 50)):
+        assert (np.bincount(content.labels[split]) == each).all()
+
+
+def test_what_it_loads_is_small(built):
+    folder = built / "_widgets"
+    assert (folder / "training_lab.webp").stat().st_size < 300_000
+    code = [folder / "training_lab.mjs", *(folder / "shared").glob("*.mjs")]
+    assert sum(file.stat().st_size for file in code) < 90_000
+
+
+@pytest.mark.parametrize("settings", [VAE | {"beta": 3}, PLAIN])
+def test_the_gradients_are_those_of_finite_differences(page, content, settings):
+    errors = page.evaluate(
+        f"""async ([settings, x]) => {{
+          {ENGINE}
+          const trainer = new Trainer(Float64Array.from(x), settings);
+          trainer.room.x.set(x);
+          const eps = Float64Array.from({{ length: 64 }}, trainer.noise.normal);
+          const cost = () => {{
+            const {{ D, R }} = trainer.forward(trainer.room, 32, eps);
+            return D + trainer.beta * R;
+          }};
+          cost();
+          trainer.backward(trainer.room, 32, eps);
+          return Array.from({{ length: 400 }}, (_, k) => {{
+            const i = Math.floor((k / 400) * trainer.weights.length);
+            const [old, h] = [trainer.weights[i], 1e-5];
+            const [up, down] = [h, -h].map(d => ((trainer.weights[i] = old + d), cost()));
+            trainer.weights[i] = old;
+            const [found, expected] = [trainer.gradient[i], (up - down) / (2 * h)];
+            return Math.abs(found - expected) / Math.max(Math.abs(expected), 1e-3);
+          }});
+        }}""",
+        [settings, (content.images["train"][:32] / 255).ravel().tolist()],
+    )
+    assert max(errors) < 1e-4
+
+
+@pytest.mark.parametrize("settings", [VAE | {"beta": 3}, PLAIN])
+def test_the_gradients_are_those_of_keras_and_of_numpy(page, content, settings):
+    import tensorflow as tf
+    from keras import losses
+
+    account, layers, gradients, x, eps = one_batch(page, content, settings)
+    ours = Training(**settings, layers=layers).gradients(x, eps)
+    assert ours[:2] == pytest.approx(account, rel=1e-12, abs=1e-12)
+    assert worst(gradients, ours[2]) < 1e-12
+
+    def two_layers(x, hidden, out):
+        return tf.nn.relu(x @ hidden[0] + hidden[1]) @ out[0] + out[1]
+
+    variables = [[tf.Variable(array) for array in pair] for pair in layers]
+    with tf.GradientTape() as tape:
+        encoder, decoder = variables[:2], variables[2:]
+        z = q = two_layers(tf.constant(x), *encoder)
+        rate = tf.constant(0.0, "float64")
+        if settings["variational"]:
+            mean, log_var = tf.split(q, 2, axis=1)
+            rate = tf.reduce_mean(tf.reduce_sum(mean**2 + tf.exp(log_var) - 1 - log_var, 1)) / 2
+            z = mean + tf.exp(log_var / 2) * eps
+        y = tf.sigmoid(two_layers(z, *decoder))
+        distortion = 196 * tf.reduce_mean(losses.binary_crossentropy(x, y))
+        objective = distortion + settings["beta"] * rate
+    assert [float(distortion), float(rate)] == pytest.approx(account, rel=1e-6)
+    assert worst(gradients, tape.gradient(objective, variables)) < 1e-5
+
+
+def test_a_step_of_adam_is_that_of_keras(page):
+    import keras
+
+    rng = np.random.default_rng(0)
+    start, gradients = rng.normal(size=50), rng.normal(size=(20, 50)) * np.logspace(-6, 2, 50)
+    found = page.evaluate(
+        f"""async ([start, gradients]) => {{
+          {ENGINE}
+          const w = Float64Array.from(start);
+          const moments = [new Float64Array(w.length), new Float64Array(w.length)];
+          gradients.forEach((g, i) => adam(w, g, moments, i + 1));
+          return Array.from(w);
+        }}""",
+        [start.tolist(), gradients.tolist()],
+    )
+    variable, adam = keras.Variable(start.astype("float32")), keras.optimizers.Adam()
+    for gradient in gradients:
+        adam.apply([keras.ops.convert_to_tensor(gradient.astype("float32"))], [variable])
+    np.testing.assert_allclose(found, variable.numpy(), atol=2e-6)
+
+
+LOSSES = f"""async ([settings, x, steps]) => {{
+  {ENGINE}
+  const trainer = new Trainer(Float64Array.from(x), settings);
+  return Array.from({{ length: steps }}, () => trainer.train()).map(({{ D, R }}) => D + R);
+}}"""
+
+
+def test_one_seed_gives_the_same_losses_twice_and_another_does_not(page, content):
+    x = (content.images["train"][:640] / 255).ravel().tolist()
+    first, again, other = (page.evaluate(LOSSES, [VAE | {"seed": s}, x, 40]) for s in (5, 5, 6))
+    assert first == again
+    assert all(a != b for a, b in zip(first, other, strict=True))
+
+
+def test_the_weights_begin_as_keras_begins_them(page, content):
+    _, layers, *_ = one_batch(page, content, VAE)
+    for (kernel, _), outputs in zip(layers, (64, 2, 64, 196), strict=True):
+        limit = np.sqrt(6 / (len(kernel) + outputs))
+        assert 0.9 * limit < np.abs(kernel).max() <= limit
+        assert abs(kernel.mean()) < 0.15 * limit
+
+
+def test_a_training_comes_to_what_the_chapter_says_of_a_vae(page, lab, content):
+    report = train(page, lab, 8)
+    landmarks = content.landmarks()
+    assert landmarks["floor"] < report["test"]["D"] < 77 < landmarks["mean_image"]
+    assert 2 < report["test"]["R"] < 6
+    assert sum(report["test"].values()) < 80
+    assert report["active"] == 2
+    assert report["reach"] <= 5
+    codes = np.reshape(report["codes"], (-1, 2))
+    assert bounds.active_units(codes) == 2
+    assert np.quantile(np.abs(codes), 0.98) <= report["reach"]
+
+
+def test_a_large_price_makes_it_collapse_and_a_low_one_brings_it_back(page, lab, content):
+    lab.get_by_role("slider", name="β").focus()
+    page.keyboard.press("End")
+    assert page.evaluate(f"{LAB}.settings.beta") == 30
+    report = train(page, lab, 8)
+    assert report["active"] == 0
+    assert report["test"]["R"] < 0.05
+    assert report["test"]["D"] == pytest.approx(content.landmarks()["mean_image"], abs=1)
+    assert "0 of 2" in lab.locator(".lab-numbers").inner_text()
+    lab.get_by_role("slider", name="β").focus()
+    page.keyboard.press("Home")
+    report = train(page, lab, 16)
+    assert report["active"] > 0
+    assert report["test"]["D"] < 90
+
+
+def test_a_plain_autoencoder_has_no_rate_and_its_map_reaches_further(page, lab):
+    variational = train(page, lab, 6)
+    lab.get_by_label("plain autoencoder").check()
+    page.wait_for_function(f"{LAB}.report.step === 0")
+    assert lab.get_by_role("slider", name="β").is_disabled()
+    plain = train(page, lab, 6)
+    assert plain["reach"] > 2 * variational["reach"]
+    assert plain["test"]["D"] < variational["test"]["D"] + 2
+    assert "R" not in plain["test"]
+    assert "−ELBO" not in lab.locator(".lab-numbers").inner_text()
+
+
+def test_the_sheet_shows_what_the_decoder_makes_of_the_map(page, lab):
+    reach = train(page, lab, 2)["reach"]
+    layers = page.evaluate(
+        f"""async () => {{
+          const networks = await {LAB}.engine.ask('networks', {{ slot: 'page' }});
+          const layers = [...networks.encoder, ...networks.decoder];
+          return layers.map(({{ W, b }}) => [Array.from(W), Array.from(b)]);
+        }}"""
+    )
+    shown = page.evaluate(
+        f"""() => Array.from({LAB}.sheet.getContext('2d').getImageData(0, 0, 210, 210).data)
+                       .filter((_, i) => i % 4 === 0)"""
+    )
+    expected = 255 * sheet(Training(layers=as_arrays(layers)), reach)
+    assert np.abs(np.reshape(shown, (210, 210)) - expected).max() < 0.51
+
+
+def test_what_two_seeds_have_in_common(page, lab):
+    lab.get_by_label("the shape of the map, but neither its direction nor its side").check()
+    lab.get_by_role("button", name="Train both").click()
+    page.wait_for_function(f"{LAB}.seeds.found")
+    pair = page.evaluate(f"{LAB}.seeds.found")
+    assert pair["same"] > 0.7 * pair["other"]
+    assert pair["agreement"] > 0.9
+    assert abs(pair["costs"][0] - pair["costs"][1]) < 2
+    text = lab.locator(".widget-answer").inner_text()
+    assert text.startswith("Right. ")
+    assert f"{round(100 * pair['agreement'])}%" in text
+    assert lab.locator(".lab-pair canvas").count() == 2
+    assert lab.get_by_role("button", name="Another pair").is_visible()
+
+
+def test_two_maps_are_compared_as_procrustes_does(page):
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=(60, 2))
+    turn = np.array([[np.cos(2), -np.sin(2)], [np.sin(2), np.cos(2)]])
+    b = 1.7 * a @ turn * [1, -1] + [3, 1] + 0.3 * rng.normal(size=(60, 2))
+    found = page.evaluate(
+        """async ([a, b]) => {
+          const { compareMaps } = await import('/_widgets/shared/two_seeds.mjs');
+          return compareMaps(a, b);
+        }""",
+        [a.ravel().tolist(), b.ravel().tolist()],
+    )
+    first, second = (each - each.mean(axis=0) for each in (a, b))
+    singular = np.linalg.svd(first.T @ second, compute_uv=False)
+    expected = singular.sum() ** 2 / (first**2).sum() / (second**2).sum()
+    assert found["mirror"]
+    assert found["agreement"] == pytest.approx(expected)
+    apart = np.linalg.norm(a[:, None] - b, axis=-1)
+    assert found["same"] == pytest.approx(np.trace(apart) / 60)
+    assert found["other"] == pytest.approx((apart.sum() - np.trace(apart)) / (60 * 59))
+
+
+def test_it_starts_only_on_demand_and_stands_still_where_nobody_looks(page, lab):
+    page.wait_for_timeout(300)
+    assert page.evaluate(f"{LAB}.report.step") == 0
+    lab.get_by_role("button", name="Train", exact=True).click()
+    page.wait_for_function(f"{LAB}.report.step > 0")
+    page.evaluate("scrollTo(0, 0)")
+    page.wait_for_function(f"!{LAB}.seen && !{LAB}.busy")
+    before = page.evaluate(f"{LAB}.report.step")
+    page.wait_for_timeout(400)
+    assert page.evaluate(f"{LAB}.report.step") == before
+    lab.scroll_into_view_if_needed()
+    page.wait_for_function(f"{LAB}.report.step > {before}")
+
+
+def test_keys_alone_train_step_and_begin_anew(page, lab):
+    lab.get_by_role("button", name="Train", exact=True).focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # Step
+    page.wait_for_function(f"{LAB}.report.step === 1")
+    page.wait_for_function(
+        f"document.querySelector('[data-widget={NAME}] .widget-spoken').textContent"
+    )
+    assert "Step 1, epoch 0: D + R: " in lab.locator(".widget-spoken").inner_text()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Space")  # Train
+    page.wait_for_function(f"{LAB}.report.step > 20")
+    page.keyboard.press("Space")  # Pause
+    page.wait_for_function(f"!{LAB}.running && !{LAB}.busy")
+    page.wait_for_timeout(600)
+    assert lab.locator(".widget-spoken").inner_text().startswith("Paused. Step ")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # Reset
+    page.wait_for_function(f"{LAB}.report.step === 0")
+    lab.get_by_role("spinbutton", name="Seed").fill("77")
+    page.keyboard.press("Tab")
+    page.wait_for_function(f"{LAB}.settings.seed === 77")
+
+
+def test_fingers_train_it(visit):
+    with visit(PAGE, 390, has_touch=True, is_mobile=True) as found:
+        lab = arrive(found.page, NAME)
+        lab.get_by_role("button", name="Train", exact=True).tap()
+        found.page.wait_for_function(f"{LAB}.report.step > 20")
+        lab.get_by_role("button", name="Pause").tap()
+        lab.get_by_role("button", name="Trouser").tap()
+        assert found.page.evaluate(f"{LAB}.map.lit") == 1
+        assert found.complaints == []
+
+
+def test_settings_in_a_hurry_leave_one_training(page, lab):
+    lab.get_by_role("button", name="Train", exact=True).click()
+    page.evaluate(
+        f"""() => {{
+          for (let n = 0; n < 30; n++) {{
+            {LAB}.sow(n + 1);
+            {LAB}.price(0.1 + n);
+          }}
+        }}"""
+    )
+    lab.get_by_role("combobox", name="Hidden units").select_option("128")
+    lab.get_by_role("combobox", name="Hidden units").select_option("16")
+    page.wait_for_function(f"{LAB}.report.step > 40")
+    assert page.evaluate(f"{LAB}.settings.seed") == 30
+    steps = page.evaluate(f"{LAB}.curves.points.map(({{ step }}) => step)")
+    assert steps == sorted(set(steps))
+    assert page.evaluate(f"{LAB}.limit") == 100
+
+
+def test_without_a_worker_the_same_is_trained_on_the_page(visit):
+    after = []
+    for script in ("0", "delete window.Worker"):
+        with visit("robots.txt") as found:
+            found.page.add_init_script(script)
+            found.page.goto(found.page.url.replace("robots.txt", PAGE))
+            lab = arrive(found.page, NAME)
+            for _ in range(3):
+                before = found.page.evaluate(f"{LAB}.report.step")
+                lab.get_by_role("button", name="Step").click()
+                found.page.wait_for_function(f"{LAB}.report.step > {before}")
+            assert found.page.evaluate(f"{LAB}.engine.worker !== null") == (script == "0")
+            after.append(found.page.evaluate(f"{LAB}.report.test"))
+    assert after[0] == after[1]
+
+
+def test_a_worker_starts_where_the_modules_are_blobs(page):
+    worked = page.evaluate(
+        """async () => {
+          const blobs = {};
+          for (const name of ['elements', 'training', 'training_worker']) {
+            let text = await (await fetch(`/_widgets/shared/${name}.mjs`)).text();
+            for (const [known, url] of Object.entries(blobs))
+              text = text.replaceAll(`"./${known}.mjs"`, `"${url}"`);
+            blobs[name] = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
+          }
+          const { Engine } = await import(blobs.training_worker);
+          const bytes = new Uint8Array(64 * 196).fill(100);
+          const engine = await Engine.start({ train: bytes, test: bytes });
+          const settings = { variational: true, hidden: 16, beta: 1, seed: 1 };
+          await engine.ask('create', { slot: 'page', settings });
+          const { step } = await engine.ask('steps', { slot: 'page', count: 3 });
+          const worker = engine.worker !== null;
+          engine.stop();
+          return [worker, step];
+        }"""
+    )
+    assert worked == [True, 3]
+
+
+@pytest.mark.parametrize("kind", ["VAE", "plain autoencoder"])
+def test_the_weights_can_be_kept_and_read_in_python(page, lab, content, tmp_path, kind):
+    lab.get_by_label(kind, exact=True).check()
+    codes = np.reshape(train(page, lab, 2)["codes"], (-1, 2))
+    for name in ("weights.bin", "weights.json"):
+        with page.expect_download() as download:
+            lab.get_by_role("button", name=name).click()
+        assert download.value.suggested_filename == name
+        download.value.save_as(tmp_path / name)
+    parts = weights.read(tmp_path / "weights.bin")
+    found = parts["encoder"](content.images["test"] / 255)
+    np.testing.assert_allclose(found[:, :2], codes, atol=0.02 * np.abs(codes).max())
+    assert parts["encoder"].outputs == ((2, 2) if kind == "VAE" else (2,))
+    for part in parts.values():
+        given, answered = part.example
+        np.testing.assert_allclose(part(given), answered, rtol=5e-3, atol=5e-3)
+
+
+def test_half_precision_is_rounded_as_numpy_does(page):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=3000) * 10.0 ** rng.integers(-9, 5, 3000)
+    edges = [0, -0.0, 2**-14, 2**-24, 2**-25, 3 * 2**-25, 65504, 65519, 1 + 2**-11, 1 + 3 * 2**-11]
+    x = np.concatenate([x[np.abs(x) < 65519], edges, [np.nextafter(2**-14, 0), np.nextafter(2, 0)]])
+    found = page.evaluate(
+        """async x => {
+          const { halfBits } = await import('/_widgets/shared/weights.mjs');
+          return x.map(halfBits);
+        }""",
+        x.tolist(),
+    )
+    np.testing.assert_array_equal(np.array(found, "uint16"), x.astype("float16").view("uint16"))
+
+
+@pytest.mark.parametrize("kind", ["VAE", "plain autoencoder"])
+def test_the_program_in_keras_is_true(page, lab, fashion, tmp_path, kind):
+    lab.get_by_label(kind, exact=True).check()
+    report = train(page, lab, 4)
+    lab.locator("summary").click()
+    program = lab.locator(".lab-code code").inner_text()
+    assert f"epochs={report['epoch']}" in program
+    file = tmp_path / "lab.py"
+    file.write_text(program)
+    ruff = [sys.executable, "-m", "ruff", "format", "--diff", "--line-length", "100", file]
+    assert subprocess.run(ruff, capture_output=True, text=True, check=False).returncode == 0
+    arrays = tuple(
+        (images[..., 0], labels)
+        for images, labels in (fashion.arrays(s) for s in ("train", "test"))
+    )
+    import keras
+
+    space = {"__name__": "lab"}
+    with mock.patch.object(keras.datasets.fashion_mnist, "load_data", lambda: arrays):
+        exec(compile(program, str(file), "exec"), space)
+    expected = TrainingLab(data.profile()).images
+    np.testing.assert_array_equal(np.rint(255 * space["x_train"]), expected["train"])
+    np.testing.assert_array_equal(np.rint(255 * space["x_test"]), expected["test"])
+    cost = space["model"].evaluate(space["x_test"], space["x_test"], verbose=0)
+    assert cost == pytest.approx(sum(report["test"].values()), abs=5)
+
+
+@pytest.mark.parametrize(("slower", "least"), [(1, 100), (4, 20)])
+def test_it_is_fast_enough_to_watch(page, content, slower, least):
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slower})
+    rate = page.evaluate(
+        f"""async ([settings, x]) => {{
+          {ENGINE}
+          const trainer = new Trainer(Float64Array.from(x), settings);
+          for (let n = 0; n < 20; n++) trainer.train();
+          const times = Array.from({{ length: 5 }}, () => {{
+            const began = performance.now();
+            for (let n = 0; n < 20; n++) trainer.train();
+            return performance.now() - began;
+          }});
+          return 20_000 / Math.min(...times);
+        }}""",
+        [VAE, (content.images["train"] / 255).ravel().tolist()],
+    )
+    assert rate > least
+
+
+def test_two_labs_on_one_page_do_not_disturb_each_other(page):
+    steps = page.evaluate(
+        """async () => {
+          const { default: widget } = await import('/_widgets/training_lab.mjs');
+          const model = { get: key => key === 'files' ? '/_widgets/' : {} };
+          const boxes = [0, 1].map(() => document.body.appendChild(document.createElement('div')));
+          const stops = await Promise.all(boxes.map(el => widget.render({ model, el })));
+          await boxes[0].widget.step();
+          const found = boxes.map(({ widget }) => widget.report.step);
+          const names = boxes.map(el => el.querySelector('input[type=radio]').name);
+          for (const stop of stops) stop();
+          return [found, names[0] !== names[1]];
+        }"""
+    )
+    assert steps == [[1, 0], True]
