@@ -5,7 +5,7 @@ export PYTHON PROFILE
 # One more than two cores: many tests wait for limits of time and for processes that end.
 WORKERS ?= 3
 PORT ?= 8000
-BENCH ?= training machine grading
+BENCH ?= training machine grading widgets
 FAST = $(addprefix tests/autograder/, checks exercises gradebook submissions test_imports.py)
 
 define STYLE

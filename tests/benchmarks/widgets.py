@@ -6,8 +6,10 @@ what a phone of some years ago has; beside it the same computation in NumPy, on 
 
 import argparse
 import os
+import shutil
 import statistics
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -24,6 +26,7 @@ from playwright.sync_api import Page, sync_playwright  # noqa: E402
 from training import FOLDER, write  # noqa: E402
 
 from latents import records  # noqa: E402
+from latents.widgets import EncoderDesk, TwoMaps  # noqa: E402
 from latents.widgets.training_lab import Training, TrainingLab  # noqa: E402
 from serve import server  # noqa: E402
 
@@ -55,7 +58,66 @@ def training_step(page: Page) -> tuple[Callable[[], float], Callable[[], float]]
     return lambda: page.evaluate(program, [rows, steps]), in_numpy
 
 
-MEASURED = {"training_step": training_step}
+def decode(page: Page) -> tuple[Callable[[], float], Callable[[], float]]:
+    """Return what gives the milliseconds of decoding one code to 28 × 28: page and NumPy."""
+    content = TwoMaps("quick")
+    codes = np.random.default_rng(0).normal(size=(100, 2))
+    program = """async codes => {
+      const { Models } = await import('/two_maps.mjs');
+      window.maps ??= await Models.read(`${location.origin}/`);
+      const began = performance.now();
+      for (const code of codes) maps.decode('vae', code);
+      return (performance.now() - began) / codes.length;
+    }"""
+
+    def in_numpy() -> float:
+        began = time.perf_counter()
+        for code in codes:
+            content.decode("vae", code[None])
+        return 1000 * (time.perf_counter() - began) / len(codes)
+
+    return lambda: page.evaluate(program, codes.tolist()), in_numpy
+
+
+def posterior(page: Page) -> tuple[Callable[[], float], Callable[[], float]]:
+    """Return what gives the milliseconds of an exact posterior of 14 × 14: page and NumPy.
+
+    Both sum over the same grid, whose codes are decoded before, and look at its heaviest cells
+    again.
+    """
+    content = EncoderDesk("quick")
+    program = """async () => {
+      const { Model } = await import('/encoder_desk.mjs');
+      window.desk ??= await Model.read(`${location.origin}/`);
+      const began = performance.now();
+      for (let n = 0; n < 20; n++) desk.truth.posterior(desk.garment(n));
+      return (performance.now() - began) / 20;
+    }"""
+    count, reach, finest, parts = 61, 4, 40, 5
+    side = (np.arange(count) + 0.5) * 2 * reach / count - reach
+    codes = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
+    offsets = ((np.arange(parts) + 0.5) / parts - 0.5) * 2 * reach / count
+    around = np.stack(np.meshgrid(offsets, offsets), axis=-1).reshape(-1, 2)
+    images, prior = content.decoder(codes), -(codes**2).sum(axis=1) / 2
+
+    def one(x: np.ndarray) -> np.ndarray:
+        logs = prior - ((x - images) ** 2).sum(axis=1) / (2 * content.variance)
+        chosen = np.argsort(logs)[-finest:]
+        places = (codes[chosen, None] + around).reshape(-1, 2)
+        finer = -content.distortion(x, places) - (places**2).sum(axis=1) / 2
+        logs[chosen] = np.logaddexp.reduce(finer.reshape(finest, -1), axis=1) - np.log(parts**2)
+        return np.exp(logs - np.logaddexp.reduce(logs))
+
+    def in_numpy() -> float:
+        began = time.perf_counter()
+        for garment in content.garments:
+            one(garment / 255)
+        return 1000 * (time.perf_counter() - began) / len(content.garments)
+
+    return lambda: page.evaluate(program), in_numpy
+
+
+MEASURED = {"decode": decode, "posterior": posterior, "training_step": training_step}
 
 
 def measure(page: Page, name: str) -> dict[str, float]:
@@ -82,9 +144,12 @@ def main() -> None:
     names = options.names or list(MEASURED)
     if unknown := set(names) - set(MEASURED):
         parser.error(f"no such measurement: {', '.join(unknown)}")
-    http = server(PROJECT / "book" / "widgets", 0)
-    threading.Thread(target=http.serve_forever, daemon=True).start()
-    with sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        site = Path(shutil.copytree(PROJECT / "book" / "widgets", Path(folder) / "site"))
+        for content in (TwoMaps, EncoderDesk):
+            content("quick").write(site)
+        http = server(site, 0)
+        threading.Thread(target=http.serve_forever, daemon=True).start()
         arguments = ["--no-sandbox", "--disable-gpu"]
         browser = playwright.chromium.launch(executable_path=chromium() or None, args=arguments)
         page = browser.new_page()
@@ -92,7 +157,7 @@ def main() -> None:
         found = {name: measure(page, name) for name in names}
         version = browser.version
         browser.close()
-    http.shutdown()
+        http.shutdown()
     for name, row in found.items():
         print(name, ", ".join(f"{key} {value:.3g}" for key, value in row.items()))
     record = {
