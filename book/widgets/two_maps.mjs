@@ -79,7 +79,7 @@ export class Models {
 
 class TwoMaps {
   constructor(models, el, state, linked) {
-    Object.assign(this, { models, el, facts: models.facts, places: {}, views: {} });
+    Object.assign(this, { models, el, facts: models.facts, places: {}, views: {}, lit: null });
     this.random = generator(state.seed ?? Date.now());
     this.start = this.facts.start;
     this.build(linked);
@@ -148,6 +148,7 @@ class TwoMaps {
       make("button", {
         type: "button", "aria-pressed": "false",
         onclick: (event) => this.light(label, event.currentTarget),
+        onpointerenter: () => this.bringOut(label), onpointerleave: () => this.bringOut(this.lit),
       }, marker(label), name));
     return make("div.widget-legend", { role: "group", "aria-label": "Show one class" }, ...buttons);
   }
@@ -156,7 +157,13 @@ class TwoMaps {
     const on = button.getAttribute("aria-pressed") !== "true";
     for (const each of button.parentNode.children) each.setAttribute("aria-pressed", "false");
     button.setAttribute("aria-pressed", String(on));
-    for (const { plane } of Object.values(this.views)) plane.light(on ? label : null);
+    this.lit = on ? label : null;
+    this.bringOut(this.lit);
+  }
+
+  /** Show the dots of one class alone; null: all. */
+  bringOut(label) {
+    for (const { plane } of Object.values(this.views)) plane.light(label);
   }
 
   task() {

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from browser import arrive
 
 pytestmark = pytest.mark.slow
 NAME, PAGE = "beta_lever", "book/foundations/rate_distortion.html"
@@ -53,6 +54,14 @@ def test_keys_step_from_model_to_model(page, content):
     np.testing.assert_array_equal(painted(page, "from random codes"), seen[0])  # the same codes
     page.get_by_role("button", name="New random codes").click()
     assert np.abs(painted(page, "from random codes") - seen[0]).max() > 0.1
+
+
+def test_a_finger_moves_the_lever(visit, content):
+    with visit(PAGE, 390, has_touch=True, is_mobile=True) as found:
+        lever = arrive(found.page, NAME).get_by_role("slider", name="β")
+        box = lever.bounding_box()
+        lever.tap(position={"x": box["width"] - 4, "y": box["height"] / 2})
+        assert lever.get_attribute("aria-valuetext") == f"β = {content.betas[-1]:g}"
 
 
 def test_the_originals_are_test_garments(page, content):

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from browser import arrive
+from dragging import by_finger, centre
 
 pytestmark = pytest.mark.slow
 NAME, PAGE = "encoder_desk", "book/foundations/rate_distortion.html"
@@ -77,6 +79,21 @@ def test_a_sleeve_that_is_erased_by_pointer_costs_distortion(page, desk):
     for _ in range(30):
         desk.get_by_role("button", name="Undo").click()
     assert account(page)["D"] == pytest.approx(before["D"])
+
+
+def test_a_finger_paints_and_drags_the_ellipse(visit):
+    with visit(PAGE, 390, has_touch=True, is_mobile=True) as found:
+        desk = arrive(found.page, NAME)
+        before = account(found.page)
+        x, y = centre(desk.locator("canvas.board"))
+        by_finger(found.page, (x - 40, y), 80)
+        assert account(found.page)["D"] != before["D"]
+        assert found.page.evaluate("scrollX") == 0
+        q = ellipse(found.page)
+        x, y = centre(desk.locator("[aria-label=Code] canvas"))
+        by_finger(found.page, (x, y), 50, -40)
+        moved = ellipse(found.page)
+        assert moved["mean"][0] > q["mean"][0] and moved["mean"] != q["mean"]
 
 
 def test_keys_alone_paint_erase_and_take_back(page, desk):

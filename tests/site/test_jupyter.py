@@ -24,7 +24,9 @@ def lab(built, tmp_path_factory):
     folder = tmp_path_factory.mktemp("lab")
     cells = [nbformat.v4.new_code_cell("from latents import widgets")]
     cells += [nbformat.v4.new_code_cell(f'widgets.show("{name}")') for name in PARTS]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / "parts.ipynb")
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata=kernel)
+    nbformat.write(notebook, folder / "parts.ipynb")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -64,7 +66,7 @@ def test_every_part_lives_in_jupyterlab(lab, browser):
     page.wait_for_function("window.jupyterapp?.restored")
     page.evaluate("window.jupyterapp.restored")
     page.wait_for_selector(".jp-Notebook")
-    page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.evaluate("() => void window.jupyterapp.commands.execute('notebook:run-all-cells')")
     for number, name in enumerate(PARTS):
         part = page.locator(SHOWN).nth(number)
         part.wait_for()

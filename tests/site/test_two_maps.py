@@ -228,6 +228,15 @@ def test_a_class_can_be_brought_out_on_both_maps(home):
     assert canvas(home, "vae").screenshot() != before
     button.click()
     assert button.get_attribute("aria-pressed") == "false"
+    home.mouse.move(0, 0)
+    home.wait_for_timeout(200)
+    whole = canvas(home, "vae").screenshot()
+    button.hover()
+    home.wait_for_timeout(200)
+    assert canvas(home, "vae").screenshot() != whole
+    home.mouse.move(0, 0)
+    home.wait_for_timeout(200)
+    assert canvas(home, "vae").screenshot() == whole
 
 
 def test_the_task_is_answered_by_counting(home, content):
