@@ -1,11 +1,11 @@
 // A slider for every latent of a VAE, strongest first, between what its two ends would make.
 
+import { unique } from "./shared/curves.mjs";
 import { generator, make, paint, speaker, workButton, written } from "./shared/elements.mjs";
 import { readPictures, readTrained } from "./shared/networks.mjs";
 
 const SIDE = 28;
 const SIZE = SIDE ** 2;
-const REACH = 3;
 
 const median = (numbers) => {
   const sorted = Float64Array.from(numbers).sort();
@@ -52,13 +52,13 @@ export class Latents {
 
   /**
    * How alike the changes are, as cosines: for each latent the median over pairs of garments, and as
-   * a control the median over pairs of latents that move the same garment.
+   * a control the median over pairs of latents that move the same garment, without its sign.
    */
   alike() {
     const all = Array.from({ length: this.count }, (_, latent) => this.changes(latent));
     const pairs = (list) => list.flatMap((a, i) => list.slice(i + 1).map((b) => dot(a, b)));
     const sameGarment = this.facts.codes.flatMap((_, n) => pairs(all.map((changes) => changes[n])));
-    return { garments: all.map((changes) => median(pairs(changes))), control: median(sameGarment) };
+    return { garments: all.map((changes) => median(pairs(changes))), control: median(sameGarment.map(Math.abs)) };
   }
 }
 
@@ -75,30 +75,31 @@ class Sliders {
     const picture = (name, size = "") =>
       make(`canvas.widget-picture${size}`, { width: SIDE, height: SIDE, role: "img", "aria-label": name });
     this.menu = make("select", {
-      "aria-label": "Garment", onchange: () => this.choose(this.menu.selectedIndex, true),
+      "aria-label": "Garment", onchange: () => this.own(),
     }, ...names.map((name) => make("option", {}, name)));
     this.pictures = { original: picture("test garment"), now: picture("decoded code") };
     const spoken = make("output.widget-spoken", { "aria-live": "polite" });
     this.say = speaker(spoken);
     const most = Math.max(...rates);
-    this.rows = order.map((latent, rank) => {
-      const name = `latent ${rank + 1}`;
+    this.rows = order.map((latent) => {
+      const name = `latent ${latent}`;
       const range = make("input", {
-        type: "range", min: -REACH, max: REACH, step: 0.05,
+        type: "range", min: -this.facts.end, max: this.facts.end, step: 0.05,
         "aria-label": `${name}, ${rates[latent].toFixed(2)} nats`,
         oninput: () => this.move(latent, Number(range.value)),
       });
       const row = {
         latent, range, name,
         ends: ["low", "high"].map((end) => picture(`${name}, ${end} end`, ".sliders-end")),
-        alike: make("span.sliders-alike"),
+        value: make("output.sliders-value", { "aria-hidden": "true" }),
+        alike: make("span"),
       };
       const bar = make("i", {});
       bar.style.width = `${(100 * rates[latent]) / most}%`;
       row.element = make("div.sliders-row", {},
         make("span.sliders-name", {}, name),
-        make("span.sliders-rate", {}, make("span.sliders-bar", { "aria-hidden": "true" }, bar), `${rates[latent].toFixed(2)} nats`),
-        row.ends[0], range, row.ends[1], row.alike);
+        make("span.sliders-rate", {}, make("span.sliders-bar", { "aria-hidden": "true" }, bar), `${rates[latent].toFixed(2)} nats`, row.alike),
+        row.ends[0], range, row.ends[1], row.value);
       return row;
     });
     this.el.replaceChildren(
@@ -110,10 +111,10 @@ class Sliders {
           ...this.rows.map(({ element }) => element))),
       make("div.widget-controls", {},
         make("span.widget-group", {}, "garment", this.menu),
-        button("Its own code", () => this.choose(this.menu.selectedIndex, true)),
+        button("Its own code", () => this.own()),
         button("Random code", () => this.draw()),
-        button("All to zero", () => this.show(this.code.map(() => 0), true))),
-      make("p.widget-help", {}, "Beside each slider stands what its two ends would make of the present code. The nats are the mean KL of a latent over the test images."),
+        button("All to zero", () => this.show(this.code.map(() => 0), "All latents are zero."))),
+      make("p.widget-help", {}, "The latents have the numbers of the table above, the strongest first: the nats are the mean KL over the test images. Beside each slider stands what its two ends would make of the present code."),
       this.task(),
       spoken,
     );
@@ -126,45 +127,52 @@ class Sliders {
       none: "no, not even the strongest",
     };
     this.result = make("div.widget-answer", { role: "status" });
+    const guess = unique("sliders-guess");
     return make("fieldset.widget-task", {},
       make("legend", {}, "Predict, then try: does a slider do the same to every garment?"),
       make("p", {}, "Move one slider, change the garment, and move it again. The measure: the change of the picture from one end to the other, compared between two garments by its cosine."),
       make("div.widget-choices", {}, ...Object.entries(choices).map(([value, text]) =>
-        make("label", {}, make("input", { type: "radio", name: "sliders-guess", value }), ` ${text}`))),
+        make("label", {}, make("input", { type: "radio", name: guess, value }), ` ${text}`))),
       workButton("Compare all garments", () => this.answer()),
       this.result);
   }
 
+  own() {
+    const number = this.menu.selectedIndex;
+    this.choose(number, `The code is that of the ${this.facts.names[number]}.`);
+  }
+
   /** Take a garment with its own mean code. */
-  choose(number, asked = false) {
+  choose(number, spoken) {
     this.menu.selectedIndex = number;
     paint(this.pictures.original, this.latents.originals.subarray(number * SIZE, (number + 1) * SIZE), SIDE);
-    this.show([...this.facts.codes[number]], asked);
+    this.show([...this.facts.codes[number]], spoken);
   }
 
   draw() {
-    this.show(this.code.map(() => this.random.normal()), true);
+    this.show(this.code.map(() => this.random.normal()), "A random code is decoded.");
   }
 
   move(latent, place) {
-    this.show(this.latents.moved(this.code, latent, place), true);
+    this.show(this.latents.moved(this.code, latent, place));
   }
 
   /** Show a code: its picture, the sliders, and the pictures at their ends. */
-  show(code, asked) {
-    this.code = code.map((z) => Math.max(-REACH, Math.min(REACH, z)));
+  show(code, spoken = "") {
     const { latents, facts } = this;
+    this.code = code.map((z) => Math.max(-facts.end, Math.min(facts.end, z)));
     const codes = this.rows.flatMap(({ latent }) =>
       [-facts.end, facts.end].map((place) => latents.moved(this.code, latent, place)));
     const images = latents.decode([this.code, ...codes]);
     const image = (n) => images.subarray(n * SIZE, (n + 1) * SIZE);
     paint(this.pictures.now, image(0), SIDE);
-    this.rows.forEach(({ latent, range, ends }, rank) => {
+    this.rows.forEach(({ latent, range, ends, value }, rank) => {
       ends.forEach((canvas, end) => paint(canvas, image(1 + 2 * rank + end), SIDE));
       range.value = this.code[latent];
       range.setAttribute("aria-valuetext", written(this.code[latent]));
+      value.textContent = written(this.code[latent]);
     });
-    if (asked) this.say(`The code is ${this.rows.map(({ latent }) => written(this.code[latent], 1)).join(", ")}.`);
+    if (spoken) this.say(spoken);
   }
 
   /** Compare what every slider does to the ten garments. */
@@ -175,11 +183,11 @@ class Sliders {
     const ranked = this.facts.order.map((latent) => garments[latent]);
     const [strongest, weaker] = [ranked[0], median(ranked.slice(ranked.length / 2))];
     const right = strongest < 0.6 ? "none" : strongest - weaker > 0.3 ? "strong" : "all";
-    const guess = this.el.querySelector("input[name=sliders-guess]:checked")?.value;
+    const guess = this.el.querySelector(".widget-choices input:checked")?.value;
     const verdict = guess === undefined ? "" : guess === right ? "Right. " : "Not quite. ";
     this.result.replaceChildren(
       make("strong", {}, verdict),
-      `Two garments answer the strongest slider with a cosine of ${written(strongest)}, the weaker five with ${written(weaker)} (their median); 1 would be the same change, and two different sliders on one garment have ${written(control)}. What a slider does depends on where the others stand.`,
+      `Two garments answer the strongest slider with a cosine of ${written(strongest)}, the weaker five with ${written(weaker)} (their median); 1 would be the same change, and two different sliders on one garment have ${written(control)}, without the sign. What a slider does depends on where the others stand.`,
     );
   }
 }

@@ -10,7 +10,7 @@ from latents import data, plots
 from latents.widgets.still import Still, in_style
 from latents.widgets.trained import Trained
 
-END = 2.5  # each slider is compared between −END and END
+END = 3  # each slider goes from −END to END
 
 
 class LatentSliders:
@@ -48,15 +48,17 @@ class LatentSliders:
     def alike(self) -> tuple[np.ndarray, float]:
         """Return how alike the changes are, as cosines: for each slider (d,), and the control.
 
-        For a slider it is the median over pairs of garments; the control is the median over pairs
-        of sliders that move the same garment.
+        For a slider it is the median over pairs of garments. The control is the median over pairs
+        of sliders that move the same garment, without its sign, since which end of a latent is the
+        upper one is an accident.
         """
         changes = self.changes()
         unit = changes / np.linalg.norm(changes, axis=2, keepdims=True)
         pairs = np.triu_indices(10, k=1)
         garments = [np.median((one @ one.T)[pairs]) for one in unit]
         others = np.triu_indices(len(unit), k=1)
-        control = np.median([(moved @ moved.T)[others] for moved in unit.transpose(1, 0, 2)])
+        pairs_of_sliders = [(moved @ moved.T)[others] for moved in unit.transpose(1, 0, 2)]
+        control = np.median(np.abs(pairs_of_sliders))
         return np.array(garments), float(control)
 
     def facts(self) -> dict:
@@ -76,19 +78,20 @@ class LatentSliders:
         for rank in (0, 1, 2, len(self.order) - 1):
             moved = np.repeat(self.codes[9:], len(steps), axis=0)  # the ankle boot
             moved[:, self.order[rank]] = steps
-            label = f"latent {rank + 1}, {self.rates[self.order[rank]]:.2f} nats"
+            latent = self.order[rank]
+            label = f"latent {latent}, {self.rates[latent]:.2f} nats"
             rows[label] = self.decoder(moved).reshape(-1, 28, 28)
         alike, _ = self.alike()
         sizes = np.sqrt((self.changes() ** 2).mean(axis=2)).mean(axis=1)
         table = [
-            (f"{rank + 1}", f"{self.rates[n]:.2f}", f"{sizes[n]:.2f}", f"{alike[n]:.2f}")
-            for rank, n in enumerate(self.order)
+            (f"{n}", f"{self.rates[n]:.2f}", f"{sizes[n]:.2f}", f"{alike[n]:.2f}".replace("-", "−"))
+            for n in self.order
         ]
         return Still(
             in_style(lambda: plots.image_rows(rows)),
             "An ankle boot while one of its ten latents moves from low to high: the three that "
             "carry most nats change it into other garments, the last one hardly changes it.",
-            ("latent", "KL, nats", "change of a picture", "alike in two garments"),
+            ("latent", "KL, nats", "change of a pixel (rms)", "alike in two garments"),
             tuple((*row,) for row in table),
         )
 
