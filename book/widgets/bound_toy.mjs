@@ -149,7 +149,7 @@ class Bound {
       this.further);
   }
 
-  /** Take the model, the number and the guess of the text. */
+  /** Take the model, the number and the guess in the text. */
   restart() {
     const { decoder, x, q } = this.facts.text;
     this.q = q;

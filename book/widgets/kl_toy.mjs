@@ -219,7 +219,8 @@ class Curves {
       this.status.textContent = "One Gaussian is its own fit in both directions: q = p, and both KLs are 0.";
     } else if (kind === "pq") {
       this.move(toy.targets[target].moments());
-      this.status.textContent = `The mode-covering fit to ${TARGETS[target]} has the mean and the variance of p.`;
+      const moments = target === "banana" ? "the means and the variances of both coordinates" : "the mean and the variance";
+      this.status.textContent = `The mode-covering fit to ${TARGETS[target]} has ${moments} of p.`;
     } else {
       this.move(toy.bottom(target, "qp", toy.facts.seeking[target]));
       this.status.textContent = `The mode-seeking fit to ${TARGETS[target]}: no small step makes ${KLS.qp} smaller.`;
