@@ -60,6 +60,14 @@ export class Model {
   bottom(q) {
     return bottom((at) => this.cost(at), q, this.facts.limits);
   }
+
+  /** The best end of descents from both sides and from the middle, found once. */
+  best() {
+    this.found ??= this.facts.task.starts
+      .map((q) => this.bottom(q))
+      .reduce((best, q) => (this.cost(q) < this.cost(best) ? q : best));
+    return this.found;
+  }
 }
 
 class Bound {
@@ -94,6 +102,7 @@ class Bound {
     };
     this.bars = new Bars();
     this.equations = make("div.toy-equations");
+    this.status = make("p.toy-status", { role: "status" });
     const key = [["prior", "prior p(z)"], ["p", "posterior p(z|x)"], ["q", "q"]].map(([kind, text]) =>
       make("span", {}, swatch(kind), ` ${text}`));
     this.el.replaceChildren(
@@ -108,9 +117,10 @@ class Bound {
           make("p.widget-title", {}, "−ELBO, divided in two ways (nats)"),
           this.bars.element, this.equations)),
       make("div.widget-controls", {},
-        button("Descend: raise the ELBO", () => this.descend()),
+        button("Raise the ELBO step by step", () => this.descend()),
         button("Set q to the prior", () => this.set(facts.prior)),
-        button("Start: the guess of the text", () => this.restart())),
+        button("Back to the guess in the text", () => this.restart())),
+      this.status,
       make("p.widget-help", {},
         "Drag the dot to move q and a square to change its standard deviation, or use the sliders. All numbers are sums over a grid with a step of 0.04."),
       this.task(),
@@ -125,15 +135,21 @@ class Bound {
     const name = unique("bound-guess");
     const { x } = this.facts.task;
     this.result = make("div.widget-answer", { role: "status" });
+    this.here = make("p.toy-status", { role: "status" });
+    this.further = make("div", { hidden: true },
+      make("p", {}, "Now make x smaller: where do the peaks join, and what happens to the best gap?"),
+      make("button", { type: "button", onclick: () => this.seek() }, "Best q for this x"),
+      this.here);
     return make("fieldset.widget-task", {},
-      make("legend", {}, `Predict, then try: with the decoder N(z², ½) and x = ${x} the posterior has two peaks. Raise the ELBO as far as q can. What is left of the gap?`),
+      make("legend", {}, `Predict, then try: with the decoder N(z², ½) and x = ${x} the posterior has two peaks. Raise the ELBO as far as a Gaussian q allows. What is left of the gap?`),
       make("div.widget-choices", {}, ...Object.entries(choices).map(([value, text]) =>
         make("label", {}, make("input", { type: "radio", name, value }), ` ${text}`))),
       make("button", { type: "button", onclick: () => this.answer() }, "Look for the best q"),
-      this.result);
+      this.result,
+      this.further);
   }
 
-  /** Take the model, the number and the guess of the text. */
+  /** Take the model, the number and the guess in the text. */
   restart() {
     const { decoder, x, q } = this.facts.text;
     this.q = q;
@@ -169,19 +185,34 @@ class Bound {
   /** Raise the ELBO before the reader's eyes; at once where less motion is asked for. */
   descend() {
     this.stop();
-    if (still()) return this.set(this.model.bottom(this.q));
+    if (still()) {
+      this.set(this.model.bottom(this.q));
+      return this.compare();
+    }
     const path = this.model.descend(this.q);
     this.stopDescent = frames(this.el, () => {
       const { value, done } = path.next();
       if (value) this.q = value;
       this.show();
+      if (done) this.compare();
       return !done;
     });
   }
 
+  /** Say at the end of a descent how far it has come. As printed the numbers add up. */
+  compare() {
+    const { gap } = this.account;
+    const best = this.model.account(this.model.best()).gap;
+    const more = Number(gap.toFixed(3)) - Number(best.toFixed(3));
+    const beside = more > 0 ? `${written(more, 3)} more than` : "as small as with";
+    this.status.textContent = `No small step raises the ELBO: gap ${written(Math.max(gap, 0), 3)} nats, ${beside} the best q found.`;
+  }
+
+  /** Stop a descent; what was said at the end of the last one is not true of another q. */
   stop() {
     this.stopDescent?.();
     this.stopDescent = null;
+    this.status.textContent = this.here.textContent = "";
   }
 
   show() {
@@ -216,24 +247,31 @@ class Bound {
     const term = (name, value) => make("span", {}, make("small", {}, ...[name].flat()), written(value, digits));
     const sign = (text) => make("b", {}, text);
     this.equations.replaceChildren(
-      make("p", {}, term("ELBO", elbo), sign("="), term(["E", make("sub", {}, "q"), " log p(x|z)"], -D), sign("−"), term("KL(q‖p(z)), the rate", R)),
-      make("p", {}, term("log p(x)", evidence), sign("="), term("ELBO", elbo), sign("+"), term("KL(q‖p(z|x)), the gap", gap)),
+      make("p", {}, term("ELBO", elbo), sign("="), term(["E", make("sub", {}, "q"), " log p(x|z)"], -D), sign("−"), term("rate KL(q‖p(z))", R)),
+      make("p", {}, term("log p(x)", evidence), sign("="), term("ELBO", elbo), sign("+"), term("gap KL(q‖p(z|x))", gap)),
     );
   }
 
-  /** Look for the best q from both sides and from the middle, and compare with the prediction. */
+  /** Look for the best q, and compare with the prediction. */
   answer() {
-    const { decoder, x, starts } = this.facts.task;
+    const { decoder, x } = this.facts.task;
     const guess = this.el.querySelector(".widget-choices input:checked")?.value;
     this.see(decoder, x);
-    const ends = starts.map((q) => this.model.bottom(q));
-    this.set(ends.reduce((best, q) => (this.model.cost(q) < this.model.cost(best) ? q : best)));
+    this.set(this.model.best());
     const { gap } = this.account;
     const right = gap < 0.1 ? "none" : Math.abs(gap - Math.LN2) < 0.1 ? "half" : gap > 2 ? "more" : "";
     const verdict = guess === undefined ? "" : guess === right ? "Right. " : "Not quite. ";
     const { mean: [m], sd: [s] } = this.q;
     this.result.replaceChildren(make("p", {}, make("strong", {}, verdict),
-      `The best q that was found has mean ${written(m)} and sd ${written(s)}, and its gap is ${written(gap, 3)} nats; log 2 is ${written(Math.LN2, 3)}. It lies on one peak, where it is about twice the posterior; what else is left is the difference in shape. Now make x smaller: where do the peaks join, and what happens to the best gap?`));
+      `The best q that was found has mean ${written(m)} and sd ${written(s)}, and its gap is ${written(gap, 3)} nats; log 2 is ${written(Math.LN2, 3)}. It lies on one peak, where it is about twice the posterior; the rest of the gap is the difference in shape. From the prior, “Raise the ELBO step by step” does not move q at all: that is a local optimum, too.`));
+    this.further.hidden = false;
+  }
+
+  /** Look for the best q of the model that is seen. */
+  seek() {
+    this.set(this.model.best());
+    const { mean: [m], sd: [s] } = this.q;
+    this.here.textContent = `At x = ${written(this.model.x)} the smallest gap found is ${written(Math.max(this.account.gap, 0), 3)} nats, with mean ${written(m)} and sd ${written(s)}.`;
   }
 }
 
@@ -272,7 +310,7 @@ class Bars {
       this.parts[key].setAttribute("y", a);
       this.parts[key].setAttribute("height", b - a);
       this.names[key].setAttribute("y", (a + b) / 2 + 4);
-      this.names[key].style.display = b - a < 12 ? "none" : "";
+      this.names[key].style.display = b - a < (key === "evidence" ? 48 : 12) ? "none" : "";
     }
     for (const [key, nats] of [["evidence", -evidence], ["elbo", -elbo]]) {
       this.lines[key].setAttribute("d", `M${this.left} ${this.down(nats)}H${this.end}`);

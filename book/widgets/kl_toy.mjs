@@ -104,6 +104,8 @@ class Curves {
     this.title = make("p.widget-title");
     this.cards = DIRECTIONS.map((direction) => this.card(direction, shown));
     this.check = make("p.toy-check");
+    this.status = make("p.toy-status", { role: "status" });
+    const cardsTitle = unique("kl-cards");
     this.el.replaceChildren(
       make("div.toy-choices", { role: "radiogroup", "aria-label": "Target p" },
         make("span.widget-title", {}, "Target p"), ...this.choices),
@@ -112,15 +114,17 @@ class Curves {
           make("p.widget-title", {}, "Densities: drag q"), this.plots.densities.element, this.plots.legend, this.sliders),
         make("div", { role: "group", "aria-label": "Integrand" },
           this.title, this.plots.integrand.element, this.caption)),
-      make("div.toy-cards", { role: "radiogroup", "aria-label": "Integrand shown" },
+      make("div.toy-cards", { role: "radiogroup", "aria-labelledby": cardsTitle },
+        make("p.widget-title", { id: cardsTitle }, "Show the integrand of"),
         ...this.cards.map(({ element }) => element)),
+      this.status,
       this.check,
       make("div.widget-controls", {},
-        make("span.widget-group", {}, "set q:",
-          button("zero", () => this.preset("zero")),
-          button("mode-seeking", () => this.preset("qp")),
-          button("mode-covering", () => this.preset("pq"))),
-        button("Start", () => this.restart(this.target))),
+        make("span.widget-group", {}, "examples:",
+          button("q = p (one Gaussian)", () => this.preset("zero")),
+          button("mode-seeking fit", () => this.preset("qp")),
+          button("mode-covering fit", () => this.preset("pq"))),
+        button("Reset q", () => this.restart(this.target))),
       make("p.widget-help", {},
         "Drag the dot to move q and a square to change its standard deviation, or use the sliders. On the line, the KLs are sums over a grid with a step of 0.05; in the plane, over a grid with steps of half a standard deviation."),
       this.task(),
@@ -164,11 +168,12 @@ class Curves {
     this.move(facts.starts[target]);
   }
 
-  /** Take a target and leave q where it is. */
+  /** Take a target and leave q where it is; an answer was about other descents. */
   aim(target) {
     this.stop();
     this.target = target;
     this.ends = {};
+    this.result.replaceChildren();
     this.choices.forEach((label) => {
       const input = label.querySelector("input");
       input.checked = input.value === target;
@@ -200,19 +205,26 @@ class Curves {
     });
   }
 
-  /** Set q where something is to be seen: at the target, or at a smallest KL. */
+  /** Set q where something is to be seen: at one Gaussian, or at a smallest KL from the target. */
   preset(kind) {
-    if (kind === "zero") {
-      this.restart("one");
-      const { mean, sd } = this.toy.facts.targets.one;
-      return this.move({ mean: [mean], sd: [sd] });
+    if (kind === "zero") this.restart("one");
+    else {
+      this.aim(this.target);
+      this.direction = kind;
     }
-    if (this.target === "one") this.restart("peaks");
-    else this.aim(this.target);
-    this.direction = kind;
-    this.move(kind === "pq"
-      ? this.toy.targets[this.target].moments()
-      : this.toy.bottom(this.target, "qp", this.toy.facts.seeking[this.target]));
+    const { toy, target } = this;
+    if (target === "one") {
+      const { mean, sd } = toy.facts.targets.one;
+      this.move({ mean: [mean], sd: [sd] });
+      this.status.textContent = "One Gaussian is its own fit in both directions: q = p, and both KLs are 0.";
+    } else if (kind === "pq") {
+      this.move(toy.targets[target].moments());
+      const moments = target === "banana" ? "the means and the variances of both coordinates" : "the mean and the variance";
+      this.status.textContent = `The mode-covering fit to ${TARGETS[target]} has ${moments} of p.`;
+    } else {
+      this.move(toy.bottom(target, "qp", toy.facts.seeking[target]));
+      this.status.textContent = `The mode-seeking fit to ${TARGETS[target]}: no small step makes ${KLS.qp} smaller.`;
+    }
   }
 
   show(direction) {
@@ -225,20 +237,33 @@ class Curves {
     this.stop();
     this.direction = direction;
     const path = this.toy.descend(this.target, direction, this.q);
+    const before = this.values[direction];
     if (still()) {
       const all = [...path];
-      return this.move(all.at(-1) ?? this.q);
+      this.move(all.at(-1) ?? this.q);
+      return this.arrive(direction, before);
     }
     this.stopDescent = frames(this.el, () => {
       const { value, done } = path.next();
       this.move(value ?? this.q);
+      if (done) this.arrive(direction, before);
       return !done;
     });
   }
 
+  /** Say at the end of a descent where it has led, and whether it has led anywhere. */
+  arrive(direction, before) {
+    const after = this.values[direction];
+    this.status.textContent = before - after < 5e-4
+      ? `Already at the bottom: no small step makes ${KLS[direction]} smaller.`
+      : `At the bottom: no small step makes ${KLS[direction]} smaller than ${this.written(after)} nats.`;
+  }
+
+  /** Stop a descent; what was said of the last one is not true of another q. */
   stop() {
     this.stopDescent?.();
     this.stopDescent = null;
+    this.status.textContent = "";
   }
 
   /** Show everything for a q. */
@@ -282,7 +307,7 @@ class Curves {
       make("span", {}, swatch("plus", fill.plus), ` ${more}: +${written(plus, digits)}`),
       make("span", {}, swatch("minus", fill.minus), ` ${less}: −${written(minus, digits)}`),
       make("span", {}, `= ${written(plus - minus, digits)} nats`),
-      make("span", {}, outside ? "(a part of it is outside of the plot)" : ""),
+      make("span", {}, outside ? "(part of it lies outside the plot)" : ""),
     );
     this.check.hidden = target !== "one";
     if (target !== "one") return;

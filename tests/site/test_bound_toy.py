@@ -1,7 +1,7 @@
 """The toy of the ELBO: the bound and its gap add up to the evidence, whatever is done to q."""
 
 import math
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -128,6 +128,142 @@ def test_the_answer_of_the_task_is_right(page, content):
     widget.get_by_label("about log 2").check()
     widget.get_by_role("button", name="Look for the best q").click()
     assert answer.inner_text().startswith("Right. ")
+    assert "From the prior" in answer.inner_text()  # there, no step is taken:
+    assert page.evaluate(f"[...{TOY}.model.descend({TOY}.facts.prior)].length") == 0
+
+
+def best_gap(content, x: float) -> float:
+    """Return the smallest gap of the square at x, by searches of SciPy from many places."""
+
+    def gap(at):
+        return content.account("square", x, at[0], math.exp(at[1]))["gap"]
+
+    starts = [(m, v) for m in (-1.6, -0.6, 0, 1.6) for v in (-1.5, 0)]
+    return min(minimize(gap, start).fun for start in starts)
+
+
+def test_the_closing_question_can_be_answered(page, content):
+    widget = page.locator(WIDGET)
+    best = widget.get_by_role("button", name="Best q for this x")
+    assert not best.is_visible()
+    widget.get_by_role("button", name="Look for the best q").click()
+    for x in (1.5, 2, 0.5):
+        widget.get_by_role("slider", name="x", exact=True).fill(str(x))
+        assert widget.get_by_text("smallest gap found").count() == 0
+        best.click()
+        assert page.evaluate(f"{TOY}.model.x") == x
+        gap = page.evaluate(f"{TOY}.account.gap")
+        assert gap == pytest.approx(best_gap(content, x), abs=1e-4)
+        expected = f"At x = {x:.2f} the smallest gap found is {gap:.3f} nats"
+        assert widget.get_by_text(expected).is_visible()
+
+
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_a_descent_says_where_it_has_ended(visit, content, motion):
+    with visit(PAGE, reduced_motion=motion) as found:
+        widget = arrive(found.page, NAME)
+        status = widget.locator(".toy-status").first
+        before = widget.bounding_box()
+        go(found.page, "square", 3, 0, 1)  # the prior
+        widget.get_by_role("button", name="Raise the ELBO").click()
+        gap, best = round(content.account("square", 3, 0, 1)["gap"], 3), best_gap(content, 3)
+        more = gap - round(best, 3)
+        status.get_by_text(
+            f"No small step raises the ELBO: gap {gap:.3f} nats, {more:.3f} more than the best"
+        ).wait_for()
+        assert state(found.page) == {"mean": [0], "sd": [1]}
+        widget.get_by_role("slider", name="q: mean").fill("1.4")
+        assert status.inner_text() == ""
+        widget.get_by_role("button", name="Raise the ELBO").click()
+        status.get_by_text(f"gap {best:.3f} nats, as small as with the best q found").wait_for()
+        assert widget.bounding_box() == before
+
+
+WORDS = f"""() => [...document.querySelectorAll("{WIDGET} .bars > text")]
+  .filter(text => text.style.display !== "none")
+  .map(text => [text.textContent, text.getBBox()])
+  .map(([words, {{ x, y, width, height }}]) => [words, x, y, x + width, y + height])"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_words_and_numbers_have_room(visit, width):
+    with visit(PAGE, width) as found:
+        page = found.page
+        widget = arrive(page, NAME)
+        for decoder in ("line", "square"):
+            for x in (-2, -1, 1, 2, 3, 4):
+                for mean, sd in ((1.5, 0.1), (-3, 2), (0, 1), (3, 0.1), (x / 1.5, 0.6)):
+                    go(page, decoder, x, mean, sd)
+                    for (one, *a), (other, *b) in combinations(page.evaluate(WORDS), 2):
+                        apart = a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
+                        assert apart, f"{one} on {other} at {decoder}, {x}, {mean}, {sd}"
+        # Lines run behind words: these come later, with a rim in the colour of the ground.
+        assert widget.locator(".bars > text ~ path").count() == 0
+        rim = "text => [getComputedStyle(text).paintOrder, getComputedStyle(text).strokeWidth]"
+        assert widget.locator(".bars > text").first.evaluate(rim) == ["stroke", "4px"]
+        go(page, "line", -2, 1.5, 0.1)
+        tall, tight = widget.locator(".toy-equations").evaluate(
+            """box => {
+              const words = node => {
+                const range = document.createRange();
+                range.selectNodeContents(node);
+                return range.getBoundingClientRect();
+              };
+              const names = [...box.querySelectorAll("small")].map(node => words(node).height);
+              const rows = [...box.querySelectorAll("p")].map(row => [...row.children].map(words));
+              const gaps = rows.flatMap(row => row.slice(1).map((at, i) => at.left - row[i].right));
+              return [Math.max(...names), Math.min(...gaps)];
+            }"""
+        )
+        assert tall < 20
+        assert tight > 0
+
+
+def test_a_handle_at_the_edge_is_dimmed_and_does_not_jump(page):
+    widget = page.locator(WIDGET)
+    go(page, "line", 1.5, 3, 2)  # the right shoulder is at 5, beyond the plot
+    right, left = widget.locator(".curves-handle.width").all()
+    assert [node.get_attribute("data-kept") for node in (right, left)] == ["true", "false"]
+    opacity = "node => getComputedStyle(node.lastElementChild).opacity"
+    assert [node.evaluate(opacity) for node in (right, left)] == ["0.5", "1"]
+    by_mouse(page, right, 0)
+    assert state(page)["sd"] == [2]
+    unit = widget.locator("svg.curves").first.bounding_box()["width"] / 360 * 312 / 7
+    by_mouse(page, right, -0.5 * unit)
+    assert state(page)["sd"] == pytest.approx([1.5], abs=0.02)
+
+
+@pytest.mark.parametrize("palette", ["light", "dark"])
+@pytest.mark.parametrize("look", ["light", "dark"])
+def test_plots_take_the_colours_of_the_system(visit, look, palette):
+    with visit(PAGE, scheme=palette, forced_colors="active") as found:
+        widget = arrive(found.page, NAME)
+        found.page.evaluate(f"document.documentElement.dataset.theme = '{look}'")
+        colours = widget.evaluate(
+            """box => {
+              const probe = box.appendChild(document.createElement("i"));
+              probe.style.forcedColorAdjust = "none";
+              const system = ["CanvasText", "Highlight", "LinkText"].map(name => {
+                probe.style.color = name;
+                return getComputedStyle(probe).color;
+              });
+              const is = (path, kind) => getComputedStyle(box.querySelector(path))[kind];
+              const plot = ".curves:not(.bars) [clip-path]";
+              return [system, [is(".curves text", "fill"), is(`${plot} .curves-q`, "stroke"),
+                is(`${plot} .curves-p`, "stroke")], [is(".curves-axis", "stroke"),
+                is(".curves-hatch.plus", "stroke"), is(".curves-hatch.minus", "stroke")]];
+            }"""
+        )
+        system, seen, rest = colours
+        assert seen == system
+        assert rest == [system[0]] * 3
+
+
+def test_sliders_are_easy_to_hit(visit):
+    for width, least, options in ((1440, 24, {}), (1024, 44, {"has_touch": True})):
+        with visit(PAGE, width, **options, is_mobile=bool(options)) as found:
+            ranges = arrive(found.page, NAME).locator(".toy-sliders input")
+            assert min(ranges.evaluate_all("all => all.map(one => one.offsetHeight)")) >= least
 
 
 def test_the_bars_are_as_long_as_python_says(page, content):
@@ -209,7 +345,7 @@ def test_keys_alone_reach_everything(page, content):
 
 def test_with_less_motion_a_descent_is_a_jump(visit):
     with visit(PAGE, reduced_motion="reduce") as found:
-        arrive(found.page, NAME).get_by_role("button", name="Descend").click()
+        arrive(found.page, NAME).get_by_role("button", name="Raise the ELBO").click()
         assert found.page.evaluate(f"{TOY}.account.gap") < 1e-6
 
 

@@ -133,7 +133,7 @@ def test_what_lies_outside_of_the_plot_is_said(page):
     page.evaluate(f"{TOY}.move({{ mean: [0], sd: [1] }})")
     assert "outside" not in caption.inner_text()
     page.evaluate(f"{TOY}.move({{ mean: [4], sd: [3] }})")
-    assert "outside of the plot" in caption.inner_text()
+    assert "(part of it lies outside the plot)" in caption.inner_text()
 
 
 def test_descents_end_where_independent_searches_do(page, content):
@@ -192,8 +192,74 @@ def test_presets_are_what_python_finds(page, content, direction):
         page.locator(WIDGET).get_by_role("button", name=name).click()
         for kind, expected in zip(("mean", "sd"), fit(target), strict=True):
             np.testing.assert_allclose(state(page)[kind], expected, atol=1e-3)
-    page.locator(WIDGET).get_by_role("button", name="zero").click()
+        assert page.evaluate(f"{TOY}.target") == target
+        said = page.locator(".toy-status").inner_text()
+        assert said.startswith(f"The {name} fit to {title}")
+    page.locator(WIDGET).get_by_role("button", name="q = p (one Gaussian)").click()
     assert page.locator(".toy-card strong").all_inner_texts() == ["0.000", "0.000"]
+    page.evaluate(f"{TOY}.hand({{ mean: [2] }})")
+    page.locator(WIDGET).get_by_role("button", name=name).click()
+    assert page.evaluate(f"{TOY}.target") == "one"  # whose fits are all the same
+    assert state(page) == {"mean": [0], "sd": [1]}
+    assert "its own fit in both directions" in page.locator(".toy-status").inner_text()
+
+
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_a_descent_from_its_own_end_says_so(visit, motion):
+    with visit(PAGE, reduced_motion=motion) as found:
+        widget = arrive(found.page, NAME)
+        status = widget.locator(".toy-status")
+        button = widget.get_by_role("button", name="Descend KL(q‖p)")
+        button.click()
+        status.get_by_text("At the bottom: ").wait_for()
+        assert status.inner_text().endswith("smaller than 0.510 nats.")
+        button.click()
+        status.get_by_text("Already at the bottom").wait_for()
+        widget.get_by_role("slider", name="q: mean").fill("1")
+        assert status.inner_text() == ""
+
+
+def test_the_choice_of_the_integrand_has_a_name_for_all(page):
+    group = page.locator(WIDGET).get_by_role("radiogroup", name="Show the integrand of")
+    assert group.get_by_text("Show the integrand of").is_visible()
+    assert group.get_by_role("radio").count() == 2
+
+
+def test_an_answer_goes_with_its_target(page):
+    widget = page.locator(WIDGET)
+    answer = widget.locator(".widget-answer")
+    for leave in (
+        lambda: choose(page, "one Gaussian"),
+        lambda: widget.get_by_role("button", name="Reset q").click(),
+        lambda: widget.get_by_role("button", name="mode-covering").click(),
+    ):
+        widget.get_by_role("button", name="Descend both").click()
+        assert answer.inner_text()
+        assert widget.locator("[clip-path] .curves-ghost").first.get_attribute("d")
+        leave()
+        assert answer.inner_text() == ""
+        assert not widget.locator("[clip-path] .curves-ghost").first.get_attribute("d")
+
+
+@pytest.mark.parametrize("width", [1440, 1280, 390])
+def test_nothing_moves_away_under_the_hand(visit, width):
+    with visit(PAGE, width, reduced_motion="reduce") as found:
+        widget = arrive(found.page, NAME)
+
+        def places():
+            return widget.locator(".toy-sliders, .toy-cards, fieldset").evaluate_all(
+                "nodes => nodes.map(node => node.getBoundingClientRect().top + scrollY)"
+            )
+
+        before = places()
+        widget.get_by_role("button", name="Descend both").click()
+        assert places() == before
+        widget.get_by_role("button", name="Descend KL(q‖p)").click()
+        assert places() == before
+        widget.get_by_role("slider", name="q: mean").fill("4")
+        widget.get_by_role("slider", name="q: sd").fill("3")
+        assert "outside" in widget.locator(".toy-caption").inner_text()
+        assert places() == before
 
 
 def test_the_mouse_drags_peak_and_shoulders(page):
@@ -239,8 +305,9 @@ def test_keys_alone_reach_everything(page):
         page.keyboard.press("Tab")
         seen.append(page.evaluate(FOCUSED))
     assert seen[:11] == [
-        "q: mean", "q: sd", "qp", "Descend KL(q‖p)", "Descend KL(p‖q)", "zero", "mode-seeking",
-        "mode-covering", "Start", "qp", "Descend both from where q is",
+        "q: mean", "q: sd", "qp", "Descend KL(q‖p)", "Descend KL(p‖q)",
+        "q = p (one Gaussian)", "mode-seeking fit", "mode-covering fit", "Reset q", "qp",
+        "Descend both from where q is",
     ]  # fmt: skip
     slider = widget.get_by_role("slider", name="q: mean")
     slider.focus()

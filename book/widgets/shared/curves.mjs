@@ -162,16 +162,18 @@ export class Plot {
       draw("circle", { r: 22, class: "curves-grasp" }),
       kind === "middle" ? draw("circle", { r: 7 }) : draw("rect", { x: -5.5, y: -5.5, width: 11, height: 11 }));
     this.front.append(node);
-    const handle = { node, moved, at: [0, 0] };
+    const handle = { node, moved, at: [0, 0], place: [0, 0] };
     this.handles.push(handle);
     return handle;
   }
 
-  /** Put a handle to a place; one that would be outside is kept at the edge. */
+  /** Put a handle to a place; one that would be outside is shown at the edge, dimmed. */
   put(handle, x, y) {
     const { left, right, top, bottom } = this.inner;
     const kept = (value, low, high) => Math.max(low, Math.min(high, value));
-    handle.at = [kept(this.right(x), left, right), kept(this.down(y), top, bottom)];
+    handle.place = [this.right(x), this.down(y)];
+    handle.at = [kept(handle.place[0], left, right), kept(handle.place[1], top, bottom)];
+    handle.node.dataset.kept = handle.at.some((value, i) => Math.abs(value - handle.place[i]) > 0.5);
     handle.node.setAttribute("transform", `translate(${handle.at})`);
   }
 
@@ -194,7 +196,8 @@ export class Plot {
       // A finger beside the handles scrolls the page; a mouse moves the middle from anywhere.
       if (far(handle) >= GRASP && event.pointerType === "touch") return;
       element.setPointerCapture(event.pointerId);
-      held = { handle, shift: [handle.at[0] - x, handle.at[1] - y] };
+      // From the true place, also where the handle is shown elsewhere: taking it moves nothing.
+      held = { handle, shift: [handle.place[0] - x, handle.place[1] - y] };
     });
     // A finger on a handle does not scroll; `touch-action` does not reach into an SVG everywhere.
     element.addEventListener("touchstart", (event) => held && event.preventDefault(), { passive: false });

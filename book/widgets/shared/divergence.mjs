@@ -16,7 +16,7 @@ export class Divergence {
    * @param {(change: {mean?: number[], sd?: number[]}) => void} moved  the reader drags q
    */
   constructor(windows, moved) {
-    Object.assign(this, { windows, legend: make("p.toy-legend") });
+    Object.assign(this, { windows, legend: make("p.toy-legend.toy-lines") });
     [this.densities, this.integrand] = [0, 1].map(() => new Plot({ label: "", x: windows.line.x, y: [0, 0.5] }));
     this.layers = {};
     for (const kind of ["shade", "p", "ghost qp", "ghost pq", "q"])
