@@ -1,11 +1,12 @@
 """``{widget} NAME``: an interactive part of a page, with a picture and a table in its place.
 
 The part itself is ``book/widgets/NAME.mjs``; ``site/widgets.mjs`` loads it when it comes into view,
-or, if its content has a ``start``, at the press of a button with these words and the size.
+or, if its content has a ``start``, at the press of a button with these words and its size.
 Without scripts and on paper the picture and the table stand there, drawn from the same networks.
 """
 
 import functools
+import re
 import shutil
 from html import escape
 from pathlib import Path
@@ -18,6 +19,7 @@ from latents.widgets import WIDGETS
 
 SOURCES = Path(__file__).resolve().parents[1] / "widgets"
 FOLDER = "_widgets"  # of the site
+IMPORT = re.compile(r'from "\./([\w./]+)";')
 
 
 class widget(nodes.General, nodes.Element):  # noqa: N801 (as docutils names its nodes)
@@ -41,15 +43,23 @@ class WidgetDirective(SphinxDirective):
 def _prepared(name: str, folder: Path):
     """Write what a widget loads; return it as it is on paper, and how many bytes it loads."""
     content = WIDGETS[name](data.profile())
-    size = sum(file.stat().st_size for file in content.write(folder))
+    files = {*content.write(folder), *modules(folder / f"{name}.mjs")}
+    size = sum(file.stat().st_size for file in files)
     still = content.still()
     (folder / f"{name}.png").write_bytes(still.picture)
     return still, size
 
 
-def _size(count: int) -> str:
-    """Say how many bytes a widget loads."""
-    return f"{count / 1e6:.1f} MB" if count > 50_000 else f"{max(count / 1e3, 1):.0f} kB"
+def modules(file: Path) -> set[Path]:
+    """Return a module and all that it imports."""
+    found: set[Path] = set()
+    new = {file}
+    while new:
+        found |= new
+        texts = {module: module.read_text(encoding="utf-8") for module in new}
+        imported = {m.parent / name for m, text in texts.items() for name in IMPORT.findall(text)}
+        new = imported - found
+    return found
 
 
 def _visit(translator, node):
@@ -57,7 +67,7 @@ def _visit(translator, node):
     name, folder = node["name"], Path(builder.outdir) / FOLDER
     still, size = _prepared(name, folder)
     start = getattr(WIDGETS[name], "start", "")
-    begin = f' data-start="{escape(start)}"' if start else ""
+    begin = f' data-start="{escape(start)} ({size / 1e6:.1f} MB)"' if start else ""
     up = builder.get_relative_uri(builder.current_docname, "index").rpartition("/")[0]
     source = f"{up}/{FOLDER}/{name}.png" if up else f"{FOLDER}/{name}.png"
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in still.head)
@@ -69,8 +79,8 @@ def _visit(translator, node):
     )
     translator.body.append(
         f'<div class="widget" id="widget-{name}" role="region" '
-        f'aria-label="{escape(WIDGETS[name].title)}" data-widget="{name}" '
-        f'data-size="{_size(size)}"{begin}><div class="widget-poster">'
+        f'aria-label="{escape(WIDGETS[name].title)}" data-widget="{name}"{begin}>'
+        '<div class="widget-poster">'
         f'<img src="{source}" alt="{escape(still.alt)}">'
         f'<div class="text_html"><table class="table"><thead><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div></div>"

@@ -1,11 +1,12 @@
 // The decoder made of distributions: sixteen numbers give 784 coins, shown as mean, mode and sample.
 
 import { between, Coins, image, LATENTS, mode, sample, SIDE, SIZE } from "./shared/coins.mjs";
+import { frames } from "./shared/curves.mjs";
 import { generator, make, paint, replaced, speaker, still, workButton, written } from "./shared/elements.mjs";
 
 const SHOWN = 12; // random codes in the grid
 const JUDGED = 96; // random codes in the task
-const REACH = 3; // of the sliders
+const REACH = 4; // of the sliders: hardly a normal number is larger
 const FORMS = { mean: "Mean", mode: "Mode", sample: "Sample" };
 const PLURALS = { mean: "means", mode: "modes", sample: "samples" };
 
@@ -17,8 +18,6 @@ class Desk {
   constructor(coins, el, seed) {
     Object.assign(this, { coins, el, random: generator(seed), form: "mean", seed: 0, id: instances++ });
     this.build();
-    this.watch = new IntersectionObserver(([{ isIntersecting }]) => isIntersecting || this.stop());
-    this.watch.observe(el);
   }
 
   /** Show a first code and a first dozen. */
@@ -63,7 +62,8 @@ class Desk {
     this.tiles = Array.from({ length: SHOWN }, (_, n) => {
       const canvas = make("canvas.codes-picture", { width: SIDE, height: SIDE });
       return make("button.codes-tile", {
-        type: "button", "aria-label": `Put code ${n + 1} on the sliders`, onclick: () => this.take(n),
+        type: "button", "aria-label": `Put code ${n + 1} on the sliders`, "aria-pressed": false,
+        onclick: () => this.take(n),
       }, canvas);
     });
     this.gridTitle = make("p.widget-title");
@@ -71,7 +71,7 @@ class Desk {
     this.el.replaceChildren(
       make("div.codes", {},
         make("div", {},
-          make("div.codes-pictures", { role: "radiogroup", "aria-label": "Form in which codes are shown" },
+          this.seen = make("div.codes-pictures", { role: "radiogroup", "aria-label": "Form in which codes are shown" },
             ...forms,
             make("div", {}, this.pictures.average, make("p.codes-average", {}, "Average"), this.count)),
           make("div.widget-controls.codes-draws", {},
@@ -116,7 +116,7 @@ class Desk {
     this.result = make("div.widget-answer", { role: "status" });
     return make("fieldset.widget-task", {},
       make("legend", {}, "Predict, then try: which of the three comes nearest to the speckle of real garments, binarized as for training?"),
-      make("p", {}, "We call a pixel lonely if it differs from all its neighbours above, below, left and right. A binarized garment has some of them."),
+      make("p", {}, "In a picture of bits we call a pixel lonely if it differs from all its neighbours above, below, left and right. A binarized garment has some of them."),
       make("div.widget-choices", {}, ...Object.entries(choices).map(([value, text]) =>
         make("label", {}, make("input", { type: "radio", name: `codes-guess-${this.id}`, value }), ` ${text}`))),
       workButton("Count the lonely pixels", () => this.answer()),
@@ -150,6 +150,7 @@ class Desk {
       input.setAttribute("aria-valuetext", written(code[place]));
     }
     this.along.setAttribute("aria-valuetext", `${Math.round(100 * this.along.value)}% of the way`);
+    this.press();
     this.working ??= this.work().finally(() => (this.working = null));
     return this.working;
   }
@@ -203,8 +204,10 @@ class Desk {
 
   /** Decode twelve random codes. */
   async dozen(aloud) {
-    this.codes = Coins.codes(SHOWN, this.random.normal);
-    this.twelve = await this.coins.decode(this.codes);
+    const codes = Array.from({ length: SHOWN }, () => this.drawn());
+    this.twelve = await this.coins.decode(codes.flat());
+    this.codes = codes; // only now: a tile is what it shows
+    this.press();
     this.paintDozen();
     if (aloud) this.say("Twelve other random codes are decoded.");
   }
@@ -218,32 +221,41 @@ class Desk {
     });
   }
 
+  /** Mark the tile whose code is on the sliders. */
+  press() {
+    this.tiles.forEach((tile, n) => tile.setAttribute("aria-pressed", this.codes?.[n] === this.code));
+  }
+
   take(n) {
-    this.move(this.codes.slice(n * LATENTS, (n + 1) * LATENTS), `Code ${n + 1}`);
+    this.move(this.codes[n], `Code ${n + 1}`);
+    this.seen.scrollIntoView({ block: "nearest", behavior: still() ? "auto" : "smooth" });
   }
 
   travel(t) {
     this.along.value = t;
-    return this.place(t === 1 ? this.ends[1] : between(...this.ends, t));
+    return this.place(this.ends[t] ?? between(...this.ends, t));
   }
 
+  /** Walk on whenever the last picture is decoded; out of view the walk waits. */
   walk() {
     this.set(this.code);
-    const steps = still() ? 5 : 90;
-    let step = 0;
-    const next = async () => {
-      const walk = this.timer;
-      await this.travel(step / steps);
-      if (walk !== this.timer || document.hidden) return; // stopped, or another walk, or not seen
-      if (step++ < steps) this.timer = setTimeout(next, still() ? 700 : 16);
-      else this.say(`The walk has ended: ${this.described()}`);
-    };
-    this.timer = setTimeout(next);
+    const [steps, pause] = still() ? [5, 700] : [90, 0];
+    let [step, due] = [0, 0];
+    this.stopWalk = frames(this.el, () => {
+      if (this.working || performance.now() < due) return true;
+      if (step === steps) {
+        this.say(`The walk has ended: ${this.described()}`);
+        return false;
+      }
+      due = performance.now() + pause;
+      this.travel(++step / steps);
+      return true;
+    });
   }
 
   stop() {
-    clearTimeout(this.timer);
-    this.timer = null;
+    this.stopWalk?.();
+    this.stopWalk = null;
   }
 
   /** Count lonely pixels; bits of real garments are the control. */
@@ -269,7 +281,7 @@ class Desk {
         found.sample > found.garment
           ? "Samples have more speckle than garments: more of the decoder’s probabilities are far from 0 and 1, and there a toss decides. "
           : "",
-        "The mode hides the chance that is in the data. The mean is grey: its pixels are no bits, so none can be lonely."),
+        "The mode hides the chance that is in the data. The mean is grey: it has no bits, so its lonely pixels cannot be counted."),
       make("table.desk-table", {}, make("caption", {}, "lonely pixels, of all pixels"), make("tbody", {}, ...rows)),
     );
   }
@@ -277,7 +289,6 @@ class Desk {
   end() {
     this.over = true;
     this.stop();
-    this.watch.disconnect();
     return this.coins.network.release();
   }
 }

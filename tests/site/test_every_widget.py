@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from browser import arrive
+from dragging import by_finger
 
 from latents.widgets import WIDGETS
 
@@ -48,6 +49,29 @@ def test_nothing_is_shut_out_when_it_has_answered(visit, axe, name, width, schem
             )
             assert small == []
         assert found.complaints == found.outside == []
+
+
+def test_a_finger_that_scrolls_from_a_slider_leaves_its_value(visit, name):
+    with visit(PLACES[name], 390, has_touch=True) as found:
+        page, widget = found.page, arrive(found.page, name)
+        slider = widget.locator("input[type=range]:visible").first
+        if not slider.count():
+            pytest.skip("it has no slider")
+        slider.evaluate("slider => slider.scrollIntoView({ block: 'center' })")
+        page.wait_for_timeout(100)
+        box = slider.bounding_box()
+        said = "s => [s.value, s.getAttribute('aria-valuetext'), scrollY]"
+        *before, top = slider.evaluate(said)
+        note = "s.addEventListener(kind, () => (s.dataset.seen = kind))"
+        slider.evaluate(f"s => ['input', 'pointercancel'].forEach(kind => {note})")
+        there = 0.9 * box["width"], box["height"] / 2
+        by_finger(page, (box["x"] + there[0], box["y"] + there[1]), 0, -150)
+        page.wait_for_function(f"scrollY > {top} + 50")
+        *after, _ = slider.evaluate(said)
+        assert after == before
+        assert slider.get_attribute("data-seen") == "pointercancel"  # the only one
+        slider.tap(position={"x": there[0], "y": there[1]})
+        assert slider.evaluate(said)[:2] != before
 
 
 def test_it_is_loaded_when_it_comes_into_view_and_what_is_missing_is_said(visit, name):

@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 from browser import arrive
+from dragging import by_finger, centre
 
 pytestmark = pytest.mark.slow
 PAGE = "book/experiments/tfp_vae.html"
@@ -143,8 +144,8 @@ def test_sliders_by_keyboard_paint_what_python_decodes(page, desk, content):
     page.keyboard.press("End")
     page.keyboard.press("ArrowLeft")
     z = code(page)
-    assert z[content.effects.argmax()] == pytest.approx(2.99)
-    assert sliders.first.get_attribute("aria-valuetext") == "2.99"
+    assert z[content.effects.argmax()] == pytest.approx(3.99)
+    assert sliders.first.get_attribute("aria-valuetext") == "3.99"
     p = content.decode([z]).reshape(-1)
     np.testing.assert_allclose(picture(desk, "Mean"), p, atol=0.6 / 255)
     clear = np.abs(p - 0.5) > 1e-4
@@ -156,7 +157,7 @@ def test_sliders_by_keyboard_paint_what_python_decodes(page, desk, content):
 
 def test_a_slider_follows_the_pointer_and_the_finger(page, desk, visit):
     for z, changed in (dragged(page, desk), tapped(visit)):
-        assert z[0] == pytest.approx(1.5, abs=0.4)  # a thumb is held where it is touched
+        assert z[0] == pytest.approx(2, abs=0.5)  # a thumb is held where it is touched
         assert changed
 
 
@@ -185,11 +186,67 @@ def tapped(visit):
         before, box = picture(desk, "Mean"), slider.bounding_box()
         at = {"x": 0.75 * box["width"], "y": box["height"] / 2}
         slider.tap(position=at)
-        z, changed = code(found.page), np.abs(picture(desk, "Mean") - before).max() > 0.05
-        desk.get_by_role("button", name="Put code 5 on the sliders").tap()
-        taken = found.page.evaluate(f"{DESK}.codes.slice(64, 80)")
-        assert code(found.page).tolist() == taken
-        return z, changed
+        return code(found.page), np.abs(picture(desk, "Mean") - before).max() > 0.05
+
+
+def test_a_finger_draws_a_slider_and_leaves_a_walk_alone_when_it_scrolls(visit):
+    with visit(PAGE, 390, has_touch=True) as found:
+        page, desk = found.page, arrive(found.page, "tfp_codes")
+        slider = desk.get_by_role("slider", name="z 1", exact=True)
+        desk.get_by_role("slider", name="along the walk").fill("0.5")
+        before, ends = code(page), page.evaluate(f"{DESK}.ends")
+        x, y = centre(slider)
+        by_finger(page, (x + 30, y), 0, -150)
+        page.wait_for_timeout(300)
+        assert code(page).tolist() == before.tolist()
+        assert page.evaluate(f"{DESK}.ends") == ends
+        desk.get_by_role("button", name="Zero code").tap()
+        by_finger(page, centre(slider), 40)
+        assert 1 < code(page)[0] < 4
+        assert slider.get_attribute("aria-valuetext") == f"{code(page)[0]:.2f}"
+
+
+def test_a_tile_that_is_tapped_is_marked_and_its_pictures_come_into_view(visit):
+    with visit(PAGE, 390, has_touch=True, reduced_motion="reduce") as found:
+        page, desk = found.page, arrive(found.page, "tfp_codes")
+        tiles = desk.locator(".codes-tile")
+        tiles.nth(11).scroll_into_view_if_needed()
+        page.evaluate("scrollBy(0, 300)")
+        desk.get_by_role("button", name="Put code 12 on the sliders").tap()
+        assert code(page).tolist() == page.evaluate(f"{DESK}.codes[11]")
+        pressed = "tiles => tiles.map(tile => tile.getAttribute('aria-pressed'))"
+        assert tiles.evaluate_all(pressed) == ["false"] * 11 + ["true"]
+        shown = tiles.locator("canvas").nth(11)
+        assert shown.evaluate("canvas => getComputedStyle(canvas).outlineWidth") == "3px"
+        box = desk.locator(".codes-pictures").bounding_box()
+        header = page.locator(".bd-header").first.bounding_box()
+        assert header["y"] + header["height"] <= box["y"] < 900 - box["height"]
+        np.testing.assert_allclose(picture(desk, "Mean"), painted(shown), atol=0.6 / 255)
+        desk.get_by_role("button", name="Twelve others").tap()
+        page.wait_for_function(f"!{DESK}.codes.includes({DESK}.code)")
+        assert tiles.evaluate_all(pressed) == ["false"] * 12
+
+
+def test_a_tile_puts_what_it_shows_on_the_sliders_while_others_are_decoded(page, desk):
+    page.evaluate(
+        f"""() => {{
+          const decode = {DESK}.coins.decode.bind({DESK}.coins);
+          const free = new Promise(resolve => (window.free = resolve));
+          {DESK}.coins.decode = async codes => {{
+            if (codes.length > 16) await free;
+            return decode(codes);
+          }};
+        }}"""
+    )
+    desk.get_by_role("button", name="Twelve others").click()
+    desk.get_by_role("button", name="Put code 3 on the sliders").click()
+    idle(page)
+    tile = desk.locator(".codes-tile canvas").nth(2)
+    shown = painted(tile)
+    np.testing.assert_allclose(picture(desk, "Mean"), shown, atol=0.6 / 255)
+    page.evaluate("free()")
+    page.wait_for_function(f"!{DESK}.codes.includes({DESK}.code)")
+    assert np.abs(painted(tile) - shown).max() > 0.01
 
 
 def test_tosses_change_the_sample_and_average_to_the_mean(page, desk):
@@ -257,9 +314,38 @@ def test_a_walk_ends_at_another_code(visit, motion):
         along.focus()
         page.keyboard.press("Home")
         np.testing.assert_allclose(code(page), before, atol=1e-12)
-        page.get_by_role("button", name="Walk to another").click()
+
+
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_a_walk_waits_out_of_view_and_goes_on(visit, motion):
+    with visit(PAGE, reduced_motion=motion) as found:
+        page, desk = found.page, arrive(found.page, "tfp_codes")
+        desk.get_by_role("button", name="Walk to another").click()
         page.evaluate("scrollTo(0, 0)")
-        page.wait_for_function(f"{DESK}.timer === null")
+        page.wait_for_timeout(300)
+        way = page.evaluate(f"{DESK}.along.value")
+        page.wait_for_timeout(1000)
+        assert page.evaluate(f"{DESK}.along.value") == way != "1"
+        desk.scroll_into_view_if_needed()
+        walked = "document.querySelector('.widget-spoken').textContent.startsWith('The walk')"
+        page.wait_for_function(walked, timeout=20_000)
+        assert page.evaluate(f"{DESK}.along.value") == "1"
+
+
+def test_a_button_ends_a_walk(page, desk):
+    desk.get_by_role("button", name="Walk to another").click()
+    desk.get_by_role("button", name="Zero code").click()
+    page.wait_for_timeout(200)
+    assert code(page).tolist() == [0] * 16
+
+
+def test_large_numbers_are_on_the_sliders(page, desk):
+    page.evaluate(f"{DESK}.set(Array.from({{ length: 16 }}, (_, n) => (n % 2 ? 3.8 : -3.8)))")
+    sliders = desk.get_by_role("slider", name=re.compile(r"^z \d+$"))
+    values = sliders.evaluate_all("all => all.map(one => Number(one.value))")
+    texts = sliders.evaluate_all("all => all.map(one => one.getAttribute('aria-valuetext'))")
+    assert np.abs(values).tolist() == [3.8] * 16
+    assert [float(text.replace("−", "-")) for text in texts] == values
 
 
 def speckle(content) -> list[float]:
@@ -279,6 +365,9 @@ def test_the_answer_is_counted_and_true(page, desk, content):
     rows.first.wait_for()
     answer = desk.locator(".widget-answer p").inner_text()
     assert answer.startswith("Not quite. The sample comes nearest. Samples have more")
+    definition = desk.locator("fieldset p").first.inner_text()
+    assert definition.startswith("In a picture of bits we call a pixel lonely if it differs")
+    assert answer.endswith("it has no bits, so its lonely pixels cannot be counted.")
     found = [float(text.rstrip("%")) / 100 for text in rows.all_inner_texts()]
     expected = speckle(content)
     np.testing.assert_allclose(found, expected, atol=5e-3)
@@ -288,6 +377,18 @@ def test_the_answer_is_counted_and_true(page, desk, content):
     page.wait_for_function(
         f"document.querySelector('{WIDGET} .widget-answer').textContent.startsWith('Right. ')"
     )
+
+
+def test_bars_of_the_answer_can_be_compared_on_a_phone(visit):
+    with visit(PAGE, 390) as found:
+        desk = arrive(found.page, "tfp_codes")
+        desk.get_by_role("button", name="Count the lonely pixels").click()
+        bars = desk.locator(".widget-answer .desk-bar")
+        bars.first.wait_for()
+        assert bars.first.bounding_box()["width"] >= 75
+        longest = max(bar.bounding_box()["width"] for bar in bars.locator("i").all())
+        assert longest >= 75
+        assert found.page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 @pytest.mark.parametrize("profile", ["quick", "full"])

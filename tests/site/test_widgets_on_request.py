@@ -6,6 +6,8 @@ import re
 import pytest
 from browser import arrive
 
+from widgets import SOURCES, modules
+
 pytestmark = pytest.mark.slow
 PAGE = "book/experiments/tfp_vae.html"
 WIDGET = "[data-widget=tfp_codes]"
@@ -16,16 +18,17 @@ def test_nothing_is_loaded_until_the_button_that_names_the_size(visit):
     with visit(PAGE) as found:
         found.page.locator(WIDGET).scroll_into_view_if_needed()
         found.page.wait_for_load_state("networkidle")
-        ours = "performance.getEntriesByType('resource').filter(r => /tfp|ort|bits/.test(r.name))"
-        urls = f"{ours}.map(r => r.name).filter(name => /_widgets/.test(name))"
-        assert [url for url in found.page.evaluate(urls) if not url.endswith(".png")] == []
+        ours = """performance.getEntriesByType('resource')
+          .filter(r => /_widgets/.test(r.name) && !/tfp_codes.png$/.test(r.name))"""
+        assert found.page.evaluate(f"{ours}.map(r => r.name)") == []
         named = float(START.match(found.page.get_by_role("button", name=START).inner_text())[1])
         arrive(found.page, "tfp_codes")
-        sizes = found.page.evaluate(f"{ours}.map(r => [r.name, r.decodedBodySize])")
-        loaded = sum(size for name, size in sizes if "_widgets" in name and ".mjs" not in name)
-        runtime = sum(size for name, size in sizes if "/ort/" in name and ".mjs" in name)
-        poster = sum(size for name, size in sizes if name.endswith("tfp_codes.png"))
-        assert (loaded + runtime - poster) / 1e6 == pytest.approx(named, abs=0.06)
+        sizes = dict(found.page.evaluate(f"{ours}.map(r => [r.name, r.decodedBodySize])"))
+        assert sum(sizes.values()) / 1e6 == pytest.approx(named, abs=0.051)
+        code = {
+            url.rpartition("/")[2] for url in sizes if url.endswith(".mjs") and "/ort/" not in url
+        }
+        assert code == {file.name for file in modules(SOURCES / "tfp_codes.mjs")}
         assert found.complaints == found.outside == []
 
 
@@ -100,6 +103,40 @@ def test_a_slow_line_sees_how_much_has_arrived(visit):
         seen.append(bar.evaluate("bar => bar.value"))
         assert 0 <= seen[0] < seen[1] < 1
         found.page.wait_for_selector(f"{WIDGET}[data-state=live]")
+
+
+def test_what_loads_by_itself_names_no_size(visit):
+    with visit("book/foundations/kl_divergence.html") as found:
+        found.page.route("**/kl_toy_facts.json", lambda route: None)  # it never arrives
+        toy = found.page.locator("[data-widget=kl_toy]")
+        toy.scroll_into_view_if_needed()
+        found.page.wait_for_selector("[data-widget=kl_toy][data-state=loading]")
+        assert toy.locator(".widget-status").inner_text() == "Loading …"
+
+
+def test_a_file_that_arrives_late_leaves_the_live_part_alone(visit):
+    with visit(PAGE) as found:
+        page, box, held = found.page, found.page.locator(WIDGET), []
+        facts = "**/tfp_codes_facts.json"
+        page.route(facts, lambda route: held.append(route))
+        page.clock.install()
+        page.get_by_role("button", name=START).click()
+        page.wait_for_timeout(500)
+        page.clock.fast_forward(31_000)
+        page.wait_for_selector(f"{WIDGET}[data-state=failed]")
+        page.route(facts, lambda route: route.continue_())
+        box.get_by_role("button", name="Try again").click()
+        page.wait_for_selector(f"{WIDGET}[data-state=live]")
+        box.get_by_role("button", name="Zero code").click()
+        desk = f"document.querySelector('{WIDGET} .widget-live').widget"
+        page.evaluate("window.first = document.querySelector('.widget-live').widget")
+        (first,) = held
+        first.continue_()
+        page.wait_for_timeout(3000)
+        assert page.evaluate(f"{desk} === first && !first.over")
+        assert page.evaluate(f"{desk}.code") == [0] * 16
+        assert page.evaluate("document.activeElement.textContent") == "Zero code"
+        assert found.complaints == []
 
 
 def test_without_scripts_there_is_no_button(visit):

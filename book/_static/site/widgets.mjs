@@ -14,11 +14,14 @@ function linked(name) {
 }
 
 async function live(box) {
-  const [status, place] = [box.querySelector(".widget-status"), box.querySelector(".widget-live")];
+  const status = box.querySelector(".widget-status");
+  // An earlier attempt may still come to its end: it does so in a place that nobody sees.
+  const place = Object.assign(document.createElement("div"), { className: "widget-live" });
+  box.querySelector(".widget-live").replaceWith(place);
   const name = box.dataset.widget;
   box.dataset.state = "loading";
-  status.textContent = `Loading ${box.dataset.size} …`;
-  let [timer, patient, over] = [];
+  status.textContent = "Loading …";
+  let [timer, patient, over, rendered] = [];
   const late = new Promise((_, reject) => {
     patient = () => {
       clearTimeout(timer);
@@ -38,11 +41,13 @@ async function live(box) {
     const { default: widget } = await Promise.race([code, late]);
     const known = { files: FILES, state: linked(name) ?? {}, linked: true, progress };
     const model = { get: (key) => known[key] };
-    await Promise.race([widget.render({ model, el: place }), late]);
+    rendered = widget.render({ model, el: place });
+    await Promise.race([rendered, late]);
     box.dataset.state = "live";
     status.textContent = "";
     if (box.contains(document.activeElement)) place.querySelector("canvas[tabindex], input")?.focus();
   } catch (error) {
+    rendered?.then((stop) => stop?.(), () => {}); // it may arrive after all
     failed(box, status, error);
   } finally {
     over = true;
@@ -62,7 +67,7 @@ function offer(box) {
   const button = Object.assign(document.createElement("button"), {
     type: "button",
     className: "widget-start",
-    textContent: `${box.dataset.start} (${box.dataset.size})`,
+    textContent: box.dataset.start,
     onclick: () => {
       button.remove();
       begin(box);

@@ -275,8 +275,8 @@ export function frames(element, step) {
   const ask = () => {
     if (seen && !asked) asked = requestAnimationFrame(run);
   };
-  const watch = new IntersectionObserver(([entry]) => {
-    seen = entry.isIntersecting;
+  const watch = new IntersectionObserver((entries) => {
+    seen = entries.at(-1).isIntersecting;
     ask();
   });
   const stop = () => {

@@ -10,7 +10,40 @@ export function make(tag, properties = {}, ...children) {
     else node[key] = value;
   }
   node.append(...children);
+  if (properties.type === "range") awaitFinger(node);
   return node;
+}
+
+/**
+ * Let a slider speak for a finger only when that does not scroll the page: a browser moves the thumb
+ * at the first touch, before it knows.
+ */
+function awaitFinger(slider) {
+  let touch = null; // while it is open what the finger wants
+  const meant = () => {
+    const asked = touch?.asked;
+    touch = null;
+    if (asked === undefined) return;
+    slider.value = asked; // a walk may have moved it since
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  const heed = {
+    pointerdown: ({ pointerType, clientX: x, clientY: y }) =>
+      (touch = pointerType === "touch" ? { x, y, before: slider.value } : null),
+    input: (event) => {
+      if (!touch) return;
+      event.stopImmediatePropagation();
+      touch.asked = slider.value;
+    },
+    pointermove: ({ clientX, clientY }) =>
+      touch && Math.abs(clientX - touch.x) > Math.abs(clientY - touch.y) && meant(),
+    pointerup: meant,
+    pointercancel: () => {
+      if (slider.value === touch?.asked) slider.value = touch.before;
+      touch = null;
+    },
+  };
+  for (const [kind, listener] of Object.entries(heed)) slider.addEventListener(kind, listener, true);
 }
 
 /** Write a number with a true minus sign. */
