@@ -12,6 +12,7 @@ from latents.widgets.still import Still, in_style
 from latents.widgets.trained import Trained
 
 SIDE = 14  # pixels of the small garments
+REACH = 6  # codes are summed over −6 … 6; farther out the prior leaves no garment any mass
 
 
 def half_size(x: np.ndarray) -> np.ndarray:
@@ -67,7 +68,7 @@ class EncoderDesk:
             area = math.prod(side[1] - side[0] for side in sides)
             return np.logaddexp.reduce(joint) + math.log(area), z, joint
 
-        _, z, joint = log_evidence((-4, -4), (4, 4))
+        _, z, joint = log_evidence((-REACH, -REACH), (REACH, REACH))
         likely = z[joint > joint.max() - 12]
         evidence, _, _ = log_evidence(likely.min(axis=0) - 0.05, likely.max(axis=0) + 0.05)
         u = np.linspace(-4, 4, 81)
@@ -88,9 +89,9 @@ class EncoderDesk:
         table = []
         for number in list(shown)[:4]:
             found = self.account(self.garments[number] / 255)
-            numbers = found["D"], found["R"], found["D"] + found["R"], found["evidence"]
-            row = [f"{value:.1f}" for value in numbers] + [f"{found['gap']:.2f}"]
-            table.append((self.names[number], *row))
+            D, R, evidence = (round(found[key], 2) for key in ("D", "R", "evidence"))
+            row = D, R, D + R, evidence, D + R - evidence  # sums of what is printed
+            table.append((self.names[number], *(f"{value:.2f}" for value in row)))
         return Still(
             in_style(lambda: plots.image_rows(tiles)),
             "Ten garments of 14 × 14 pixels, one of each class, and what the decoder makes of the "

@@ -13,6 +13,11 @@ export function make(tag, properties = {}, ...children) {
   return node;
 }
 
+let names = 0;
+
+/** A name that no other part of the page has. */
+export const unique = (name) => `${name}-${++names}`;
+
 /** Write a number with a true minus sign. */
 export const written = (x, digits = 2) => x.toFixed(digits).replace("-", "−");
 
