@@ -57,7 +57,7 @@ class EncoderDesk:
         """Return D, R, −log p(x) and the gap of one image (196,), by sums over even grids.
 
         The evidence is summed over a grid of the plane and over a finer one around its peak; D over
-        a grid of four standard deviations of q. For comparison with what the page computes.
+        a grid of five standard deviations of q. For comparison with what the page computes.
         """
         mean, sd = (each[0] for each in self.encode(x[None]))
 
@@ -71,7 +71,7 @@ class EncoderDesk:
         _, z, joint = log_evidence((-REACH, -REACH), (REACH, REACH))
         likely = z[joint > joint.max() - 12]
         evidence, _, _ = log_evidence(likely.min(axis=0) - 0.05, likely.max(axis=0) + 0.05)
-        u = np.linspace(-4, 4, 81)
+        u = np.linspace(-5, 5, 101)
         grid = np.stack(np.meshgrid(u, u), axis=-1).reshape(-1, 2)
         weights_of_grid = np.exp(bounds.log_standard_normal(grid))
         distortion = np.average(self.distortion(x, mean + sd * grid), weights=weights_of_grid)
@@ -89,8 +89,9 @@ class EncoderDesk:
         table = []
         for number in list(shown)[:4]:
             found = self.account(self.garments[number] / 255)
-            D, R, evidence = (round(found[key], 2) for key in ("D", "R", "evidence"))
-            row = D, R, D + R, evidence, D + R - evidence  # sums of what is printed
+            distortion, rate, evidence = (round(found[key], 2) for key in ("D", "R", "evidence"))
+            bound = distortion + rate  # of what is printed, as the gap
+            row = distortion, rate, bound, evidence, bound - evidence
             table.append((self.names[number], *(f"{value:.2f}" for value in row)))
         return Still(
             in_style(lambda: plots.image_rows(tiles)),

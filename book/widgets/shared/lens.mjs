@@ -12,7 +12,7 @@ export class Lens {
    * @param {(axis: number, sd: number) => void} options.width  the reader drags one of its widths
    */
   constructor({ center, width }) {
-    Object.assign(this, { moveCenter: center, moveWidth: width, q: null, density: null, samples: [] });
+    Object.assign(this, { moveCenter: center, moveWidth: width, q: null, density: null, samples: [], held: null });
     this.window = { x: 0, y: 0, half: 1 };
     this.canvas = make("canvas", { role: "img", "aria-label": "Posterior and encoder, enlarged" });
     this.redraw = onceAFrame(this.canvas, () => this.draw());
@@ -39,25 +39,29 @@ export class Lens {
       if (event.button || !event.isPrimary || !this.q) return;
       const place = at(event);
       this.held = this.taken(place, GRASP[event.pointerType]);
-      if (this.held === "nothing" && event.pointerType !== "mouse") return; // a finger scrolls the page
+      if (this.held === null) {
+        if (event.pointerType !== "mouse") return; // a finger scrolls the page
+        this.held = "middle";
+        this.moveCenter(...place);
+      }
       canvas.setPointerCapture(event.pointerId);
-      if (this.held === "nothing") this.moveCenter(...place);
     });
+    canvas.addEventListener("lostpointercapture", () => (this.held = null));
     // A finger on the ellipse drags it, also upwards, where the page would scroll.
     const stay = (event) => {
       const [touch] = event.touches;
-      if (this.q && this.taken(at(touch), GRASP.touch) !== "nothing") event.preventDefault();
+      if (this.q && this.taken(at(touch), GRASP.touch) !== null) event.preventDefault();
     };
     canvas.addEventListener("touchstart", stay, { passive: false });
     canvas.addEventListener("pointermove", (event) => {
-      if (!canvas.hasPointerCapture(event.pointerId)) return;
+      if (this.held === null || !canvas.hasPointerCapture(event.pointerId)) return;
       const place = at(event);
-      if (typeof this.held === "string") this.moveCenter(...place);
+      if (this.held === "middle") this.moveCenter(...place);
       else this.moveWidth(this.held, Math.abs(place[this.held] - this.q.mean[this.held]) / 2);
     });
   }
 
-  /** What a press takes: the width of an axis (0 or 1), the "middle" of the ellipse, or "nothing". */
+  /** What a press takes: the width of an axis (0 or 1), the "middle" of the ellipse, or nothing (null). */
   taken([x, y], pixels) {
     const { mean, sd } = this.q;
     const grasp = (pixels / this.size) * 2 * this.window.half;
@@ -66,7 +70,7 @@ export class Lens {
     const least = Math.min(...distances);
     if (least < grasp && least < away(mean)) return distances.indexOf(least) % 2;
     const inside = ((x - mean[0]) / sd[0]) ** 2 + ((y - mean[1]) / sd[1]) ** 2 < 4;
-    return inside || away(mean) < grasp ? "middle" : "nothing";
+    return inside || away(mean) < grasp ? "middle" : null;
   }
 
   /** Where the widths can be taken: two standard deviations from the middle. */
