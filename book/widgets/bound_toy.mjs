@@ -2,9 +2,9 @@
 //
 // z ~ N(0, 1), x|z ~ N(f(z), s²), q = N(mean, sd²). All densities are normalized, in nats.
 
-import { draw, frames, hatches, Plot, slider, swatch, ticks, unique } from "./shared/curves.mjs";
+import { draw, frames, hatches, Plot, slider, swatch, ticks } from "./shared/curves.mjs";
 import { bottom, clamp, descend, even, logNormal } from "./shared/densities.mjs";
-import { make, speaker, still, written } from "./shared/elements.mjs";
+import { make, speaker, still, unique, written } from "./shared/elements.mjs";
 import { logSum } from "./shared/gaussians.mjs";
 import { fetched } from "./shared/networks.mjs";
 

@@ -1,15 +1,47 @@
 // The encoder's desk: a garment that can be painted on, what the encoder says of it, and the truth.
 
 import { Board } from "./shared/board.mjs";
-import { generator, make, paint, replaced, speaker, written } from "./shared/elements.mjs";
+import { generator, make, paint, replaced, speaker, still, unique, written } from "./shared/elements.mjs";
 import { Truth } from "./shared/gaussians.mjs";
 import { Lens } from "./shared/lens.mjs";
 import { readPictures, readTrained } from "./shared/networks.mjs";
 
 const SIDE = 14;
 const SIZE = SIDE ** 2;
-const LIMITS = { mean: [-4, 4], sd: [0.005, 1.5] };
-const clamp = (x, [low, high]) => Math.max(low, Math.min(high, x));
+const MOST = 50; // samples
+const OWNERS = {
+  encoder: "The ellipse is the encoder’s answer.",
+  reader: "The ellipse is yours: the encoder is switched off.",
+  searching: "The search moves the ellipse.",
+  search: "The ellipse is the best that the search has found.",
+};
+
+/** A number with some decimals as it is printed; zero has no sign. */
+const rounded = (x, digits) => Math.round(x * 10 ** digits) / 10 ** digits || 0;
+
+/** The account in hundredths of a nat, as it is printed: its sums are those of the printed numbers. */
+export function printed({ D, R, evidence, importance }) {
+  const [d, r] = [rounded(D, 2), rounded(R, 2)];
+  const found = { D: d, R: r, bound: rounded(d + r, 2) };
+  if (evidence === undefined) return found; // as long as a stroke lasts
+  const e = rounded(evidence, 2);
+  return { ...found, evidence: e, gap: rounded(d + r - e, 2), importance: rounded(importance, 2) };
+}
+
+/** Say why D and R have changed, from what `Model.change` gives. */
+export function reasons({ D, R, brightness, fromMiddle, fromWidths }) {
+  const distortion =
+    D === 0 ? "D stays about the same."
+    : D > 0 ? "What the decoder cannot draw is paid as distortion."
+    : brightness < 0 ? "Fewer bright pixels are left, and the decoder’s pictures miss less of them."
+    : "The decoder’s pictures come closer to what you have painted.";
+  const middle = Math.sign(R) * (fromMiddle - fromWidths) > 0; // which of them explains more of R
+  const [direction, side] = R > 0 ? ["rises", "farther from"] : ["falls", "nearer to"];
+  const rate =
+    R === 0 ? "R stays about the same."
+    : `R ${direction} mostly because ${middle ? `the middle of the ellipse is ${side} 0` : `the widths of the ellipse are ${side} 1`}, as the prior has it.`;
+  return `${distortion} ${rate}`;
+}
 
 /** What the widget computes, without anything that is seen. */
 export class Model {
@@ -37,16 +69,34 @@ export class Model {
     return { mean: [a, b], sd: [Math.exp(u / 2), Math.exp(v / 2)] };
   }
 
-  /** All numbers of the account for an image and a Gaussian, in nats, without the constant. */
+  /**
+   * All numbers of the account for an image and a Gaussian, in nats, without the constant. Without
+   * a posterior (null) only those that need none.
+   */
   account(x, q, posterior = this.truth.posterior(x)) {
     const { D, R } = this.truth.account(x, q);
+    if (!posterior) return { D, R, bound: D + R };
     return { D, R, bound: D + R, evidence: -posterior.logEvidence, gap: D + R + posterior.logEvidence };
+  }
+
+  /** What painting has changed: D and R in tenths of a nat, as the encoder sees both images. */
+  change(whole, x) {
+    const [before, now] = [whole, x].map((image) => {
+      const q = this.encode(image);
+      const fromMiddle = q.mean.reduce((sum, m) => sum + m * m, 0) / 2;
+      return { ...this.truth.account(image, q), fromMiddle, brightness: image.reduce((a, b) => a + b) };
+    });
+    const [D, R, fromMiddle, brightness] = ["D", "R", "fromMiddle", "brightness"].map(
+      (key) => now[key] - before[key],
+    );
+    return { D: rounded(D, 1), R: rounded(R, 1), brightness, fromMiddle, fromWidths: R - fromMiddle };
   }
 }
 
 class Desk {
   constructor(model, el) {
-    Object.assign(this, { model, el, random: generator(1), byHand: false, samples: 5 });
+    Object.assign(this, { model, el, random: generator(1), owner: "encoder", samples: 5 });
+    this.draw();
     this.build();
     this.choose(0);
   }
@@ -56,13 +106,17 @@ class Desk {
     const button = (text, onclick) => make("button", { type: "button", onclick }, text);
     const spoken = make("output.widget-spoken", { "aria-live": "polite" });
     this.say = speaker(spoken);
-    this.board = new Board(SIDE, () => this.painted(), this.say);
+    this.board = new Board(SIDE, (...what) => this.painted(...what), this.say);
     this.menu = make("select", {
       "aria-label": "Garment", onchange: () => this.choose(this.menu.selectedIndex),
     }, ...facts.garments.map((text) => make("option", {}, text)));
+    const help = make("p.widget-help", { id: unique("desk-help") },
+      "Draw with the pointer; or arrow keys, Space paints, X erases, U undoes.");
+    this.board.canvas.setAttribute("aria-describedby", help.id);
+    const tool = unique("desk-tool");
     const tools = ["erase", "paint"].map((text, value) =>
       make("label", {}, make("input", {
-        type: "radio", name: "desk-tool", checked: value === 0, onchange: () => (this.board.tool = value),
+        type: "radio", name: tool, checked: value === 0, onchange: () => (this.board.tool = value),
       }), ` ${text}`));
     this.lens = new Lens({
       center: (x, y) => this.hand({ mean: [x, y] }),
@@ -72,7 +126,7 @@ class Desk {
       ["middle across", "mean", 0], ["middle up", "mean", 1],
       ["width across", "sd", 0], ["width up", "sd", 1],
     ].map(([label, kind, axis]) => {
-      const [low, high] = kind === "sd" ? LIMITS.sd.map(Math.log) : LIMITS.mean;
+      const [low, high] = this.model.truth.limits.sd.map(Math.log); // those of the middle: see place
       const input = make("input", {
         type: "range", min: low, max: high, step: 0.01, "aria-label": `Ellipse: ${label}`,
         oninput: () => {
@@ -80,48 +134,54 @@ class Desk {
           this.hand({ [kind]: replaced(this.q[kind], axis, kind === "sd" ? Math.exp(value) : value) });
         },
       });
-      return { input, kind, axis, label };
+      const output = make("output", { "aria-hidden": "true" });
+      return { input, output, kind, axis, label };
     });
     this.exact = make("input", { type: "checkbox", checked: true, onchange: () => this.place() });
     this.count = make("select", {
       "aria-label": "Number of samples",
       onchange: () => { this.samples = Number(this.count.value); this.show(); },
-    }, ...[1, 2, 5, 10, 50].map((n) => make("option", { value: n, selected: n === 5 }, `${n}`)));
-    this.owner = make("p.desk-owner");
-    this.copies = ["reconstruction", "error"].map((name) => ({
-      name,
+    }, ...[1, 2, 5, 10, MOST].map((n) => make("option", { value: n, selected: n === 5 }, `${n}`)));
+    this.whose = make("p.desk-owner");
+    this.copies = [
+      ["Reconstruction", "reconstruction from the middle of the ellipse"],
+      ["Error", "absolute error of the reconstruction"],
+    ].map(([title, name]) => ({
+      title,
       canvas: make("canvas.widget-picture", { width: SIDE, height: SIDE, role: "img", "aria-label": name }),
     }));
     const rows = [
       ["D", "distortion D"], ["R", "rate R"], ["bound", "−ELBO = D + R"],
-      ["evidence", "−log p(x)"], ["gap", "gap"], ["importance", "−IWAE(K), one draw"],
+      ["evidence", "−log p(x)"], ["gap", "gap"], ["importance", ""],
     ];
-    this.rows = Object.fromEntries(rows.map(([key]) => [key, { value: make("td"), bar: make("i") }]));
+    this.rows = Object.fromEntries(rows.map(([key, text]) =>
+      [key, { name: make("th", { scope: "row" }, text), value: make("td"), bar: make("i") }]));
     const table = make("table.desk-table", {},
-      make("caption", {}, "in nats, without the constant of the likelihood"),
-      make("tbody", {}, ...rows.map(([key, text]) => make("tr", {},
-        make("th", { scope: "row" }, text), this.rows[key].value,
+      make("caption", {}, "In nats, without the constant of the likelihood. IWAE uses the crosses as they are: one draw may fall on either side of −log p(x)."),
+      make("tbody", {}, ...Object.keys(this.rows).map((key) => make("tr", {},
+        this.rows[key].name, this.rows[key].value,
         make("td.desk-bar", { "aria-hidden": "true" }, this.rows[key].bar)))));
     this.el.replaceChildren(
       make("div.desk", {},
         make("div", { role: "group", "aria-label": "Picture" },
           make("p.widget-title", {}, "Garment"), this.board.canvas,
-          make("p.widget-help", {}, "Draw with the pointer; or arrow keys, Space paints, X erases, U undoes."),
-          make("div.widget-controls", {}, this.menu, ...tools,
-            button("Undo", () => this.board.undo()),
-            button("Restore", () => this.choose(this.menu.selectedIndex)))),
+          help,
+          make("div.widget-controls", {}, this.menu, make("span.widget-group", {}, ...tools),
+            make("span.widget-group", {}, button("Undo", () => this.board.undo()),
+              button("Restore", () => this.choose(this.menu.selectedIndex))))),
         make("div", { role: "group", "aria-label": "Code" },
-          make("p.widget-title", {}, "Code: encoder and exact posterior"), this.lens.canvas,
-          make("div.desk-sliders", {}, ...this.sliders.map(({ input, label }) =>
-            make("label", {}, make("span", {}, label), input)))),
+          make("p.widget-title", {}, "Code"), this.lens.canvas,
+          make("p.widget-help", {}, "Blue: exact posterior, hatched above a tenth of its peak. Ellipses: 1 and 2 standard deviations of q; crosses: samples; dotted: radius 1, 2, 3 of the prior."),
+          make("div.widget-controls", {}, make("label", {}, this.exact, " exact posterior")),
+          make("div.desk-sliders", {}, ...this.sliders.map(({ input, output, label }) =>
+            make("label", {}, make("span", {}, label), input, output)))),
         make("div", { role: "group", "aria-label": "Decoder" },
-          ...this.copies.flatMap(({ name, canvas }) => [make("p.widget-title", {}, name), canvas]))),
+          ...this.copies.flatMap(({ title, canvas }) => [make("p.widget-title", {}, title), canvas]))),
       make("div.widget-controls", {},
-        make("label", {}, this.exact, " exact posterior"),
-        make("span.widget-group", {}, "samples", this.count, button("Draw again", () => this.show())),
+        make("span.widget-group", {}, "samples", this.count, button("Draw again", () => { this.draw(); this.show(); })),
         button("Best ellipse", () => this.descend()),
-        button("Back to the encoder", () => this.painted())),
-      this.owner,
+        button("Back to the encoder", () => this.encode())),
+      this.whose,
       table,
       this.task(),
       spoken,
@@ -130,81 +190,112 @@ class Desk {
 
   task() {
     const choices = { D: "the distortion D", R: "the rate R" };
+    const name = unique("desk-guess");
     this.result = make("div.widget-answer", { role: "status" });
-    return make("fieldset.widget-task", {},
-      make("legend", {}, "Predict, then try: erase one sleeve of the pullover. Which number changes more?"),
+    return (this.guesses = make("fieldset.widget-task", {},
+      make("legend", {}, `Predict, then try: erase one sleeve of ${this.model.facts.garments[0]}. Which number changes more?`),
       make("div.widget-choices", {}, ...Object.entries(choices).map(([value, text]) =>
-        make("label", {}, make("input", { type: "radio", name: "desk-guess", value }), ` ${text}`))),
+        make("label", {}, make("input", { type: "radio", name, value }), ` ${text}`))),
       make("button", { type: "button", onclick: () => this.answer() }, "Compare with the whole garment"),
       this.result,
-      make("p", {}, "Then drag the ellipse yourself, and make the gap smaller than the encoder does. What is left when “Best ellipse” has done its work is, as far as its search can tell, the part that no upright ellipse can close."));
+      make("p", {}, "Then drag the ellipse yourself, and make the gap smaller than the encoder does. What is left when “Best ellipse” has done its work is, as far as its search can tell, the part that no upright ellipse can close.")));
   }
 
   /** Take another garment, unpainted. */
   choose(number) {
+    const { garments } = this.model.facts;
     this.menu.selectedIndex = number;
+    this.board.canvas.setAttribute("aria-label", `${garments[number]}, ${SIDE} × ${SIDE} pixels`);
     this.board.load(this.model.garment(number));
     this.painted();
   }
 
-  /** The picture has changed: the encoder answers, and the posterior is another one. */
-  painted() {
-    this.stop();
+  /** The picture has changed: the encoder answers, and when a stroke has ended, the truth as well. */
+  painted(ended = true, where = "") {
     this.x = this.board.pixels;
-    this.q = this.model.encode(this.x);
-    this.byHand = false;
-    this.posterior = this.model.truth.posterior(this.x);
-    this.place();
+    this.posterior = ended ? this.model.truth.posterior(this.x) : null;
+    this.result.replaceChildren();
+    if (ended) this.draw();
+    this.encode(where);
   }
 
-  /** Choose the window so that encoder and posterior are both in it. */
-  place() {
+  /** Give the ellipse back to the encoder. */
+  encode(where) {
+    this.stop();
+    this.q = this.model.encode(this.x);
+    this.owner = "encoder";
+    this.place(where);
+  }
+
+  /** Draw new samples: ε of N(0, I), (n · 2), which follow the ellipse when it is moved. */
+  draw() {
+    this.noise = Float64Array.from({ length: 2 * MOST }, this.random.normal);
+  }
+
+  /** Choose the window so that the ellipse and the posterior are both in it. */
+  place(where) {
     const { truth } = this.model;
-    const box = [Infinity, -Infinity, Infinity, -Infinity];
+    const old = this.lens.window;
+    const box = this.posterior
+      ? [Infinity, -Infinity, Infinity, -Infinity]
+      : [old.x - old.half, old.x + old.half, old.y - old.half, old.y + old.half].map((edge, i) =>
+          edge / 1.1 + (i < 2 ? old.x : old.y) * (1 - 1 / 1.1)); // the margin comes again
     const include = (x, y, dx, dy) => {
       box[0] = Math.min(box[0], x - dx);
       box[1] = Math.max(box[1], x + dx);
       box[2] = Math.min(box[2], y - dy);
       box[3] = Math.max(box[3], y + dy);
     };
-    this.posterior.mass.forEach((mass, n) => {
+    this.posterior?.mass.forEach((mass, n) => {
       if (mass > 0.002) include(...truth.cell(n), truth.step / 2, truth.step / 2);
     });
     include(...this.q.mean, 3 * this.q.sd[0], 3 * this.q.sd[1]);
     const half = 0.55 * Math.max(box[1] - box[0], box[3] - box[2]);
     const window = { x: (box[0] + box[1]) / 2, y: (box[2] + box[3]) / 2, half };
     let density = null;
-    if (this.exact.checked) {
+    if (this.exact.checked && this.posterior) {
       const codes = Lens.grid(window);
       const logs = truth.logJoint(this.x, codes, this.model.decoder.apply(codes));
       const top = logs.reduce((a, b) => Math.max(a, b));
       density = logs.map((value) => Math.exp(value - top));
     }
     this.lens.look(window, density);
-    this.show();
+    for (const { input, kind, axis } of this.sliders) {
+      if (kind === "sd") continue;
+      const middle = [window.x, window.y][axis];
+      const [low, high] = truth.limits.mean;
+      input.min = Math.max(low, middle - 4 * half); // two windows on either side
+      input.max = Math.min(high, middle + 4 * half);
+      input.step = half / 50;
+    }
+    this.show(where);
   }
 
   /** The reader moves the ellipse. */
   hand(change) {
     this.stop();
-    const q = { ...this.q, ...change };
-    this.q = {
-      mean: q.mean.map((x) => clamp(x, LIMITS.mean)),
-      sd: q.sd.map((x) => clamp(x, LIMITS.sd)),
-    };
-    this.byHand = true;
+    this.q = this.model.truth.within({ ...this.q, ...change });
+    this.owner = "reader";
     this.show();
   }
 
-  /** Look for the best upright ellipse, before the reader's eyes. */
+  /** Look for the best upright ellipse, before the reader's eyes, who may ask for less motion. */
   descend() {
     this.stop();
     const path = this.model.truth.descend(this.x, this.q);
+    const jump = still();
     const next = () => {
-      const { value, done } = path.next();
-      if (done) return this.show();
-      this.q = value.q;
-      this.byHand = true;
+      let step = path.next();
+      while (jump && !step.done) {
+        this.q = step.value.q;
+        step = path.next();
+      }
+      this.owner = step.done ? "search" : "searching";
+      if (step.done) {
+        this.draw();
+        return this.place(OWNERS.search);
+      }
+      this.q = step.value.q;
       this.show();
       this.timer = setTimeout(next, 30);
     };
@@ -215,55 +306,68 @@ class Desk {
     clearTimeout(this.timer);
   }
 
-  show() {
+  /** Show everything; `where` is what a listener hears before the numbers. */
+  show(where = "") {
     const { truth, decoder } = this.model;
     const { q, x } = this;
     this.account = this.model.account(x, q, this.posterior);
-    const importance = truth.importance(x, q, this.samples, this.random.normal);
+    const importance = truth.importance(x, q, this.noise.subarray(0, 2 * this.samples));
     const image = decoder.apply(Float32Array.from(q.mean));
     paint(this.copies[0].canvas, image, SIDE);
     paint(this.copies[1].canvas, image.map((y, i) => Math.abs(y - x[i])), SIDE);
     this.lens.q = q;
-    this.lens.samples = Array.from({ length: Math.min(this.samples, 50) }, () =>
-      q.mean.map((m, i) => m + q.sd[i] * this.random.normal()));
+    this.lens.samples = Array.from({ length: this.samples }, (_, k) =>
+      importance.codes.subarray(2 * k, 2 * k + 2));
     this.lens.redraw();
-    for (const { input, kind, axis } of this.sliders) {
+    for (const { input, output, kind, axis } of this.sliders) {
+      const digits = kind === "sd" ? 3 : 2;
+      const value = written(rounded(q[kind][axis], digits), digits);
       input.value = kind === "sd" ? Math.log(q.sd[axis]) : q.mean[axis];
-      input.setAttribute("aria-valuetext", written(q[kind][axis], 3));
+      input.setAttribute("aria-valuetext", value);
+      output.textContent = value;
     }
-    const numbers = { ...this.account, importance };
-    const longest = Math.max(numbers.bound, importance, 1);
+    const numbers = printed({ ...this.account, importance: importance.value });
+    const longest = Math.max(numbers.bound, numbers.importance ?? 0, 1);
+    this.rows.importance.name.textContent = `−IWAE(${this.samples}), one draw`;
     for (const [key, { value, bar }] of Object.entries(this.rows)) {
-      value.textContent = written(numbers[key], key === "gap" ? 2 : 1);
-      bar.style.width = `${clamp((100 * numbers[key]) / longest, [0, 100])}%`;
+      const number = numbers[key];
+      value.textContent = number === undefined ? "…" : written(number, 2);
+      bar.style.width = `${Math.max(0, Math.min(100, (100 * (number ?? 0)) / longest))}%`;
     }
     const { window } = this.lens;
     const outside = Math.max(Math.abs(q.mean[0] - window.x), Math.abs(q.mean[1] - window.y)) > window.half;
-    this.owner.textContent = outside
+    this.whose.textContent = outside
       ? "The ellipse is outside of the window; “Back to the encoder” brings it back."
-      : this.byHand ? "The ellipse is yours: the encoder is switched off." : "The ellipse is the encoder’s answer.";
-    if (this.ready)
-      this.say(`D ${written(numbers.D, 1)}, R ${written(numbers.R, 1)}, gap ${written(numbers.gap, 2)} nats`);
+      : OWNERS[this.owner];
+    if (this.ready && this.posterior && this.owner !== "searching") {
+      const [D, R, gap] = ["D", "R", "gap"].map((key) => written(numbers[key], 2));
+      this.say(`${where && `${where.replace(/\.$/, "")}. `}D ${D}, R ${R}, gap ${gap} nats`);
+    }
     this.ready = true;
   }
 
   /** Compare the painted garment with the whole one, both as the encoder sees them. */
   answer() {
-    const whole = this.model.garment(this.menu.selectedIndex);
+    const number = this.menu.selectedIndex;
+    const [name, asked] = [number, 0].map((n) => this.model.facts.garments[n]);
+    const whole = this.model.garment(number);
+    const elsewhere = number ? ` The question is about ${asked}.` : "";
     if (this.x.every((value, i) => value === whole[i])) {
-      this.result.textContent = "The garment is whole: erase something first.";
+      this.result.textContent = `${name} is whole: erase something first.${elsewhere}`;
       return;
     }
-    const [before, now] = [whole, this.x].map((x) => this.model.truth.account(x, this.model.encode(x)));
-    const change = { D: now.D - before.D, R: now.R - before.R };
-    const most = Math.abs(change.D) > Math.abs(change.R) ? "D" : "R";
-    const guess = this.el.querySelector("input[name=desk-guess]:checked")?.value;
-    const verdict = guess === undefined ? "" : guess === most ? "Right. " : "Not quite. ";
-    const signed = (x) => (x < 0 ? written(x, 1) : `+${written(x, 1)}`);
+    const change = this.model.change(whole, this.x);
+    const [D, R] = [change.D, change.R].map(Math.abs);
+    const most = D > R ? "D" : R > D ? "R" : null;
+    const guess = this.guesses.querySelector("input:checked")?.value;
+    const judged = guess && most && !elsewhere;
+    const verdict = !judged ? "" : guess === most ? "Right. " : "Not quite. ";
+    const signed = (x) => `${x > 0 ? "+" : ""}${written(x, 1)}`;
     this.result.replaceChildren(
       make("strong", {}, verdict),
-      `D ${signed(change.D)} nats, R ${signed(change.R)} nats. `,
-      change.D < 0 ? "A garment with fewer bright pixels is easier to copy." : "What the decoder cannot draw is paid as distortion.",
+      `${name}: D ${signed(change.D)} nats, R ${signed(change.R)} nats`,
+      most ? ". " : ", about the same. ",
+      `${reasons(change)}${elsewhere}`,
     );
   }
 }

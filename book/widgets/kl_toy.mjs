@@ -1,11 +1,11 @@
 // One Gaussian q, a target p, and the KL divergence between them in both directions.
 
-import { frames, slider, swatch, unique } from "./shared/curves.mjs";
+import { frames, slider, swatch } from "./shared/curves.mjs";
 import {
   Banana, bottom, clamp, descend, DIRECTIONS, Line, logGaussian, logNormal,
 } from "./shared/densities.mjs";
 import { Divergence, INTEGRANDS, KLS } from "./shared/divergence.mjs";
-import { make, replaced, speaker, still, written } from "./shared/elements.mjs";
+import { make, replaced, speaker, still, unique, written } from "./shared/elements.mjs";
 import { logSum } from "./shared/gaussians.mjs";
 import { fetched } from "./shared/networks.mjs";
 

@@ -1,7 +1,6 @@
 // A slider for every latent of a VAE, strongest first, between what its two ends would make.
 
-import { unique } from "./shared/curves.mjs";
-import { generator, make, paint, speaker, workButton, written } from "./shared/elements.mjs";
+import { generator, make, paint, speaker, unique, workButton, written } from "./shared/elements.mjs";
 import { readPictures, readTrained } from "./shared/networks.mjs";
 
 const SIDE = 28;

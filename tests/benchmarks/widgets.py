@@ -93,7 +93,7 @@ def posterior(page: Page) -> tuple[Callable[[], float], Callable[[], float]]:
       for (let n = 0; n < 20; n++) desk.truth.posterior(desk.garment(n));
       return (performance.now() - began) / 20;
     }"""
-    count, reach, finest, parts = 61, 4, 40, 5
+    count, reach, finest, parts = 91, 6, 40, 5
     side = (np.arange(count) + 0.5) * 2 * reach / count - reach
     codes = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
     offsets = ((np.arange(parts) + 0.5) / parts - 0.5) * 2 * reach / count

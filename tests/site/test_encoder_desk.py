@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from browser import arrive
-from dragging import by_finger, centre
+from dragging import by_finger, centre, median_time
 
 pytestmark = pytest.mark.slow
 NAME, PAGE = "encoder_desk", "book/foundations/rate_distortion.html"
@@ -46,6 +46,55 @@ def test_the_account_of_every_garment_agrees_with_sums_over_fine_grids(page, con
             assert row[name] == pytest.approx(expected[name], abs=0.02), name
 
 
+PAINTED = {  # (garment, brightness of the brush, strokes of 14 × 14 cells)
+    "Trouser 1 with three strokes in its legs": (4, 1, [(4, 5, 13), (7, 5, 13), (9, 5, 13)]),
+    "Trouser 1, erased": (4, 0, [(column, 0, 13) for column in range(0, 14, 2)]),
+    "Pullover 1, all bright": (0, 1, [(column, 0, 13) for column in range(0, 14, 2)]),
+    "Pullover 1 with a bar": (0, 1, [(1, 0, 13)]),
+}
+PAINT = f"""([garment, tool, strokes]) => {{
+  const desk = {DESK};
+  desk.choose(garment);
+  desk.board.tool = tool;
+  for (const [column, from, to] of strokes) {{
+    desk.board.last = null;
+    desk.board.stroke([column, from]);
+    desk.board.stroke([column, to]);
+  }}
+  desk.board.last = null;
+  desk.painted();
+  const {{ truth }} = desk.model;
+  let best = null;
+  for (const step of truth.descend(desk.x, desk.q)) best = step;
+  const {{ account, posterior, x, lens }} = desk;
+  return {{ account, best, bestGap: best.cost + posterior.logEvidence, pixels: [...x] }};
+}}"""
+
+
+@pytest.mark.parametrize("painted", PAINTED)
+def test_no_garment_that_is_painted_on_leaves_the_window_or_makes_the_gap_negative(
+    page, content, painted
+):
+    found = page.evaluate(PAINT, PAINTED[painted])
+    expected = content.account(np.array(found["pixels"]))
+    for name in ("D", "R", "evidence", "gap"):
+        assert found["account"][name] == pytest.approx(expected[name], abs=0.02), name
+    assert 0 < found["bestGap"] <= found["account"]["gap"]
+    assert all(abs(x) <= 6 for x in found["best"]["q"]["mean"])
+
+
+def test_the_search_does_not_leave_the_limits_of_the_desk(page):
+    found = page.evaluate(
+        f"""() => {{
+          const {{ truth }} = {DESK}.model;
+          const far = {{ mean: [9, -9], sd: [1e-4, 7] }};
+          return [...truth.descend({DESK}.x, far)].map(step => step.q);
+        }}"""
+    )
+    for q in found:
+        assert all(abs(x) <= 6 for x in q["mean"]) and all(0.005 <= s <= 1.5 for s in q["sd"])
+
+
 def test_the_encoder_answers_as_python_does(page, content):
     found = page.evaluate(
         f"{DESK}.model.facts.garments.map((_, n) => {DESK}.model.encode({DESK}.model.garment(n)))"
@@ -55,12 +104,45 @@ def test_the_encoder_answers_as_python_does(page, content):
     np.testing.assert_allclose([row["sd"] for row in found], sd, rtol=1e-3)
 
 
-def test_the_table_shows_the_account(page, desk):
-    numbers = account(page)
-    text = desk.locator(".desk-table").inner_text().replace("−", "-")
-    for key in ("D", "R", "bound", "evidence"):
-        assert f"{numbers[key]:.1f}" in text
-    assert f"{numbers['gap']:.2f}" in text
+def rows(desk) -> dict[str, float]:
+    """Return the numbers of the table, by the names of its rows."""
+    lines = desk.locator(".desk-table tr").all()
+    read = {row.locator("th").inner_text(): row.locator("td").first.inner_text() for row in lines}
+    return {name: float(text.replace("−", "-")) for name, text in read.items()}
+
+
+def test_the_table_shows_the_account_and_its_rows_add_up(page, desk):
+    for number in range(20):
+        desk.get_by_role("combobox", name="Garment").select_option(index=number)
+        numbers, shown = account(page), rows(desk)
+        distortion, rate, bound, evidence, gap, _ = shown.values()
+        assert [distortion, rate, evidence] == pytest.approx(
+            [numbers[key] for key in ("D", "R", "evidence")], abs=0.0051
+        )
+        assert bound == pytest.approx(distortion + rate, abs=1e-9)
+        assert gap == pytest.approx(bound - evidence, abs=1e-9)
+    assert "-0.00" not in desk.locator(".desk-table").inner_text().replace("−", "-")
+
+
+def test_the_crosses_are_the_draw_of_the_importance_weighted_bound(page, desk):
+    desk.get_by_role("combobox", name="Number of samples").select_option("10")
+    before = page.evaluate(f"{DESK}.lens.samples.map(code => [...code])")
+    assert len(before) == 10 and "−IWAE(10), one draw" in rows(desk)
+    expected = page.evaluate(
+        f"""() => {{ // from the crosses alone
+          const {{ model, x, q, lens }} = {DESK};
+          const weights = lens.samples.map(z => {{
+            const logQ = [0, 1].reduce((sum, i) => sum - Math.log(2 * Math.PI) / 2
+              - Math.log(q.sd[i]) - ((z[i] - q.mean[i]) / q.sd[i]) ** 2 / 2, 0);
+            return model.truth.logJoint(x, z, model.decoder.apply(z))[0] - logQ;
+          }});
+          const top = Math.max(...weights);
+          return -top - Math.log(weights.reduce((s, w) => s + Math.exp(w - top), 0) / 10);
+        }}"""
+    )
+    assert rows(desk)["−IWAE(10), one draw"] == pytest.approx(expected, abs=0.01)
+    desk.get_by_role("button", name="Draw again").click()
+    assert page.evaluate(f"{DESK}.lens.samples.map(code => [...code])") != before
 
 
 def test_a_sleeve_that_is_erased_by_pointer_costs_distortion(page, desk):
@@ -75,7 +157,7 @@ def test_a_sleeve_that_is_erased_by_pointer_costs_distortion(page, desk):
     assert abs(after["D"] - before["D"]) > abs(after["R"] - before["R"])
     desk.get_by_label("the distortion D", exact=True).check()
     desk.get_by_role("button", name="Compare with the whole garment").click()
-    assert desk.locator(".widget-answer").inner_text().startswith("Right. D ")
+    assert desk.locator(".widget-answer").inner_text().startswith("Right. Pullover 1: D ")
     for _ in range(30):
         desk.get_by_role("button", name="Undo").click()
     assert account(page)["D"] == pytest.approx(before["D"])
@@ -90,10 +172,34 @@ def test_a_finger_paints_and_drags_the_ellipse(visit):
         assert account(found.page)["D"] != before["D"]
         assert found.page.evaluate("scrollX") == 0
         q = ellipse(found.page)
-        x, y = centre(desk.locator("[aria-label=Code] canvas"))
-        by_finger(found.page, (x, y), 50, -40)
+        place = middle_of_the_ellipse(found.page, desk)
+        scrolled = found.page.evaluate("scrollY")
+        by_finger(found.page, place, 50, -40)
         moved = ellipse(found.page)
-        assert moved["mean"][0] > q["mean"][0] and moved["mean"] != q["mean"]
+        assert all(b > a for a, b in zip(q["mean"], moved["mean"], strict=True))
+        assert found.page.evaluate("scrollY") == scrolled
+
+
+def middle_of_the_ellipse(page, desk) -> tuple[float, float]:
+    """Return where the middle of the ellipse is in the window."""
+    lens = desk.locator("[aria-label=Code] canvas")
+    lens.scroll_into_view_if_needed()
+    box = lens.bounding_box()
+    x, y = page.evaluate(f"{DESK}.lens.pixel({DESK}.q.mean)")
+    return box["x"] + x, box["y"] + y
+
+
+def test_a_finger_beside_the_ellipse_scrolls_the_page(visit):
+    with visit(PAGE, 390, has_touch=True, is_mobile=True) as found:
+        desk = arrive(found.page, NAME)
+        middle_of_the_ellipse(found.page, desk)
+        before, scrolled = ellipse(found.page), found.page.evaluate("scrollY")
+        box = desk.locator("[aria-label=Code] canvas").bounding_box()
+        by_finger(found.page, (box["x"] + 12, box["y"] + box["height"] - 30), 0, -150)
+        found.page.wait_for_function(f"scrollY > {scrolled} + 50")
+        assert ellipse(found.page) == before
+        board, part = desk.locator("canvas.board").bounding_box(), desk.bounding_box()
+        assert part["width"] - board["width"] > 64
 
 
 def test_keys_alone_paint_erase_and_take_back(page, desk):
@@ -112,8 +218,151 @@ def test_keys_alone_paint_erase_and_take_back(page, desk):
     page.keyboard.press("u")
     page.keyboard.press("u")
     assert page.evaluate(pixels) == before
+    page.keyboard.press("ArrowDown")
     page.wait_for_timeout(700)
-    assert "row 8, column 7" in desk.locator(".widget-spoken").inner_text()
+    assert "row 9, column 7" in desk.locator(".widget-spoken").inner_text()
+
+
+def test_a_listener_hears_the_cell_and_the_numbers_after_painting(page, desk):
+    desk.locator("canvas.board").focus()
+    page.keyboard.press("x")
+    page.wait_for_timeout(700)
+    heard = desk.locator(".widget-spoken").inner_text()
+    numbers = rows(desk)
+    assert heard == (
+        f"row 8, column 8: brightness 0 %. D {numbers['distortion D']:.2f}, "
+        f"R {numbers['rate R']:.2f}, gap {numbers['gap']:.2f} nats"
+    )
+    page.keyboard.press("u")
+    page.wait_for_timeout(700)
+    assert desk.locator(".widget-spoken").inner_text().startswith("Undone. D ")
+
+
+def test_the_cursor_of_the_keyboard_follows_the_pointer_and_is_framed_for_keys_only(page, desk):
+    board = desk.locator("canvas.board")
+    box = board.bounding_box()
+    page.mouse.click(box["x"] + 3.5 * box["width"] / 14, box["y"] + 5.5 * box["height"] / 14)
+    state = f"[{DESK}.board.cursor, {DESK}.board.framed]"
+    assert page.evaluate(state) == [[3, 5], False]
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(state) == [[4, 5], True]
+
+
+def test_a_quick_stroke_leaves_a_line_and_the_truth_comes_when_it_ends(page, desk):
+    board = desk.locator("canvas.board")
+    box = board.bounding_box()
+    cell = box["width"] / 14
+    page.mouse.move(box["x"] + 2.5 * cell, box["y"] + 1.5 * cell)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 11.5 * cell, box["y"] + 10.5 * cell)  # in one event
+    column = f"Array.from({{ length: 10 }}, (_, k) => {DESK}.board.pixels[14 * (1 + k) + 2 + k])"
+    assert page.evaluate(column) == [0] * 10
+    page.wait_for_function(f"!{DESK}.posterior")
+    assert "…" in desk.locator(".desk-table").inner_text()
+    page.mouse.up()
+    page.wait_for_function(f"{DESK}.posterior && {DESK}.lens.density")
+    assert rows(desk)["gap"] > 0
+
+
+def test_two_desks_on_a_page_do_not_share_their_radios(page, desk):
+    names = page.evaluate(
+        f"""async () => {{
+          const {{ constructor }} = {DESK};
+          const el = document.createElement("div");
+          document.querySelector("{WIDGET}").append(el);
+          const other = new constructor({DESK}.model, el);
+          const all = selector => [...document.querySelectorAll(selector)];
+          const names = all("{WIDGET} input[type=radio]").map(radio => radio.name);
+          const helps = all("{WIDGET} [aria-describedby]")
+            .map(node => all(`#${{node.getAttribute("aria-describedby")}}`).length);
+          other.stop();
+          el.remove();
+          return [names, helps];
+        }}"""
+    )
+    assert len(set(names[0])) == 4 and len(names[0]) == 8
+    assert names[1] == [1, 1]
+
+
+def test_the_board_and_the_pictures_have_names(page, desk):
+    board = desk.get_by_role("application", name="Pullover 1, 14 × 14 pixels")
+    help_of_board = page.locator(f"#{board.get_attribute('aria-describedby')}")
+    assert "Space paints" in help_of_board.inner_text()
+    assert desk.get_by_role("img", name="absolute error of the reconstruction").is_visible()
+    desk.get_by_role("combobox", name="Garment").select_option("Trouser 1")
+    assert desk.get_by_role("application", name="Trouser 1, 14 × 14 pixels").is_visible()
+
+
+def erased(page, desk) -> None:
+    """Erase three cells in the middle by keys."""
+    desk.locator("canvas.board").focus()
+    for key in ("x", "ArrowDown", "x", "ArrowDown", "x"):
+        page.keyboard.press(key)
+
+
+def test_an_answer_is_for_the_garment_that_is_shown(page, desk):
+    compare = desk.get_by_role("button", name="Compare with the whole garment")
+    answer = desk.locator(".widget-answer")
+    erased(page, desk)
+    compare.click()
+    assert answer.inner_text().startswith("Pullover 1: D ")
+    desk.get_by_role("combobox", name="Garment").select_option("Trouser 1")
+    assert answer.inner_text() == ""
+    desk.get_by_label("the distortion D", exact=True).check()
+    compare.click()
+    assert answer.inner_text().startswith("Trouser 1 is whole")
+    erased(page, desk)
+    assert answer.inner_text() == ""
+    compare.click()
+    said = answer.inner_text()
+    assert said.startswith("Trouser 1: D ")
+    assert said.endswith("The question is about Pullover 1.")
+
+
+REASONS = [
+    ({"D": 1.2, "R": 0}, "paid as distortion. R stays about the same."),
+    ({"D": -1.2, "R": 0, "brightness": -3}, "Fewer bright pixels are left"),
+    ({"D": -1.2, "R": 0, "brightness": 3}, "come closer to what you have painted"),
+    ({"D": 0, "R": 0.4, "fromMiddle": 0.6, "fromWidths": -0.2}, "rises mostly because the middle"),
+    ({"D": 0, "R": 0.4, "fromMiddle": 0.1, "fromWidths": 0.3}, "widths of the ellipse are farther"),
+    ({"D": 0, "R": -0.4, "fromMiddle": -0.5, "fromWidths": 0.1}, "middle of the ellipse is nearer"),
+    (
+        {"D": 0, "R": -0.4, "fromMiddle": 0.1, "fromWidths": -0.5},
+        "widths of the ellipse are nearer",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), REASONS)
+def test_what_is_said_of_a_change_is_true_of_it(page, change, expected):
+    change = {"brightness": 0, "fromMiddle": 0, "fromWidths": 0} | change
+    url = page.evaluate(
+        "performance.getEntriesByType('resource').map(r => r.name)"
+        ".find(url => url.includes('/encoder_desk.mjs'))"
+    )
+    said = page.evaluate(
+        "async ([url, change]) => (await import(url)).reasons(change)", [url, change]
+    )
+    assert expected in said
+
+
+def test_a_change_is_rounded_before_it_is_judged(page, desk):
+    found = page.evaluate(
+        f"""() => {{
+          const {{ model }} = {DESK};
+          const whole = model.garment(0);
+          const bright = Float32Array.from(whole, v => Math.min(1, v + 0.3));
+          return [model.change(whole, whole), model.change(whole, bright)];
+        }}"""
+    )
+    assert found[0] == {"D": 0, "R": 0, "brightness": 0, "fromMiddle": 0, "fromWidths": 0}
+    assert found[1]["brightness"] > 0
+    change = {"D": 0.4, "R": -0.4, "brightness": 1, "fromMiddle": 0, "fromWidths": -0.4}
+    page.evaluate(f"change => ({DESK}.model.change = () => change)", change)
+    erased(page, desk)
+    desk.get_by_role("button", name="Compare with the whole garment").click()
+    said = desk.locator(".widget-answer").inner_text()
+    assert said.startswith("Pullover 1: D +0.4 nats, R −0.4 nats, about the same. ")
 
 
 def test_the_ellipse_can_be_dragged_and_given_back(page, desk):
@@ -149,6 +398,27 @@ def test_sliders_move_the_ellipse_as_well(page, desk):
     after = ellipse(page)
     for kind in ("mean", "sd"):
         assert all(b > a for a, b in zip(before[kind], after[kind], strict=True))
+    shown = desk.locator(".desk-sliders output").all_inner_texts()
+    values = [float(text.replace("−", "-")) for text in shown]
+    assert values == pytest.approx([*after["mean"], *after["sd"]], abs=0.0051)
+    half = page.evaluate(f"{DESK}.lens.window.half")
+    first = desk.get_by_role("slider", name="Ellipse: middle across")
+    low, high = float(first.get_attribute("min")), float(first.get_attribute("max"))
+    assert -6 <= low < values[0] < high <= 6 and high - low <= 8 * half + 1e-6
+
+
+def test_the_sliders_are_long_enough_at_1280_pixels(visit):
+    with visit(PAGE, 1280) as found:
+        desk = arrive(found.page, NAME)
+        for slider in desk.get_by_role("slider").all():
+            assert slider.bounding_box()["width"] > 100
+        for title in desk.locator(".desk .widget-title").all():
+            assert title.evaluate("node => node.scrollWidth <= node.clientWidth")
+        tops = [
+            desk.get_by_role("button", name=name).bounding_box()["y"]
+            for name in ("Best ellipse", "Back to the encoder")
+        ]
+        assert tops[0] == tops[1]
 
 
 def test_the_best_ellipse_closes_a_part_of_the_gap(page, desk):
@@ -156,17 +426,48 @@ def test_the_best_ellipse_closes_a_part_of_the_gap(page, desk):
         desk.get_by_role("combobox", name="Garment").select_option(index=number)
         before = account(page)["gap"]
         desk.get_by_role("button", name="Best ellipse").click()
-        page.wait_for_timeout(2500)
+        desk.get_by_text("the best that the search has found").wait_for()
         after = account(page)["gap"]
         assert 0 < after < before
+    page.wait_for_timeout(700)
+    heard = desk.locator(".widget-spoken").inner_text()
+    assert heard.startswith("The ellipse is the best that the search has found. D ")
+
+
+def test_with_less_motion_the_best_ellipse_is_there_at_once(visit):
+    with visit(PAGE, reduced_motion="reduce") as found:
+        desk = arrive(found.page, NAME)
+        shown = f"(() => {{ let n = 0; const show = {DESK}.show.bind({DESK});"
+        shown += (
+            f"{DESK}.show = (...a) => {{ n++; show(...a); }}; {DESK}.descend(); return n; }})()"
+        )
+        assert found.page.evaluate(shown) == 1
+        assert "the search has found" in desk.locator(".desk-owner").inner_text()
+
+
+def test_the_samples_are_drawn_anew_only_when_the_search_has_ended(page):
+    found = page.evaluate(
+        f"""async () => {{
+          const before = {DESK}.noise;
+          {DESK}.descend();
+          const owners = [];
+          while ({DESK}.owner === "searching") {{
+            owners.push({DESK}.noise === before);
+            await new Promise(resolve => setTimeout(resolve, 10));
+          }}
+          return [owners, {DESK}.noise === before];
+        }}"""
+    )
+    assert found[0] and all(found[0]) and not found[1]
 
 
 def test_importance_weights_tighten_the_bound(page):
     bounds = page.evaluate(
         f"""() => {{
           const {{ model, x, q, random }} = {DESK};
+          const noise = count => Float64Array.from({{ length: 2 * count }}, random.normal);
           const mean = count => Array.from({{ length: 300 }}, () =>
-            model.truth.importance(x, q, count, random.normal)).reduce((a, b) => a + b) / 300;
+            model.truth.importance(x, q, noise(count)).value).reduce((a, b) => a + b) / 300;
           return [1, 5, 50].map(mean);
         }}"""
     )
@@ -191,3 +492,11 @@ def test_the_exact_posterior_is_there_at_once(page, slower, limit):
         }}"""
     )
     assert median < limit
+
+
+@pytest.mark.parametrize(("slower", "limit"), [(1, 30), (4, 120)])
+def test_a_stroke_does_not_wait_for_the_numbers(page, slower, limit):
+    work = f"n => {{ {DESK}.board.stroke([n % 14, (5 * n) % 14]); {DESK}.painted(false); }}"
+    assert median_time(page, work, slower) < limit
+    work = f"n => {DESK}.board.stroke([n % 14, (5 * n) % 14])"
+    assert median_time(page, work, slower) < limit / 5

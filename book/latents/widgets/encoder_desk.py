@@ -12,6 +12,7 @@ from latents.widgets.still import Still, in_style
 from latents.widgets.trained import Trained
 
 SIDE = 14  # pixels of the small garments
+REACH = 6  # codes are summed over −6 … 6; farther out the prior leaves no garment any mass
 
 
 def half_size(x: np.ndarray) -> np.ndarray:
@@ -56,7 +57,7 @@ class EncoderDesk:
         """Return D, R, −log p(x) and the gap of one image (196,), by sums over even grids.
 
         The evidence is summed over a grid of the plane and over a finer one around its peak; D over
-        a grid of four standard deviations of q. For comparison with what the page computes.
+        a grid of five standard deviations of q. For comparison with what the page computes.
         """
         mean, sd = (each[0] for each in self.encode(x[None]))
 
@@ -67,10 +68,10 @@ class EncoderDesk:
             area = math.prod(side[1] - side[0] for side in sides)
             return np.logaddexp.reduce(joint) + math.log(area), z, joint
 
-        _, z, joint = log_evidence((-4, -4), (4, 4))
+        _, z, joint = log_evidence((-REACH, -REACH), (REACH, REACH))
         likely = z[joint > joint.max() - 12]
         evidence, _, _ = log_evidence(likely.min(axis=0) - 0.05, likely.max(axis=0) + 0.05)
-        u = np.linspace(-4, 4, 81)
+        u = np.linspace(-5, 5, 101)
         grid = np.stack(np.meshgrid(u, u), axis=-1).reshape(-1, 2)
         weights_of_grid = np.exp(bounds.log_standard_normal(grid))
         distortion = np.average(self.distortion(x, mean + sd * grid), weights=weights_of_grid)
@@ -88,9 +89,10 @@ class EncoderDesk:
         table = []
         for number in list(shown)[:4]:
             found = self.account(self.garments[number] / 255)
-            numbers = found["D"], found["R"], found["D"] + found["R"], found["evidence"]
-            row = [f"{value:.1f}" for value in numbers] + [f"{found['gap']:.2f}"]
-            table.append((self.names[number], *row))
+            distortion, rate, evidence = (round(found[key], 2) for key in ("D", "R", "evidence"))
+            bound = distortion + rate  # of what is printed, as the gap
+            row = distortion, rate, bound, evidence, bound - evidence
+            table.append((self.names[number], *(f"{value:.2f}" for value in row)))
         return Still(
             in_style(lambda: plots.image_rows(tiles)),
             "Ten garments of 14 × 14 pixels, one of each class, and what the decoder makes of the "

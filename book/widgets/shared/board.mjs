@@ -1,24 +1,27 @@
 // A board of grey pixels to paint on: by pointer, or by keys with a cursor that moves from cell to cell.
 
-import { make, onLook } from "./elements.mjs";
+import { make, onceAFrame, onLook } from "./elements.mjs";
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export class Board {
   /**
    * @param {number} side  pixels in a row
-   * @param {() => void} changed  called after the reader has painted
+   * @param {(ended: boolean, where: string) => void} changed  called after the reader has painted:
+   *   at most once a frame as long as a stroke lasts, and when it has ended. `where` is for speech.
    * @param {(text: string) => void} say  tells where the cursor is
    */
   constructor(side, changed, say) {
     Object.assign(this, { side, changed, say, pixels: new Float32Array(side * side), past: [] });
-    Object.assign(this, { cursor: [side >> 1, side >> 1], tool: 0, focused: false });
+    Object.assign(this, { cursor: [side >> 1, side >> 1], tool: 0, framed: false, last: null });
     this.canvas = make("canvas.board", {
       tabIndex: 0, role: "application", "aria-roledescription": "picture to paint on",
-      width: 16 * side, height: 16 * side, "aria-label": "The garment",
+      width: 16 * side, height: 16 * side,
     });
-    this.canvas.addEventListener("focus", () => this.focus(true));
-    this.canvas.addEventListener("blur", () => this.focus(false));
+    const soon = onceAFrame(this.canvas, () => this.last && changed(false, ""));
+    // The frame of the cursor is for the keyboard: a pointer shows by itself where it is.
+    this.canvas.addEventListener("focus", () => this.frame(this.canvas.matches(":focus-visible")));
+    this.canvas.addEventListener("blur", () => this.frame(false));
     this.canvas.addEventListener("keydown", (event) => this.key(event));
     const at = (event) => {
       const box = this.canvas.getBoundingClientRect();
@@ -27,13 +30,20 @@ export class Board {
       );
     };
     this.canvas.addEventListener("pointerdown", (event) => {
-      if (event.button) return;
+      if (event.button || !event.isPrimary) return;
       this.canvas.setPointerCapture(event.pointerId);
+      this.framed = false;
       this.remember();
-      this.brush(at(event), 1);
+      this.stroke(at(event));
+      soon();
     });
     this.canvas.addEventListener("pointermove", (event) => {
-      if (this.canvas.hasPointerCapture(event.pointerId)) this.brush(at(event), 1);
+      if (this.last && this.canvas.hasPointerCapture(event.pointerId) && this.stroke(at(event))) soon();
+    });
+    this.canvas.addEventListener("lostpointercapture", () => {
+      if (!this.last) return;
+      this.last = null;
+      changed(true, "");
     });
     onLook(() => this.draw());
   }
@@ -42,11 +52,12 @@ export class Board {
   load(pixels) {
     this.pixels = Float32Array.from(pixels);
     this.past = [];
+    this.last = null;
     this.draw();
   }
 
-  focus(on) {
-    this.focused = on;
+  frame(on) {
+    this.framed = on;
     this.draw();
   }
 
@@ -59,7 +70,21 @@ export class Board {
     if (!this.past.length) return;
     this.pixels = this.past.pop();
     this.draw();
-    this.changed();
+    this.changed(true, "Undone");
+  }
+
+  /** Paint on to a cell, in a line from the last one; false if that is where the brush is already. */
+  stroke([x, y]) {
+    const [a, b] = this.last ?? [x, y];
+    const steps = Math.max(Math.abs(x - a), Math.abs(y - b));
+    if (this.last && !steps) return false;
+    for (let k = 0; k <= steps; k++) {
+      const part = steps && k / steps;
+      this.brush([Math.round(a + part * (x - a)), Math.round(b + part * (y - b))], 1);
+    }
+    this.last = this.cursor = [x, y];
+    this.draw();
+    return true;
   }
 
   /** Set a cell, and with a radius its neighbours, to the brightness of the tool. */
@@ -70,8 +95,13 @@ export class Board {
         if (inside && Math.abs(dx) + Math.abs(dy) <= radius)
           this.pixels[(y + dy) * this.side + x + dx] = value;
       }
-    this.draw();
-    this.changed();
+  }
+
+  /** Where the cursor is and what is there, in words. */
+  get where() {
+    const [x, y] = this.cursor;
+    const grey = Math.round(100 * this.pixels[y * this.side + x]);
+    return `row ${y + 1}, column ${x + 1}: brightness ${grey} %`;
   }
 
   key(event) {
@@ -80,16 +110,15 @@ export class Board {
     const key = event.key.toLowerCase();
     if (step) {
       this.cursor = this.cursor.map((x, i) => (x + step[i] + this.side) % this.side);
-      this.draw();
+      this.say(this.where);
     } else if (key === " " || key === "x") {
       this.remember();
       this.brush(this.cursor, 0, key === "x" ? 0 : 1);
+      this.changed(true, this.where);
     } else if (key === "u") this.undo();
     else return;
     event.preventDefault();
-    const [x, y] = this.cursor;
-    const grey = Math.round(100 * this.pixels[y * this.side + x]);
-    this.say(`row ${y + 1}, column ${x + 1}: brightness ${grey} %`);
+    this.frame(true);
   }
 
   draw() {
@@ -99,7 +128,7 @@ export class Board {
       context.fillStyle = `rgb(${grey} ${grey} ${grey})`;
       context.fillRect(16 * (n % this.side), 16 * Math.floor(n / this.side), 16, 16);
     });
-    if (!this.focused) return;
+    if (!this.framed) return;
     const [x, y] = this.cursor;
     for (const [colour, width] of [["#000", 5], ["#ffb454", 3]]) {
       context.strokeStyle = colour;

@@ -1,14 +1,10 @@
 // Plots as SVG: axes, curves, hatched areas, contours, and handles that can be dragged.
 // Colours and hatching are in the style sheet, so a plot follows the look of the page by itself.
 
-import { make, written } from "./elements.mjs";
+import { make, unique, written } from "./elements.mjs";
 
 const SVG = "http://www.w3.org/2000/svg";
 const GRASP = 34; // pixels from a handle at which a press still takes it
-let made = 0;
-
-/** A name that no other part of the page has. */
-export const unique = (name) => `${name}-${++made}`;
 
 /** Make an element of an SVG. */
 export function draw(tag, attributes = {}, ...children) {

@@ -46,6 +46,11 @@ function awaitFinger(slider) {
   for (const [kind, listener] of Object.entries(heed)) slider.addEventListener(kind, listener, true);
 }
 
+let names = 0;
+
+/** A name that no other part of the page has. */
+export const unique = (name) => `${name}-${++names}`;
+
 /** Write a number with a true minus sign. */
 export const written = (x, digits = 2) => x.toFixed(digits).replace("-", "−");
 

@@ -34,6 +34,8 @@ function hermite(count) {
   return roots.map((x) => [x, factorial / (count * value(x, count - 1) ** 2)]);
 }
 
+const clamp = (x, [low, high]) => Math.max(low, Math.min(high, x));
+
 /** KL(N(mean, sd²) ‖ N(0, I)) in nats. */
 const rate = ({ mean, sd }) =>
   mean.reduce((sum, m, i) => sum + (m * m + sd[i] ** 2 - 1) / 2 - Math.log(sd[i]), 0);
@@ -48,9 +50,15 @@ export function logSum(values) {
 }
 
 export class Truth {
-  /** Codes on a grid of count × count cells of −reach … reach, decoded once. */
-  constructor(decoder, variance, { reach = 4, count = 61, finest = 40, parts = 5 } = {}) {
+  /**
+   * Codes on a grid of count × count cells of −reach … reach, decoded once.
+   *
+   * A posterior that reaches beyond the grid makes the evidence too small, and the gap as well. With
+   * a reach of 6, the prior leaves hardly anything out there, even of the posterior of a black garment.
+   */
+  constructor(decoder, variance, { reach = 6, count = 91, finest = 40, parts = 5 } = {}) {
     Object.assign(this, { decoder, variance, reach, count, finest, parts });
+    this.limits = { mean: [-reach, reach], sd: [0.005, 1.5] };
     this.step = (2 * reach) / count;
     this.codes = new Float32Array(2 * count * count);
     for (let n = 0; n < count * count; n++) this.codes.set(this.cell(n), 2 * n);
@@ -61,6 +69,14 @@ export class Truth {
   cell(n) {
     const [column, row] = [n % this.count, Math.floor(n / this.count)];
     return [(column + 0.5) * this.step - this.reach, this.reach - (row + 0.5) * this.step];
+  }
+
+  /** The nearest Gaussian whose middle is on the grid and whose widths are within their limits. */
+  within({ mean, sd }) {
+    return {
+      mean: mean.map((x) => clamp(x, this.limits.mean)),
+      sd: sd.map((x) => clamp(x, this.limits.sd)),
+    };
   }
 
   /** D of an image for decoded images, in nats. */
@@ -89,8 +105,9 @@ export class Truth {
   posterior(x) {
     const { step, parts } = this;
     const logs = this.logJoint(x, this.codes, this.images).map((value) => value + 2 * Math.log(step));
-    const order = Array.from(logs.keys()).sort((a, b) => logs[b] - logs[a]);
-    const chosen = order.slice(0, this.finest);
+    const top = logs.reduce((a, b) => Math.max(a, b));
+    const heavy = Array.from(logs.keys()).filter((n) => logs[n] > top - 20); // the others: e⁻²⁰
+    const chosen = heavy.sort((a, b) => logs[b] - logs[a]).slice(0, this.finest);
     const places = new Float32Array(2 * chosen.length * parts ** 2);
     chosen.forEach((n, k) => {
       const [left, top] = this.cell(n);
@@ -124,17 +141,19 @@ export class Truth {
     return { D, R: rate(q) };
   }
 
-  /** −log of the mean of `count` importance weights, one draw. */
-  importance(x, q, count, normal) {
-    const codes = new Float32Array(2 * count);
-    const logQ = new Float64Array(count);
-    for (let k = 0; k < count; k++) {
-      const eps = [normal(), normal()];
-      for (const i of [0, 1]) codes[2 * k + i] = q.mean[i] + q.sd[i] * eps[i];
-      logQ[k] = -(eps[0] ** 2 + eps[1] ** 2) / 2 - LOG_TAU - Math.log(q.sd[0] * q.sd[1]);
-    }
+  /**
+   * −log of the mean of K importance weights, one draw, and its codes (K · 2).
+   *
+   * `noise` holds the K draws ε of N(0, I), (K · 2); the codes are mean + sd · ε.
+   */
+  importance(x, q, noise) {
+    const codes = Float32Array.from(noise, (eps, at) => q.mean[at % 2] + q.sd[at % 2] * eps);
     const joint = this.logJoint(x, codes, this.decoder.apply(codes));
-    return Math.log(count) - logSum(joint.map((value, k) => value - logQ[k]));
+    const logWeights = joint.map((value, k) => {
+      const square = noise[2 * k] ** 2 + noise[2 * k + 1] ** 2;
+      return value + square / 2 + LOG_TAU + Math.log(q.sd[0] * q.sd[1]);
+    });
+    return { value: Math.log(joint.length) - logSum(logWeights), codes };
   }
 
   /**
@@ -142,7 +161,7 @@ export class Truth {
    * a step that grows after a success and shrinks after a failure. Yields after every round.
    */
   *descend(x, start, rounds = 40) {
-    const q = { mean: [...start.mean], sd: [...start.sd] };
+    const q = this.within(start);
     const cost = (trial) => { const { D, R } = this.account(x, trial); return D + R; };
     const steps = [0.1, 0.1, 0.2, 0.2];
     let best = cost(q);
@@ -152,7 +171,8 @@ export class Truth {
           const trial = { mean: [...q.mean], sd: [...q.sd] };
           if (j < 2) trial.mean[j] += sign * steps[j];
           else trial.sd[j - 2] *= Math.exp(sign * steps[j]);
-          return [cost(trial), trial];
+          const inside = this.within(trial);
+          return [cost(inside), inside];
         });
         const [value, trial] = tried[0][0] < tried[1][0] ? tried[0] : tried[1];
         if (value < best) {

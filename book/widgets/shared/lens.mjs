@@ -1,8 +1,9 @@
 // A window into the plane of codes: the exact posterior as heat, and a Gaussian that can be dragged.
 
-import { isDark, make, onceAFrame, onLook } from "./elements.mjs";
+import { isDark, make, onceAFrame, onLook, written } from "./elements.mjs";
 
 const CELLS = 41;
+const GRASP = { mouse: 14, pen: 22, touch: 22 }; // pixels from a handle at which a press takes it
 
 export class Lens {
   /**
@@ -11,7 +12,7 @@ export class Lens {
    * @param {(axis: number, sd: number) => void} options.width  the reader drags one of its widths
    */
   constructor({ center, width }) {
-    Object.assign(this, { moveCenter: center, moveWidth: width, q: null, density: null, samples: [] });
+    Object.assign(this, { moveCenter: center, moveWidth: width, q: null, density: null, samples: [], held: null });
     this.window = { x: 0, y: 0, half: 1 };
     this.canvas = make("canvas", { role: "img", "aria-label": "Posterior and encoder, enlarged" });
     this.redraw = onceAFrame(this.canvas, () => this.draw());
@@ -35,21 +36,41 @@ export class Lens {
       ];
     };
     canvas.addEventListener("pointerdown", (event) => {
-      if (event.button || !this.q) return;
-      canvas.setPointerCapture(event.pointerId);
-      const [x, y] = at(event);
-      const near = this.handles().findIndex(
-        ([hx, hy]) => Math.hypot(x - hx, y - hy) < (14 / this.size) * 2 * this.window.half,
-      );
-      this.held = near < 0 ? null : near % 2;
-      if (near < 0) this.moveCenter(x, y);
-    });
-    canvas.addEventListener("pointermove", (event) => {
-      if (!canvas.hasPointerCapture(event.pointerId)) return;
+      if (event.button || !event.isPrimary || !this.q) return;
       const place = at(event);
-      if (this.held === null) this.moveCenter(...place);
+      this.held = this.taken(place, GRASP[event.pointerType]);
+      if (this.held === null) {
+        if (event.pointerType !== "mouse") return; // a finger scrolls the page
+        this.held = "middle";
+        this.moveCenter(...place);
+      }
+      canvas.setPointerCapture(event.pointerId);
+    });
+    canvas.addEventListener("lostpointercapture", () => (this.held = null));
+    // A finger on the ellipse drags it, also upwards, where the page would scroll.
+    const stay = (event) => {
+      const [touch] = event.touches;
+      if (this.q && this.taken(at(touch), GRASP.touch) !== null) event.preventDefault();
+    };
+    canvas.addEventListener("touchstart", stay, { passive: false });
+    canvas.addEventListener("pointermove", (event) => {
+      if (this.held === null || !canvas.hasPointerCapture(event.pointerId)) return;
+      const place = at(event);
+      if (this.held === "middle") this.moveCenter(...place);
       else this.moveWidth(this.held, Math.abs(place[this.held] - this.q.mean[this.held]) / 2);
     });
+  }
+
+  /** What a press takes: the width of an axis (0 or 1), the "middle" of the ellipse, or nothing (null). */
+  taken([x, y], pixels) {
+    const { mean, sd } = this.q;
+    const grasp = (pixels / this.size) * 2 * this.window.half;
+    const away = (place) => Math.hypot(x - place[0], y - place[1]);
+    const distances = this.handles().map(away);
+    const least = Math.min(...distances);
+    if (least < grasp && least < away(mean)) return distances.indexOf(least) % 2;
+    const inside = ((x - mean[0]) / sd[0]) ** 2 + ((y - mean[1]) / sd[1]) ** 2 < 4;
+    return inside || away(mean) < grasp ? "middle" : null;
   }
 
   /** Where the widths can be taken: two standard deviations from the middle. */
@@ -121,6 +142,23 @@ export class Lens {
       context.fillStyle = dark ? "#0b0d10" : "#fff";
       context.fillRect(a - 5, b - 5, 10, 10);
       context.strokeRect(a - 5, b - 5, 10, 10);
+    }
+    this.drawBounds(context, dark ? ["#0b0d10", "#a7adb5"] : ["#fff", "#5f6670"]);
+  }
+
+  /** The codes of two corners. */
+  drawBounds(context, [ground, ink]) {
+    const { size } = this;
+    const { x, y, half } = this.window;
+    context.font = "11px system-ui, sans-serif";
+    context.lineWidth = 3;
+    for (const [sign, align, across, baseline, down] of [
+      [-1, "left", 5, "bottom", size - 4], [1, "right", size - 5, "top", 5],
+    ]) {
+      const text = `(${written(x + sign * half)}, ${written(y + sign * half)})`;
+      Object.assign(context, { textAlign: align, textBaseline: baseline, strokeStyle: ground, fillStyle: ink });
+      context.strokeText(text, across, down);
+      context.fillText(text, across, down);
     }
   }
 
