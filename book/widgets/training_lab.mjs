@@ -203,7 +203,11 @@ class Lab {
 
   async step() {
     if (this.running) this.toggle();
-    if (!(await this.advance(1))) return;
+    const { version } = this;
+    const done = await this.advance(1);
+    if (version !== this.version) return;
+    if (this.running) return this.run(); // the reader pressed Train during the step
+    if (!done) return;
     this.showSettings();
     this.say(this.words());
   }

@@ -1,12 +1,17 @@
 """The training lab: its steps beside those of Keras, and every control by every means."""
 
+import re
 import subprocess
 import sys
+from itertools import combinations
 from unittest import mock
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 from browser import arrive
+from contrast import contrasts, linear
+from matplotlib.colors import rgb_to_hsv, to_rgb
 
 from latents import bounds, data, weights
 from latents.widgets.training_lab import Training, TrainingLab, sheet
@@ -347,6 +352,15 @@ def test_fingers_train_it(visit):
         assert found.complaints == []
 
 
+def test_train_right_after_step_trains(page, lab):
+    lab.get_by_role("button", name="Step").evaluate(
+        "step => { step.click(); step.previousElementSibling.click(); }"
+    )
+    page.wait_for_function(f"{LAB}.report.step > 40")
+    lab.get_by_role("button", name="Pause").click()
+    page.wait_for_function(f"!{LAB}.running && !{LAB}.busy")
+
+
 def test_settings_in_a_hurry_leave_one_training(page, lab):
     lab.get_by_role("button", name="Train", exact=True).click()
     page.evaluate(
@@ -501,3 +515,51 @@ def test_two_labs_on_one_page_do_not_disturb_each_other(page):
         }"""
     )
     assert steps == [[1, 0], True]
+
+
+def as_hex(written: str) -> str:
+    """Return a colour of CSS, rgb(…), as #rrggbb."""
+    return "#" + "".join(f"{int(each):02x}" for each in re.findall(r"\d+", written)[:3])
+
+
+def test_the_classes_are_seen_on_their_ground_in_both_looks(page, lab):
+    themes = page.evaluate(
+        """async () => {
+          const { COLOURS, GROUND, OPACITY } = await import('/_widgets/shared/markers.mjs');
+          return Object.keys(COLOURS).map(theme => [theme, COLOURS[theme], GROUND[theme], OPACITY]);
+        }"""
+    )
+    with mpl.rc_context(), mpl.style.context("latents.book"):
+        of_the_book = mpl.rcParams["axes.prop_cycle"].by_key()["color"]
+    for theme, colours, ground, opacity in themes:
+        page.evaluate("theme => (document.documentElement.dataset.theme = theme)", theme)
+        legend = lab.locator(".lab-legend path").evaluate_all(
+            "paths => paths.map(path => path.getAttribute('fill'))"
+        )
+        assert legend == colours
+        surface = as_hex(lab.evaluate("widget => getComputedStyle(widget).backgroundColor"))
+        behind = np.array(to_rgb(ground))
+        for colour, other in zip(colours, of_the_book, strict=True):
+            dot = opacity * np.array(to_rgb(colour)) + (1 - opacity) * behind
+            for seen, under in ((colour, surface), (dot, ground)):
+                darker, lighter = sorted((contrasts(seen)[1], contrasts(under)[1]))
+                assert lighter / darker >= 3, (theme, colour)
+            hues = [rgb_to_hsv(to_rgb(each))[0] for each in (colour, other)]
+            assert abs((hues[0] - hues[1] + 0.5) % 1 - 0.5) < 0.05, (theme, colour)
+        assert min(distance(a, b) for a, b in combinations(colours, 2)) > 0.08
+
+
+def distance(a: str, b: str) -> float:
+    """Return how far two colours are apart in OKLab (Ottosson, 2020)."""
+    to_cones = [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+    to_lab = [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+    first, second = (to_lab @ np.cbrt(to_cones @ linear(each)) for each in (a, b))
+    return float(np.linalg.norm(first - second))
