@@ -3,15 +3,15 @@
 
 import { isDark, onLook } from "./elements.mjs";
 
-/** A contrast of 3 or more with map and page of each look, also where a map is seen through. */
+/** A contrast of 3 or more with the map, blended with it, and with the page; apart for people who do not see red or green. */
 export const COLOURS = {
   light: [
-    "#007fcc", "#b87000", "#00732b", "#e50039", "#7f00ff",
-    "#957767", "#b2009c", "#993d60", "#5c5ce5", "#338787",
+    "#007fcc", "#cc6900", "#00732b", "#e10035", "#7f00ff",
+    "#a17869", "#b2009c", "#993d60", "#5c5ce5", "#3c8d98",
   ],
   dark: [
-    "#40aeff", "#f0a020", "#2fb866", "#ff5470", "#b266ff",
-    "#c4a08c", "#f060dc", "#c9809f", "#9a9aff", "#5cc4c4",
+    "#40b7ff", "#f0ac21", "#34cb58", "#e24960", "#b266ff",
+    "#cda994", "#ed5fd9", "#c87a93", "#c6cdff", "#5bc0c2",
   ],
 };
 export const GROUND = { light: "#fff", dark: "#0b0d10" }; // of the maps
