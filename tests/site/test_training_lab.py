@@ -3,14 +3,13 @@
 import re
 import subprocess
 import sys
-from itertools import combinations
 from unittest import mock
 
 import matplotlib as mpl
 import numpy as np
 import pytest
 from browser import arrive
-from contrast import contrasts, linear
+from contrast import SEEN, contrasts, nearest
 from matplotlib.colors import rgb_to_hsv, to_rgb
 
 from latents import bounds, data, weights
@@ -265,19 +264,46 @@ def test_the_sheet_shows_what_the_decoder_makes_of_the_map(page, lab):
     assert np.abs(np.reshape(shown, (210, 210)) - expected).max() < 0.51
 
 
-def test_what_two_seeds_have_in_common(page, lab):
+@pytest.mark.parametrize(("seed", "mirror"), [(1, True), (11, False)])
+def test_what_two_seeds_have_in_common(page, lab, seed, mirror):
     lab.get_by_label("the shape of the map, but neither its direction nor its side").check()
+    page.evaluate(f"{LAB}.seeds.next = {seed}")
     lab.get_by_role("button", name="Train both").click()
     page.wait_for_function(f"{LAB}.seeds.found")
     pair = page.evaluate(f"{LAB}.seeds.found")
+    assert pair["mirror"] == mirror
     assert pair["same"] > 0.7 * pair["other"]
     assert pair["agreement"] > 0.9
     assert abs(pair["costs"][0] - pair["costs"][1]) < 2
     text = lab.locator(".widget-answer").inner_text()
     assert text.startswith("Right. ")
     assert f"{round(100 * pair['agreement'])}%" in text
+    assert ("flipped top to bottom and turned by" in text) == mirror
     assert lab.locator(".lab-pair canvas").count() == 2
     assert lab.get_by_role("button", name="Another pair").is_visible()
+
+
+@pytest.mark.parametrize(
+    ("angle", "mirror", "words"),
+    [
+        (69, False, "turned by 69° anticlockwise"),
+        (-69, True, "flipped top to bottom and turned by 69° clockwise"),
+        (150, True, "flipped top to bottom and turned by 150° anticlockwise"),
+    ],
+)
+def test_the_turn_between_two_maps_is_told_with_its_axis_and_its_way(page, angle, mirror, words):
+    second = np.random.default_rng(0).normal(size=(60, 2)) @ [[2, 0.5], [0, 1]]
+    c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    first = second * ([1, -1] if mirror else [1, 1]) @ np.array([[c, s], [-s, c]])  # (x, y) as rows
+    found = page.evaluate(
+        """async ([a, b]) => {
+          const { compareMaps, turnWords } = await import('/_widgets/shared/two_seeds.mjs');
+          const { angle, mirror } = compareMaps(a, b);
+          return turnWords(angle, mirror);
+        }""",
+        [first.ravel().tolist(), second.ravel().tolist()],
+    )
+    assert found == words
 
 
 def test_two_maps_are_compared_as_procrustes_does(page):
@@ -480,6 +506,102 @@ def test_the_program_in_keras_is_true(page, lab, fashion, tmp_path, kind):
     assert cost == pytest.approx(sum(report["test"].values()), abs=5)
 
 
+def test_the_program_says_that_beta_was_changed_and_how_long_was_trained(page, lab):
+    program = lab.locator(".lab-code code")
+    warning = "# β was changed during the training in the page\n        self.add_loss(0.1 * "
+    lab.get_by_role("slider", name="β").focus()
+    page.keyboard.press("Home")  # before the training
+    assert "was changed" not in program.text_content()
+    lab.get_by_role("button", name="Train", exact=True).click()
+    page.wait_for_function(f"{LAB}.report.epoch >= 1")
+    lab.get_by_role("slider", name="β").focus()
+    page.keyboard.press("End")
+    page.keyboard.press("Home")
+    assert warning in program.text_content()
+    page.wait_for_function(f"{LAB}.report.epoch >= 3")
+    lab.get_by_text("The same model in Keras").click()
+    assert epochs(program) >= 3  # also while it trains
+    page.wait_for_function(f"{LAB}.report.epoch > {epochs(program)}")
+    before = epochs(program)
+    lab.get_by_role("button", name="Copy").click()
+    assert epochs(program) > before
+    lab.get_by_role("button", name="Reset").click()
+    page.wait_for_function(f"!{LAB}.code.textContent.includes('was changed')")
+
+
+def epochs(program) -> int:
+    """Return for how many epochs a program trains."""
+    return int(re.search(r"epochs=(\d+)", program.text_content())[1])
+
+
+def test_it_says_where_it_paused_by_itself(page, lab):
+    lab.get_by_role("combobox", name="A picture every").select_option("epoch")
+    lab.get_by_role("button", name="Train", exact=True).click()
+    page.evaluate(f"{LAB}.report.epoch = 99")
+    page.evaluate(f"{LAB}.limit = 2")
+    page.wait_for_function(f"!{LAB}.running && !{LAB}.busy")
+    words = f"paused at {page.evaluate(f'{LAB}.report.epoch')} epochs; Train goes on to 100"
+    assert lab.get_by_text(words).is_visible()
+    lab.get_by_role("button", name="Train", exact=True).click()
+    assert lab.get_by_text(words).count() == 0
+    assert page.evaluate(f"{LAB}.limit") == 100
+    lab.get_by_role("button", name="Pause").click()
+
+
+def test_the_words_are_those_of_the_model(page, lab):
+    curves = lab.get_by_role("img", name="over the steps")
+    for kind, prior, rate in (("VAE", 1, 1), ("plain autoencoder", 0, 0), ("VAE", 1, 1)):
+        lab.get_by_label(kind, exact=True).check()
+        train(page, lab, 1)
+        page.wait_for_timeout(100)
+        assert lab.get_by_text("standard deviations of the prior").count() == prior
+        assert lab.get_by_text("a plain autoencoder has no prior").count() == 1 - prior
+        assert curves.get_by_text("rate R, nats").count() == rate
+        assert ("and rate" in curves.get_attribute("aria-label")) == bool(rate)
+        lab.get_by_role("button", name="Reset").click()
+        page.wait_for_function(f"{LAB}.report.step === 0")
+    for words in ("Floor: the least D", "Mean image: what D costs without a code"):
+        assert lab.get_by_text(words).is_visible()
+
+
+@pytest.mark.parametrize("width", [1440, 1280, 640, 390])
+def test_nothing_moves_while_it_trains_and_panels_are_level(visit, width):
+    with visit(PAGE, width) as found:
+        lab = arrive(found.page, NAME)
+        numbers = lab.locator(".lab-numbers")
+        found.page.wait_for_function(f"{LAB}.numbers.firstChild")
+        heights = [lab.bounding_box()["height"]]
+        columns = [numbers.evaluate("box => getComputedStyle(box).gridTemplateColumns")]
+        train(found.page, lab, 1)
+        found.page.evaluate(
+            f"""() => {{
+              const test = {{ D: 138.25, R: 12.36 }};
+              Object.assign({LAB}.report, {{ step: 6300, epoch: 100, test }});
+              {LAB}.rate = 1234;
+              {LAB}.draw();
+            }}"""
+        )
+        heights.append(lab.bounding_box()["height"])
+        columns.append(numbers.evaluate("box => getComputedStyle(box).gridTemplateColumns"))
+        assert heights[0] == heights[1]
+        assert columns[0] == columns[1]
+        assert numbers.evaluate("box => box.scrollWidth <= box.clientWidth")
+        shown = [
+            each.bounding_box()["y"] for each in lab.locator(".lab > div > :nth-child(2)").all()
+        ]
+        assert len(set(shown)) == (3 if width == 390 else 1)
+
+
+@pytest.mark.parametrize(("touch", "least"), [(False, 24), (True, 44)])
+def test_targets_are_large_enough_on_a_wide_page(visit, touch, least):
+    with visit(PAGE, 1024, has_touch=touch, is_mobile=touch) as found:
+        lab = arrive(found.page, NAME)
+        labels = ":is(.widget-controls, .widget-choices) label"
+        where = f".widget-live :is(button, select, summary, input[type=number], {labels})"
+        for target in lab.locator(where).all():
+            assert target.bounding_box()["height"] >= least, target.inner_text()
+
+
 @pytest.mark.parametrize(("slower", "least"), [(1, 100), (4, 20)])
 def test_it_is_fast_enough_to_watch(page, content, slower, least):
     page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slower})
@@ -510,11 +632,12 @@ def test_two_labs_on_one_page_do_not_disturb_each_other(page):
           await boxes[0].widget.step();
           const found = boxes.map(({ widget }) => widget.report.step);
           const names = boxes.map(el => el.querySelector('input[type=radio]').name);
+          const pairs = boxes.map(({ widget }) => widget.seeds.next);
           for (const stop of stops) stop();
-          return [found, names[0] !== names[1]];
+          return [found, names[0] !== names[1], pairs[0] !== pairs[1]];
         }"""
     )
-    assert steps == [[1, 0], True]
+    assert steps == [[1, 0], True, True]
 
 
 def as_hex(written: str) -> str:
@@ -546,20 +669,4 @@ def test_the_classes_are_seen_on_their_ground_in_both_looks(page, lab):
                 assert lighter / darker >= 3, (theme, colour)
             hues = [rgb_to_hsv(to_rgb(each))[0] for each in (colour, other)]
             assert abs((hues[0] - hues[1] + 0.5) % 1 - 0.5) < 0.05, (theme, colour)
-        assert min(distance(a, b) for a, b in combinations(colours, 2)) > 0.08
-
-
-def distance(a: str, b: str) -> float:
-    """Return how far two colours are apart in OKLab (Ottosson, 2020)."""
-    to_cones = [
-        [0.4122214708, 0.5363325363, 0.0514459929],
-        [0.2119034982, 0.6806995451, 0.1073969566],
-        [0.0883024619, 0.2817188376, 0.6299787005],
-    ]
-    to_lab = [
-        [0.2104542553, 0.7936177850, -0.0040720468],
-        [1.9779984951, -2.4285922050, 0.4505937099],
-        [0.0259040371, 0.7827717662, -0.8086757660],
-    ]
-    first, second = (to_lab @ np.cbrt(to_cones @ linear(each)) for each in (a, b))
-    return float(np.linalg.norm(first - second))
+        assert min(nearest(colours, seen) for seen in SEEN.values()) > 15  # as `test_plots` has it
