@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 from unittest import mock
 
 import matplotlib as mpl
@@ -102,8 +103,16 @@ def test_the_page_has_the_garments_that_python_has(page, content):
 def test_what_it_loads_is_small(built):
     folder = built / "_widgets"
     assert (folder / "training_lab.webp").stat().st_size < 300_000
-    code = [folder / "training_lab.mjs", *(folder / "shared").glob("*.mjs")]
+    assert (folder / "training_lab.png").stat().st_size < 100_000
+    code = modules(folder / "training_lab.mjs")
+    assert len(code) > 5
     assert sum(file.stat().st_size for file in code) < 90_000
+
+
+def modules(file: Path) -> set[Path]:
+    """Return a module of the page and all that it imports, directly or through another."""
+    names = re.findall(r'^import .* from "(.*)";', file.read_text("utf-8"), flags=re.MULTILINE)
+    return {file}.union(*(modules((file.parent / name).resolve()) for name in names))
 
 
 @pytest.mark.parametrize("settings", [VAE | {"beta": 3}, PLAIN])
@@ -596,6 +605,7 @@ def test_nothing_moves_while_it_trains_and_panels_are_level(visit, width):
 def test_targets_are_large_enough_on_a_wide_page(visit, touch, least):
     with visit(PAGE, 1024, has_touch=touch, is_mobile=touch) as found:
         lab = arrive(found.page, NAME)
+        lab.locator("summary").click()
         labels = ":is(.widget-controls, .widget-choices) label"
         where = f".widget-live :is(button, select, summary, input[type=number], {labels})"
         for target in lab.locator(where).all():
