@@ -198,7 +198,7 @@ class Lab {
   /** Change β in the midst of a training. */
   price(beta) {
     this.settings.beta = beta;
-    this.changed ||= this.report.step > 0 || this.busy === this.version;
+    this.changed ||= this.report?.step > 0 || this.busy === this.version;
     this.engine.ask("beta", { slot: "page", beta });
     this.showSettings();
   }

@@ -57,7 +57,6 @@ export class TwoSeeds {
    */
   constructor(engine, labels, begin) {
     Object.assign(this, { engine, labels, begin, seen: true });
-    this.next = 1 + Math.floor(9000 * Math.random());
     this.name = `lab-guess-${Math.random().toString(36).slice(2)}`;
     this.element = this.build();
   }
@@ -80,6 +79,12 @@ export class TwoSeeds {
       this.maps);
   }
 
+  /** Two different seeds, drawn at random. */
+  pair() {
+    const [first, second] = [9999, 9998].map((count) => 1 + Math.floor(count * Math.random()));
+    return [first, second < first ? second : second + 1];
+  }
+
   /** Nothing is trained where nobody looks. */
   look(seen) {
     this.seen = seen;
@@ -89,8 +94,7 @@ export class TwoSeeds {
   async answer() {
     this.begin();
     this.result.textContent = "Training two models …";
-    const seeds = [this.next, this.next + 1];
-    this.next += 2;
+    const seeds = this.pair();
     const reports = [];
     for (const [n, seed] of seeds.entries()) {
       const settings = { variational: true, hidden: 64, beta: 1, seed };
