@@ -68,22 +68,27 @@ class Lab {
     });
     this.redraw = onceAFrame(this.sheet, () => this.draw());
     this.numbers = make("div.lab-numbers");
-    const panel = (title, shown, words) => make("div", {},
-      make("p.widget-title", {}, title), shown, make("p.widget-help", {}, words));
+    this.note = make("span.widget-help.lab-aside");
+    this.mapHelp = make("p.widget-help");
+    const help = (words) => make("p.widget-help", {}, words);
+    const panel = (title, ...shown) => make("div", {}, make("p.widget-title", {}, title), ...shown);
     this.el.replaceChildren(
       make("div.widget-controls.lab-controls", {},
         this.trainButton, button("Step", () => this.step()), button("Reset", () => this.change({})),
         make("label", {}, "a picture every ", this.speed),
         make("span.widget-group", {}, make("label", {}, "seed ", this.seed),
-          button("New seed", () => this.sow(1 + Math.floor(9999 * Math.random()))))),
+          button("New seed", () => this.sow(1 + Math.floor(9999 * Math.random())))),
+        this.note),
       make("div.widget-controls", {},
         make("span.widget-group", { role: "radiogroup", "aria-label": "Model" }, ...this.kinds),
         make("label.lab-price", {}, "β ", this.beta, this.betaText),
         make("label", {}, "hidden units ", this.hidden)),
       make("div.lab", {},
-        panel("Decoded sheet", this.sheet, "What the decoder makes of each place of the map beside it."),
-        panel("Codes of 500 test garments", this.map.canvas, "Circles of radius 1, 2 and 3: standard deviations of the prior."),
-        panel("Test garments over the steps", this.curves.svg, "Dotted: training batches. Grey: the run before this one.")),
+        panel("Decoded sheet", this.sheet, help("What the decoder makes of each place of the map of codes.")),
+        panel("Codes of test garments", this.map.canvas, this.mapHelp),
+        panel("Over the steps", this.curves.svg, help(
+          "Line: test garments. Dotted: training batches. Grey: the run before this one."))),
+      help("Floor: the least D that any decoder can have. Mean image: what D costs without a code."),
       this.legend(),
       this.numbers,
       this.seeds.element,
@@ -110,13 +115,15 @@ class Lab {
   keras() {
     this.code = make("code");
     const copy = make("button", { type: "button", onclick: async () => {
+      this.program();
       const done = await navigator.clipboard?.writeText(this.code.textContent).then(() => true, () => false);
       this.say(done ? "The code is in the clipboard." : "The code could not be copied.");
       copy.textContent = done ? "Copied" : "Select and copy it by hand";
     } }, "Copy");
     this.copy = copy;
-    return make("details.lab-code", {}, make("summary", {}, "The same in Keras"),
-      make("pre", { tabIndex: 0, role: "region", "aria-label": "The same in Keras" }, this.code), copy);
+    const name = "The same model in Keras";
+    return make("details.lab-code", { ontoggle: () => this.program() }, make("summary", {}, name),
+      make("pre", { tabIndex: 0, role: "region", "aria-label": name }, this.code), copy);
   }
 
   downloads() {
@@ -156,15 +163,25 @@ class Lab {
     this.hidden.value = hidden;
     const [sign, text] = this.running ? ["❚❚ ", "Pause"] : ["▶ ", "Train"];
     this.trainButton.replaceChildren(make("span", { "aria-hidden": "true" }, sign), text);
-    this.code.textContent = kerasText({ ...this.settings, epochs: this.report?.epoch || EPOCHS });
+    this.note.textContent = this.running ? "" : (this.atLimit ?? "");
+    this.mapHelp.textContent = variational
+      ? "Circles of radius 1, 2 and 3: standard deviations of the prior."
+      : "Circles of radius 1, 2 and 3, as a scale: a plain autoencoder has no prior.";
+    this.program();
     this.copy.textContent = "Copy";
+  }
+
+  /** Write the program anew, for as many epochs as have been trained. */
+  program() {
+    const { settings, changed } = this;
+    this.code.textContent = kerasText({ ...settings, changed, epochs: this.report?.epoch || EPOCHS });
   }
 
   /** Begin a new training; one that was running goes on with the new settings. */
   async change(settings) {
     Object.assign(this.settings, settings);
     const version = ++this.version;
-    this.limit = MANY;
+    Object.assign(this, { limit: MANY, changed: false, atLimit: "" });
     const report = await this.engine.ask("create", { slot: "page", settings: this.settings });
     if (version !== this.version) return;
     this.curves.clear();
@@ -181,18 +198,25 @@ class Lab {
   /** Change β in the midst of a training. */
   price(beta) {
     this.settings.beta = beta;
+    this.changed ||= this.report?.step > 0 || this.busy === this.version;
     this.engine.ask("beta", { slot: "page", beta });
     this.showSettings();
   }
 
   toggle() {
     this.running = !this.running;
+    if (this.running) this.atLimit = "";
     this.showSettings();
     if (this.running) {
-      this.limit = MANY * (1 + Math.floor(this.report.epoch / MANY));
+      this.limit = this.nextLimit();
       this.say("Training.");
       this.run();
     } else if (this.busy !== this.version) this.paused();
+  }
+
+  /** The epoch at which the training pauses the next time. */
+  nextLimit() {
+    return MANY * (1 + Math.floor(this.report.epoch / MANY));
   }
 
   /** The last steps have come in. */
@@ -203,7 +227,11 @@ class Lab {
 
   async step() {
     if (this.running) this.toggle();
-    if (!(await this.advance(1))) return;
+    const { version } = this;
+    const done = await this.advance(1);
+    if (version !== this.version) return;
+    if (this.running) return this.run(); // the reader pressed Train during the step
+    if (!done) return;
     this.showSettings();
     this.say(this.words());
   }
@@ -230,7 +258,11 @@ class Lab {
       const rate = (1000 * (this.report.step - step)) / (now - before);
       this.rate = this.rate ? 0.8 * this.rate + 0.2 * rate : rate;
       before = now;
-      if (this.report.epoch >= this.limit) this.toggle();
+      if (this.report.epoch >= this.limit) {
+        const { epoch } = this.report;
+        this.atLimit = `paused at ${epoch} epochs; Train goes on to ${this.nextLimit()}`;
+        this.toggle();
+      }
     }
     if (!this.running && version === this.version) this.paused();
   }
@@ -243,18 +275,18 @@ class Lab {
     this.redraw();
   }
 
-  /** D, and for a VAE also R and −ELBO; as printed they add up. */
+  /** D, and for a VAE also R and −ELBO, in nats; as printed they add up. */
   account() {
     const { D, R } = this.report.test;
-    if (R === undefined) return `${nats(D)} nats`;
+    if (R === undefined) return nats(D);
     const [d, r] = [D, R].map((x) => Number(x.toFixed(1)));
-    return `${nats(d)} + ${nats(r)} = ${nats(d + r)} nats`;
+    return `${nats(d)} + ${nats(r)} = ${nats(d + r)}`;
   }
 
   words() {
     const { step, epoch, active } = this.report;
     const name = this.settings.variational ? "D + R" : "D";
-    return `Step ${step}, epoch ${epoch}: ${name}: ${this.account()}; ${active} of ${CODE} latents in use.`;
+    return `Step ${step}, epoch ${epoch}: ${name}: ${this.account()} nats; ${active} of ${CODE} latents in use.`;
   }
 
   draw() {
@@ -264,10 +296,10 @@ class Lab {
     this.curves.draw();
     const rows = {
       "steps": `${step.toLocaleString("en")} (epoch ${epoch})`,
-      [this.settings.variational ? "D + R = −ELBO" : "D"]: this.account(),
+      [this.settings.variational ? "D + R = −ELBO, nats" : "D, nats"]: this.account(),
       "latents in use": `${active} of ${CODE}`,
       "the map reaches": `±${reach}`,
-      "speed": this.rate ? `${Math.round(this.rate)} steps/s` : "–",
+      "speed, steps/s": this.rate ? Math.round(this.rate) : "–",
     };
     this.numbers.replaceChildren(...Object.entries(rows).map(([name, value]) =>
       make("p", {}, make("span", {}, name), " ", make("strong", {}, value))));

@@ -1,31 +1,12 @@
 """Figures that chapters share: laid out as asked, and never lost on the way to the page."""
 
-import itertools
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from contrast import contrasts, linear
+from contrast import SEEN, contrasts, nearest
 from matplotlib.colors import to_rgb
 
 from latents import LatentsError, plots
-
-# How a colour appears to people without cones for green (deuteranopia) or red (protanopia), on
-# linear RGB: Machado, Oliveira and Fernandes (2009), severity 1.
-SEEN = {
-    "all": np.eye(3),
-    "no green": [
-        [0.367322, 0.860646, -0.227968],
-        [0.280085, 0.672501, 0.047413],
-        [-0.011820, 0.042940, 0.968881],
-    ],
-    "no red": [
-        [0.152286, 1.052583, -0.204868],
-        [0.114503, 0.786281, 0.099216],
-        [-0.003882, -0.048116, 1.051998],
-    ],
-}
-TO_XYZ = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
 
 
 @pytest.fixture(autouse=True)
@@ -71,13 +52,6 @@ def style():
         yield plt.rcParams
 
 
-def lightness_and_hue(colour, seen):
-    """Return CIE L*a*b* of a colour as somebody sees it, white point D65."""
-    xyz = np.array(TO_XYZ) @ np.clip(np.array(seen) @ linear(colour), 0, 1)
-    x, y, z = np.cbrt(np.clip(xyz / (0.9505, 1, 1.089), 0.008856, None))
-    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
-
-
 def test_letters_and_lines_of_the_style_are_seen_on_white_and_on_black(style):
     letters = [style[f"{x}color"] for x in ("text.", "axes.label", "axes.title", "xtick.")]
     assert {to_rgb(colour) for colour in letters} == {to_rgb(plots.INK)}
@@ -91,9 +65,7 @@ def test_letters_and_lines_of_the_style_are_seen_on_white_and_on_black(style):
 @pytest.mark.parametrize("seen", SEEN)
 def test_ten_colours_stay_apart_for_everybody_and_have_markers_beside_them(style, seen):
     cycle = style["axes.prop_cycle"].by_key()["color"]
-    places = [lightness_and_hue(colour, SEEN[seen]) for colour in cycle]
-    near = min(np.linalg.norm(a - b) for a, b in itertools.combinations(places, 2))
-    assert near > 15  # 2.3 is what can just be seen
+    assert nearest(cycle, SEEN[seen]) > 15  # 2.3 is what can just be seen
     assert len(cycle) == len(set(plots.MARKERS)) == 10
 
 

@@ -1,12 +1,17 @@
 """The training lab: its steps beside those of Keras, and every control by every means."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 from unittest import mock
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 from browser import arrive
+from contrast import SEEN, contrasts, nearest
+from matplotlib.colors import rgb_to_hsv, to_rgb
 
 from latents import bounds, data, weights
 from latents.widgets.training_lab import Training, TrainingLab, sheet
@@ -98,8 +103,16 @@ def test_the_page_has_the_garments_that_python_has(page, content):
 def test_what_it_loads_is_small(built):
     folder = built / "_widgets"
     assert (folder / "training_lab.webp").stat().st_size < 300_000
-    code = [folder / "training_lab.mjs", *(folder / "shared").glob("*.mjs")]
+    assert (folder / "training_lab.png").stat().st_size < 100_000
+    code = modules(folder / "training_lab.mjs")
+    assert len(code) > 5
     assert sum(file.stat().st_size for file in code) < 90_000
+
+
+def modules(file: Path) -> set[Path]:
+    """Return a module of the page and all that it imports, directly or through another."""
+    names = re.findall(r'^import .* from "(.*)";', file.read_text("utf-8"), flags=re.MULTILINE)
+    return {file}.union(*(modules((file.parent / name).resolve()) for name in names))
 
 
 @pytest.mark.parametrize("settings", [VAE | {"beta": 3}, PLAIN])
@@ -260,19 +273,52 @@ def test_the_sheet_shows_what_the_decoder_makes_of_the_map(page, lab):
     assert np.abs(np.reshape(shown, (210, 210)) - expected).max() < 0.51
 
 
-def test_what_two_seeds_have_in_common(page, lab):
+@pytest.mark.parametrize(("seed", "mirror"), [(1, True), (11, False)])
+def test_what_two_seeds_have_in_common(page, lab, seed, mirror):
     lab.get_by_label("the shape of the map, but neither its direction nor its side").check()
+    page.evaluate(f"void ({LAB}.seeds.pair = () => [{seed}, {seed + 1}])")
     lab.get_by_role("button", name="Train both").click()
     page.wait_for_function(f"{LAB}.seeds.found")
     pair = page.evaluate(f"{LAB}.seeds.found")
+    assert pair["mirror"] == mirror
     assert pair["same"] > 0.7 * pair["other"]
     assert pair["agreement"] > 0.9
     assert abs(pair["costs"][0] - pair["costs"][1]) < 2
     text = lab.locator(".widget-answer").inner_text()
     assert text.startswith("Right. ")
     assert f"{round(100 * pair['agreement'])}%" in text
+    assert ("flipped top to bottom and turned by" in text) == mirror
     assert lab.locator(".lab-pair canvas").count() == 2
     assert lab.get_by_role("button", name="Another pair").is_visible()
+
+
+def test_pairs_of_seeds_are_drawn(page):
+    pairs = page.evaluate(f"Array.from({{ length: 200 }}, () => {LAB}.seeds.pair())")
+    assert all(a != b and min(a, b) >= 1 and max(a, b) <= 9999 for a, b in pairs)
+    assert len({tuple(pair) for pair in pairs}) > 150
+
+
+@pytest.mark.parametrize(
+    ("angle", "mirror", "words"),
+    [
+        (69, False, "turned by 69° anticlockwise"),
+        (-69, True, "flipped top to bottom and turned by 69° clockwise"),
+        (150, True, "flipped top to bottom and turned by 150° anticlockwise"),
+    ],
+)
+def test_the_turn_between_two_maps_is_told_with_its_axis_and_its_way(page, angle, mirror, words):
+    second = np.random.default_rng(0).normal(size=(60, 2)) @ [[2, 0.5], [0, 1]]
+    c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    first = second * ([1, -1] if mirror else [1, 1]) @ np.array([[c, s], [-s, c]])  # (x, y) as rows
+    found = page.evaluate(
+        """async ([a, b]) => {
+          const { compareMaps, turnWords } = await import('/_widgets/shared/two_seeds.mjs');
+          const { angle, mirror } = compareMaps(a, b);
+          return turnWords(angle, mirror);
+        }""",
+        [first.ravel().tolist(), second.ravel().tolist()],
+    )
+    assert found == words
 
 
 def test_two_maps_are_compared_as_procrustes_does(page):
@@ -345,6 +391,15 @@ def test_fingers_train_it(visit):
         lab.get_by_role("button", name="Trouser").tap()
         assert found.page.evaluate(f"{LAB}.map.lit") == 1
         assert found.complaints == []
+
+
+def test_train_right_after_step_trains(page, lab):
+    lab.get_by_role("button", name="Step").evaluate(
+        "step => { step.click(); step.previousElementSibling.click(); }"
+    )
+    page.wait_for_function(f"{LAB}.report.step > 40")
+    lab.get_by_role("button", name="Pause").click()
+    page.wait_for_function(f"!{LAB}.running && !{LAB}.busy")
 
 
 def test_settings_in_a_hurry_leave_one_training(page, lab):
@@ -466,6 +521,103 @@ def test_the_program_in_keras_is_true(page, lab, fashion, tmp_path, kind):
     assert cost == pytest.approx(sum(report["test"].values()), abs=5)
 
 
+def test_the_program_says_that_beta_was_changed_and_how_long_was_trained(page, lab):
+    program = lab.locator(".lab-code code")
+    warning = "# β was changed during the training in the page\n        self.add_loss(0.1 * "
+    lab.get_by_role("slider", name="β").focus()
+    page.keyboard.press("Home")  # before the training
+    assert "was changed" not in program.text_content()
+    lab.get_by_role("button", name="Train", exact=True).click()
+    page.wait_for_function(f"{LAB}.report.epoch >= 1")
+    lab.get_by_role("slider", name="β").focus()
+    page.keyboard.press("End")
+    page.keyboard.press("Home")
+    assert warning in program.text_content()
+    page.wait_for_function(f"{LAB}.report.epoch >= 3")
+    lab.get_by_text("The same model in Keras").click()
+    assert epochs(program) >= 3  # also while it trains
+    page.wait_for_function(f"{LAB}.report.epoch > {epochs(program)}")
+    before = epochs(program)
+    lab.get_by_role("button", name="Copy").click()
+    assert epochs(program) > before
+    lab.get_by_role("button", name="Reset").click()
+    page.wait_for_function(f"!{LAB}.code.textContent.includes('was changed')")
+
+
+def epochs(program) -> int:
+    """Return for how many epochs a program trains."""
+    return int(re.search(r"epochs=(\d+)", program.text_content())[1])
+
+
+def test_it_says_where_it_paused_by_itself(page, lab):
+    lab.get_by_role("combobox", name="A picture every").select_option("epoch")
+    lab.get_by_role("button", name="Train", exact=True).click()
+    page.evaluate(f"{LAB}.report.epoch = 99")
+    page.evaluate(f"{LAB}.limit = 2")
+    page.wait_for_function(f"!{LAB}.running && !{LAB}.busy")
+    words = f"paused at {page.evaluate(f'{LAB}.report.epoch')} epochs; Train goes on to 100"
+    assert lab.get_by_text(words).is_visible()
+    lab.get_by_role("button", name="Train", exact=True).click()
+    assert lab.get_by_text(words).count() == 0
+    assert page.evaluate(f"{LAB}.limit") == 100
+    lab.get_by_role("button", name="Pause").click()
+
+
+def test_the_words_are_those_of_the_model(page, lab):
+    curves = lab.get_by_role("img", name="over the steps")
+    for kind, prior, rate in (("VAE", 1, 1), ("plain autoencoder", 0, 0), ("VAE", 1, 1)):
+        lab.get_by_label(kind, exact=True).check()
+        train(page, lab, 1)
+        page.wait_for_timeout(100)
+        assert lab.get_by_text("standard deviations of the prior").count() == prior
+        assert lab.get_by_text("a plain autoencoder has no prior").count() == 1 - prior
+        assert curves.get_by_text("rate R, nats").count() == rate
+        assert ("and rate" in curves.get_attribute("aria-label")) == bool(rate)
+        lab.get_by_role("button", name="Reset").click()
+        page.wait_for_function(f"{LAB}.report.step === 0")
+    for words in ("Floor: the least D", "Mean image: what D costs without a code"):
+        assert lab.get_by_text(words).is_visible()
+
+
+@pytest.mark.parametrize("width", [1440, 1280, 640, 390])
+def test_nothing_moves_while_it_trains_and_panels_are_level(visit, width):
+    with visit(PAGE, width) as found:
+        lab = arrive(found.page, NAME)
+        numbers = lab.locator(".lab-numbers")
+        found.page.wait_for_function(f"{LAB}.numbers.firstChild")
+        heights = [lab.bounding_box()["height"]]
+        columns = [numbers.evaluate("box => getComputedStyle(box).gridTemplateColumns")]
+        train(found.page, lab, 1)
+        found.page.evaluate(
+            f"""() => {{
+              const test = {{ D: 138.25, R: 12.36 }};
+              Object.assign({LAB}.report, {{ step: 6300, epoch: 100, test }});
+              {LAB}.rate = 1234;
+              {LAB}.draw();
+            }}"""
+        )
+        heights.append(lab.bounding_box()["height"])
+        columns.append(numbers.evaluate("box => getComputedStyle(box).gridTemplateColumns"))
+        assert heights[0] == heights[1]
+        assert columns[0] == columns[1]
+        assert numbers.evaluate("box => box.scrollWidth <= box.clientWidth")
+        shown = [
+            each.bounding_box()["y"] for each in lab.locator(".lab > div > :nth-child(2)").all()
+        ]
+        assert len(set(shown)) == (3 if width == 390 else 1)
+
+
+@pytest.mark.parametrize(("touch", "least"), [(False, 24), (True, 44)])
+def test_targets_are_large_enough_on_a_wide_page(visit, touch, least):
+    with visit(PAGE, 1024, has_touch=touch, is_mobile=touch) as found:
+        lab = arrive(found.page, NAME)
+        lab.locator("summary").click()
+        labels = ":is(.widget-controls, .widget-choices) label"
+        where = f".widget-live :is(button, select, summary, input[type=number], {labels})"
+        for target in lab.locator(where).all():
+            assert target.bounding_box()["height"] >= least, target.inner_text()
+
+
 @pytest.mark.parametrize(("slower", "least"), [(1, 100), (4, 20)])
 def test_it_is_fast_enough_to_watch(page, content, slower, least):
     page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slower})
@@ -501,3 +653,35 @@ def test_two_labs_on_one_page_do_not_disturb_each_other(page):
         }"""
     )
     assert steps == [[1, 0], True]
+
+
+def as_hex(written: str) -> str:
+    """Return a colour of CSS, rgb(…), as #rrggbb."""
+    return "#" + "".join(f"{int(each):02x}" for each in re.findall(r"\d+", written)[:3])
+
+
+def test_the_classes_are_seen_on_their_ground_in_both_looks(page, lab):
+    themes = page.evaluate(
+        """async () => {
+          const { COLOURS, GROUND, OPACITY } = await import('/_widgets/shared/markers.mjs');
+          return Object.keys(COLOURS).map(theme => [theme, COLOURS[theme], GROUND[theme], OPACITY]);
+        }"""
+    )
+    with mpl.rc_context(), mpl.style.context("latents.book"):
+        of_the_book = mpl.rcParams["axes.prop_cycle"].by_key()["color"]
+    for theme, colours, ground, opacity in themes:
+        page.evaluate("theme => (document.documentElement.dataset.theme = theme)", theme)
+        legend = lab.locator(".lab-legend path").evaluate_all(
+            "paths => paths.map(path => path.getAttribute('fill'))"
+        )
+        assert legend == colours
+        surface = as_hex(lab.evaluate("widget => getComputedStyle(widget).backgroundColor"))
+        behind = np.array(to_rgb(ground))
+        for colour, other in zip(colours, of_the_book, strict=True):
+            dot = opacity * np.array(to_rgb(colour)) + (1 - opacity) * behind
+            for seen, under in ((colour, surface), (dot, ground)):
+                darker, lighter = sorted((contrasts(seen)[1], contrasts(under)[1]))
+                assert lighter / darker >= 3, (theme, colour)
+            hues = [rgb_to_hsv(to_rgb(each))[0] for each in (colour, other)]
+            assert abs((hues[0] - hues[1] + 0.5) % 1 - 0.5) < 0.05, (theme, colour)
+        assert min(nearest(colours, seen) for seen in SEEN.values()) > 15  # as `test_plots` has it

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import matplotlib
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
+from PIL import Image
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,14 @@ class Still:
 
 
 def in_style(draw: Callable[[], Figure]) -> bytes:
-    """Draw a figure in the style of the book, and return it as a PNG."""
+    """Draw a figure in the style of the book, and return it as a PNG of 256 colours."""
     drawn = io.BytesIO()
     with matplotlib.rc_context():
         matplotlib.style.use("latents.book")
         figure = draw()
         figure.savefig(drawn, format="png", dpi=110)
     plt.close(figure)
-    return drawn.getvalue()
+    small = io.BytesIO()
+    few = Image.open(drawn).quantize(method=Image.Quantize.FASTOCTREE)  # a quarter of the bytes
+    few.save(small, "PNG", optimize=True)
+    return small.getvalue()

@@ -1,7 +1,7 @@
 // Maps of codes of two numbers, with a marker for each class.
 
 import { isDark, make, onceAFrame, onLook } from "./elements.mjs";
-import { COLOURS, outline } from "./markers.mjs";
+import { colours, GROUND, OPACITY, outline } from "./markers.mjs";
 
 /** A square map of codes with the marker of each class, which follows the look of the page. */
 export class CodeMap {
@@ -9,7 +9,7 @@ export class CodeMap {
     Object.assign(this, { labels, codes: null, reach: 3, lit: null });
     this.canvas = make("canvas.lab-map", { role: "img", "aria-label": name });
     this.redraw = onceAFrame(this.canvas, () => this.draw());
-    this.shapes = COLOURS.map((_, label) => new Path2D(outline(label, 0, 0, 1)));
+    this.shapes = colours().map((_, label) => new Path2D(outline(label, 0, 0, 1)));
     new ResizeObserver(() => this.redraw()).observe(this.canvas);
     onLook(() => this.redraw());
   }
@@ -35,16 +35,17 @@ export class CodeMap {
     const place = (x, y) => [((1 + x / reach) * size) / 2, ((1 - y / reach) * size) / 2];
     const base = () => context.setTransform(scale, 0, 0, scale, 0, 0);
     base();
-    const [ground, ink] = isDark() ? ["#0b0d10", "#a7adb5"] : ["#fff", "#5f6670"];
+    const [ground, ink] = isDark() ? [GROUND.dark, "#a7adb5"] : [GROUND.light, "#5f6670"];
     context.fillStyle = ground;
     context.fillRect(0, 0, size, size);
+    const dyes = colours();
     const radius = Math.max(2.2, size / 95);
     this.labels.forEach((label, n) => {
       const bright = this.lit === null || this.lit === label;
       const [x, y] = place(this.codes[2 * n], this.codes[2 * n + 1]);
       context.setTransform(scale * radius, 0, 0, scale * radius, scale * x, scale * y);
-      context.globalAlpha = bright ? 0.85 : 0.1;
-      context.fillStyle = COLOURS[label];
+      context.globalAlpha = bright ? OPACITY : 0.1;
+      context.fillStyle = dyes[label];
       context.fill(this.shapes[label]);
     });
     base();

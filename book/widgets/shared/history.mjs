@@ -19,7 +19,6 @@ export class Curves {
     Object.assign(this, { last: [], levels: { "mean image": mean_image, floor } });
     this.svg = node("svg", {
       viewBox: "0 0 300 300", class: "lab-curves", role: "img",
-      "aria-label": "Distortion and rate over the steps; the numbers below say where they are now",
     });
     this.clear();
   }
@@ -44,10 +43,13 @@ export class Curves {
     const epochs = round(most("step") / AN_EPOCH, [1, 2, 5, 10, 20, 50]);
     const rates = round(most("R"), [5, 10, 20, 50]);
     const x = (step) => 34 + (258 * step) / (epochs * AN_EPOCH);
+    const rated = points.at(-1).R !== undefined; // else a plain autoencoder
+    const shown = `Distortion${rated ? " and rate" : ""} over the steps`;
+    this.svg.setAttribute("aria-label", `${shown}; the numbers below say where it stands now`);
     const plots = [
-      { key: "D", train: "trainD", top: 18, bottom: 172, low: 50, high: 140, ticks: [60, 100, 140], title: "distortion D, nats" },
+      { key: "D", train: "trainD", top: 18, bottom: rated ? 172 : 268, low: 50, high: 140, ticks: [60, 100, 140], title: "distortion D, nats" },
       { key: "R", train: "trainR", top: 204, bottom: 268, low: 0, high: rates, ticks: [0, rates], title: "rate R, nats" },
-    ];
+    ].filter(({ key }) => key === "D" || rated);
     const parts = [];
     for (const { key, train, top, bottom, low, high, ticks, title } of plots) {
       const y = (value) => bottom - ((bottom - top) * (Math.min(value, high) - low)) / (high - low);
@@ -72,7 +74,7 @@ export class Curves {
         node("path", { d: path(points, key), class: "lab-test" }),
       );
       const end = points.at(-1);
-      if (end[key] !== undefined) parts.push(node("circle", { cx: x(end.step), cy: y(end[key]), r: 3.5, class: "lab-end" }));
+      parts.push(node("circle", { cx: x(end.step), cy: y(end[key]), r: 3.5, class: "lab-end" }));
     }
     parts.push(
       node("text", { x: 34, y: 284, "text-anchor": "middle" }, 0),

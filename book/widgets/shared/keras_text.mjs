@@ -1,7 +1,7 @@
 // The training of the lab as a Python program, for the settings that the reader has chosen.
 
 /** Return a program that trains the same model on the same garments with Keras. */
-export function kerasText({ variational, hidden, beta, seed, epochs }) {
+export function kerasText({ variational, hidden, beta, seed, epochs, changed }) {
   const head = `import keras
 import numpy as np
 from keras import layers, ops
@@ -20,6 +20,7 @@ def garments(images, labels, each):
 train, test = keras.datasets.fashion_mnist.load_data()
 x_train, x_test = garments(*train, each=200), garments(*test, each=50)
 `;
+  const warning = "# β was changed during the training in the page";
   const code = `
 
 class GaussianCode(layers.Layer):
@@ -30,7 +31,7 @@ class GaussianCode(layers.Layer):
     def call(self, inputs):
         mean, log_var = inputs
         kl = ops.square(mean) + ops.exp(log_var) - 1 - log_var  # twice the KL, (batch, 2)
-        self.add_loss(${beta} * ops.mean(ops.sum(kl, axis=-1)) / 2)
+        ${changed ? `${warning}\n        ` : ""}self.add_loss(${beta} * ops.mean(ops.sum(kl, axis=-1)) / 2)
         return mean + ops.exp(log_var / 2) * keras.random.normal(ops.shape(mean), seed=self.noise)
 `;
   const encoder = variational

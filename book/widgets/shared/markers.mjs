@@ -1,9 +1,22 @@
-// Ten classes by shape and colour, as `latents.plots.MARKERS` and `book.mplstyle` have them.
+// Ten classes by shape and colour: shapes as `latents.plots.MARKERS` has them; hues of
+// `book.mplstyle`, whose colours serve both looks, here darker or lighter for each of them.
 
-export const COLOURS = [
-  "#007fcc", "#cc7f00", "#00732b", "#e50039", "#7f00ff",
-  "#b28b74", "#b2009c", "#993d60", "#5c5ce5", "#3d9999",
-];
+import { isDark, onLook } from "./elements.mjs";
+
+/** A contrast of 3 or more with the map, blended with it, and with the page; apart for people who do not see red or green. */
+export const COLOURS = {
+  light: [
+    "#007fcc", "#cc6900", "#00732b", "#e10035", "#7f00ff",
+    "#a17869", "#b2009c", "#993d60", "#5c5ce5", "#3c8d98",
+  ],
+  dark: [
+    "#40b7ff", "#f0ac21", "#34cb58", "#e24960", "#b266ff",
+    "#cda994", "#ed5fd9", "#c87a93", "#c6cdff", "#5bc0c2",
+  ],
+};
+export const GROUND = { light: "#fff", dark: "#0b0d10" }; // of the maps
+export const OPACITY = 0.85; // of their markers
+
 const polygon = (...corners) => corners;
 const turned = (corners) => corners.map(([x, y]) => [x, -y]);
 const up = polygon([0, -1.1], [1, 0.8], [-1, 0.8]);
@@ -44,6 +57,9 @@ export function outline(label, x, y, radius) {
   return `M${points.join("L")}Z`;
 }
 
+/** The colours of the classes in the look that the page has. */
+export const colours = () => COLOURS[isDark() ? "dark" : "light"];
+
 /** The marker of a class as a small picture for a legend. */
 export function marker(label) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -51,7 +67,9 @@ export function marker(label) {
   svg.setAttribute("aria-hidden", "true");
   const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
   path.setAttribute("d", outline(label, 0, 0, 5.5));
-  path.setAttribute("fill", COLOURS[label]);
+  const dye = () => path.setAttribute("fill", colours()[label]);
+  dye();
+  onLook(dye);
   svg.append(path);
   return svg;
 }

@@ -1,7 +1,7 @@
 // A map of a code of two numbers: drag the point, use the arrow keys, or two native sliders.
 
 import { isDark, make, onceAFrame, onLook, paint, replaced, written } from "./elements.mjs";
-import { COLOURS, outline } from "./markers.mjs";
+import { colours, GROUND, OPACITY, outline } from "./markers.mjs";
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
@@ -106,17 +106,18 @@ export class Plane {
     const context = this.ground.getContext("2d");
     context.scale(width / this.size, width / this.size);
     const dark = isDark();
-    context.fillStyle = dark ? "#0b0d10" : "#fff";
+    context.fillStyle = GROUND[dark ? "dark" : "light"];
     context.fillRect(0, 0, this.size, this.size);
     if (this.sheet) {
       context.globalAlpha = dark ? 0.4 : 0.22;
       context.drawImage(this.sheet[dark ? "dark" : "light"], 0, 0, this.size, this.size);
     }
+    const dyes = colours();
     const radius = this.size / 130;
     for (const [x, y, label] of this.dots) {
       const bright = this.lit === null || this.lit === label;
-      context.globalAlpha = bright ? 0.85 : 0.08;
-      context.fillStyle = COLOURS[label];
+      context.globalAlpha = bright ? OPACITY : 0.08;
+      context.fillStyle = dyes[label];
       context.fill(new Path2D(outline(label, ...this.pixel([x, y]), bright ? radius : 1.5)));
     }
     this.redraw();

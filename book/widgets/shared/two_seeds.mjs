@@ -12,6 +12,7 @@ export const EPOCHS = 12; // of each of the two trainings
  * `same` is how far the two codes of one garment are apart, `other` how far those of two different
  * garments. `agreement` is the share of the variance of one map that the other explains after the
  * best shift, scale and turn, with or without a mirror; with complex numbers the turn is a factor.
+ * `angle`, in degrees against the clock, turns the second map, if `mirror` after y has become −y.
  */
 export function compareMaps(first, second) {
   const count = first.length / 2;
@@ -42,6 +43,12 @@ export function compareMaps(first, second) {
   return { same, other, ...(plain.agreement >= mirrored.agreement ? plain : mirrored) };
 }
 
+/** Say how the second map has to be turned; a positive angle is against the clock. */
+export function turnWords(angle, mirror) {
+  const way = angle < 0 ? "clockwise" : "anticlockwise";
+  return `${mirror ? "flipped top to bottom and " : ""}turned by ${Math.round(Math.abs(angle))}° ${way}`;
+}
+
 export class TwoSeeds {
   /**
    * @param {import("./training_worker.mjs").Engine} engine
@@ -49,7 +56,7 @@ export class TwoSeeds {
    * @param {() => void} begin  called before the two are trained
    */
   constructor(engine, labels, begin) {
-    Object.assign(this, { engine, labels, begin, next: 1, seen: true });
+    Object.assign(this, { engine, labels, begin, seen: true });
     this.name = `lab-guess-${Math.random().toString(36).slice(2)}`;
     this.element = this.build();
   }
@@ -72,6 +79,12 @@ export class TwoSeeds {
       this.maps);
   }
 
+  /** Two different seeds, drawn at random. */
+  pair() {
+    const [first, second] = [9999, 9998].map((count) => 1 + Math.floor(count * Math.random()));
+    return [first, second < first ? second : second + 1];
+  }
+
   /** Nothing is trained where nobody looks. */
   look(seen) {
     this.seen = seen;
@@ -81,8 +94,7 @@ export class TwoSeeds {
   async answer() {
     this.begin();
     this.result.textContent = "Training two models …";
-    const seeds = [this.next, this.next + 1];
-    this.next += 2;
+    const seeds = this.pair();
     const reports = [];
     for (const [n, seed] of seeds.entries()) {
       const settings = { variational: true, hidden: 64, beta: 1, seed };
@@ -114,12 +126,11 @@ export class TwoSeeds {
     const right = agreement < 0.5 ? "nothing" : alike ? "place" : "shape";
     const guess = this.element.querySelector("input:checked")?.value;
     const verdict = guess === undefined ? "" : guess === right ? "Right. " : "Not quite. ";
-    const turn = `${mirror ? "mirrored and " : ""}turned by ${Math.round(Math.abs(angle))}°`;
     this.result.replaceChildren(
       make("strong", {}, verdict),
       `The codes of one garment on the two maps are ${written(same, 1)} apart, those of two different garments ${written(other, 1)}. `,
-      `But ${turn}, and moved and scaled, the second map accounts for ${Math.round(100 * agreement)}% of the variance of the first. `,
-      `D + R: ${nats.join(" and ")} nats. The prior is round, so every direction costs the same.`,
+      `But ${turnWords(angle, mirror)}, and moved and scaled, the second map accounts for ${Math.round(100 * agreement)}% of the variance of the first. `,
+      `D + R: ${nats.join(" and ")} nats. The prior is round, so every direction costs the same, and a map is as likely as its mirror image: half of all pairs are flipped.`,
       alike ? " These two happen to lie alike, which few pairs do." : "",
     );
   }
