@@ -235,20 +235,21 @@ class Desk {
   /** Choose the window so that the ellipse and the posterior are both in it. */
   place(where) {
     const { truth } = this.model;
-    const old = this.lens.window;
-    const box = this.posterior
-      ? [Infinity, -Infinity, Infinity, -Infinity]
-      : [old.x - old.half, old.x + old.half, old.y - old.half, old.y + old.half].map((edge, i) =>
-          edge / 1.1 + (i < 2 ? old.x : old.y) * (1 - 1 / 1.1)); // the margin comes again
+    const box = [Infinity, -Infinity, Infinity, -Infinity];
     const include = (x, y, dx, dy) => {
       box[0] = Math.min(box[0], x - dx);
       box[1] = Math.max(box[1], x + dx);
       box[2] = Math.min(box[2], y - dy);
       box[3] = Math.max(box[3], y + dy);
     };
-    this.posterior?.mass.forEach((mass, n) => {
-      if (mass > 0.002) include(...truth.cell(n), truth.step / 2, truth.step / 2);
-    });
+    if (this.posterior)
+      this.posterior.mass.forEach((mass, n) => {
+        if (mass > 0.002) include(...truth.cell(n), truth.step / 2, truth.step / 2);
+      });
+    else {
+      const { x, y, half } = this.lens.window; // as it is, as long as a stroke lasts
+      include(x, y, half / 1.1, half / 1.1);
+    }
     include(...this.q.mean, 3 * this.q.sd[0], 3 * this.q.sd[1]);
     const half = 0.55 * Math.max(box[1] - box[0], box[3] - box[2]);
     const window = { x: (box[0] + box[1]) / 2, y: (box[2] + box[3]) / 2, half };
