@@ -181,9 +181,10 @@ class Lab {
   async change(settings) {
     Object.assign(this.settings, settings);
     const version = ++this.version;
-    Object.assign(this, { limit: MANY, changed: false, atLimit: "" });
+    Object.assign(this, { limit: MANY, atLimit: "" });
     const report = await this.engine.ask("create", { slot: "page", settings: this.settings });
     if (version !== this.version) return;
+    this.changed = false;
     this.curves.clear();
     this.take(report);
     this.showSettings();
