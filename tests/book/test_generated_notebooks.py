@@ -18,6 +18,7 @@ from plain_notebook import (
 )
 
 from latents import data
+from latents.widgets import WIDGETS
 
 
 def setup_cell(root, config=""):
@@ -172,4 +173,18 @@ def test_the_code_is_that_of_the_chapter_in_its_order(generated):
         cells = nbformat.reads(text, as_version=4).cells
         setup, *found = [cell.source for cell in cells if cell.cell_type == "code"]
         assert 'find_spec, ["latents"]' in setup
-        assert found == wanted
+        parts = [name for name, part in WIDGETS.items() if part.chapter == file.stem]
+        shown = [
+            cell.removeprefix("from latents import widgets\n\n") for cell in found[len(wanted) :]
+        ]
+        assert found[: len(wanted)] == wanted
+        assert shown == [f'widgets.show("{name}")' for name in parts], file.name
+
+
+def test_the_interactive_parts_stand_at_the_end_of_some_notebook(generated):
+    chapters = {file.stem for file in generated}
+    assert {part.chapter for part in WIDGETS.values()} - {""} <= chapters
+    text = "".join(generated.values())
+    for name, part in WIDGETS.items():
+        if part.chapter:
+            assert f'widgets.show(\\"{name}\\")' in text, name
