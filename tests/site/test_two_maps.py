@@ -350,6 +350,22 @@ def test_the_first_screen_shows_both_maps(home):
         assert box["y"] + box["height"] < 900
 
 
+def test_a_phone_shows_both_maps_and_pictures_at_once(visit):
+    with visit(PAGE, 390, has_touch=True, is_mobile=True) as found:
+        found.page.wait_for_selector(LIVE)
+        found.page.evaluate("document.querySelector('.widget').scrollIntoView()")
+        maps = [canvas(found.page, model).bounding_box() for model in MODELS]
+        pictures = [box.bounding_box() for box in found.page.locator(".widget-picture").all()]
+        assert maps[0]["y"] == maps[1]["y"]
+        for box in maps + pictures:
+            assert box["y"] >= 0
+            assert box["y"] + box["height"] <= 844
+        assert min(box["width"] for box in maps) > 150
+        for model in MODELS:
+            assert slider(found.page, model, 1).bounding_box()["height"] >= 44
+        assert found.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 @pytest.mark.parametrize("slower", [1, 4])
 def test_a_code_is_decoded_within_a_frame(home, slower):
     session = home.context.new_cdp_session(home)
