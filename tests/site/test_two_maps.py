@@ -118,7 +118,7 @@ def test_a_finger_moves_the_point_and_the_page_stays(visit):
         size = map_.bounding_box()["width"]
         expected = [6 * 30 / size - 3, 3 - 6 * 40 / size]
         assert places(found.page)["autoencoder"] == pytest.approx(expected, abs=0.05)
-        assert map_.evaluate("c => getComputedStyle(c).touchAction") == "pinch-zoom"
+        assert map_.evaluate("c => getComputedStyle(c).touchAction") == "pan-y pinch-zoom"
 
 
 def test_keys_alone_reach_everything(home):
@@ -364,6 +364,45 @@ def test_a_phone_shows_both_maps_and_pictures_at_once(visit):
         for model in MODELS:
             assert slider(found.page, model, 1).bounding_box()["height"] >= 44
         assert found.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def swipe(page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Draw one finger over the screen in ten steps."""
+    session = page.context.new_cdp_session(page)
+    for i in range(11):
+        x, y = (a + (b - a) * i / 10 for a, b in zip(start, end, strict=True))
+        kind = "touchMove" if i else "touchStart"
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        page.wait_for_timeout(16)
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_timeout(300)
+
+
+def test_a_finger_drags_the_ring_and_scrolls_the_page_elsewhere(visit):
+    with visit(PAGE, 390, has_touch=True, is_mobile=True) as found:
+        page = found.page
+        page.wait_for_selector(LIVE)
+        page.evaluate("document.querySelector('.widget').scrollIntoView()")
+        before = places(page)
+        x, y = before["autoencoder"]
+        corner = [-2.6 if x > 0 else 2.6, 2.6 if y < 0 else -2.6]
+
+        def spot(place):
+            box = canvas(page, "autoencoder").bounding_box()
+            side = box["width"] / 6
+            return box["x"] + (place[0] + 3) * side, box["y"] + (3 - place[1]) * side
+
+        height = page.evaluate("scrollY")
+        across, down = spot(corner)
+        swipe(page, (across, down), (across, down - 90))
+        assert places(page) == before
+        assert page.evaluate("scrollY") > height + 40
+        page.evaluate("document.querySelector('.widget').scrollIntoView()")
+        height = page.evaluate("scrollY")
+        swipe(page, spot([x, y]), spot([x, -y]))
+        assert page.evaluate("scrollY") == height
+        assert places(page)["autoencoder"] == pytest.approx([x, -y], abs=0.08)
+        assert places(page)["vae"] == places(page)["autoencoder"]
 
 
 @pytest.mark.parametrize("slower", [1, 4])
