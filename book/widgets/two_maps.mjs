@@ -4,6 +4,7 @@
 // autoencoder, which has none, of the mean and the standard deviation of its codes. So one gesture
 // moves both points to comparable places. A place without any garment's code nearby is a hole.
 
+import { frames } from "./shared/curves.mjs";
 import { generator, make, paint, speaker, still, workButton, written } from "./shared/elements.mjs";
 import { marker } from "./shared/markers.mjs";
 import { nearest, readTrained } from "./shared/networks.mjs";
@@ -242,19 +243,22 @@ class TwoMaps {
     const paths = MODELS.map((model) => [
       model, ...ends.map((number) => this.models.placeOf(model, number)),
     ]);
-    const steps = still() ? 5 : 90;
-    let step = 0;
-    const next = () => {
+    const [steps, pace] = still() ? [5, 700] : [90, 33]; // milliseconds
+    let [step, due] = [0, 0];
+    this.stopWalk = frames(this.el, () => {
+      const now = performance.now();
+      if (now < due) return true;
+      due = Math.max(due, now - pace) + pace;
       for (const [model, a, b] of paths)
         this.set(model, a.map((x, i) => x + ((b[i] - x) * step) / steps));
-      if (step++ < steps) this.timer = setTimeout(next, still() ? 700 : 33);
-      else this.speak();
-    };
-    next();
+      if (step++ < steps) return true;
+      this.speak();
+      return false;
+    });
   }
 
   stop() {
-    clearTimeout(this.timer);
+    this.stopWalk?.();
   }
 
   /** Count the holes among random codes; the control is a map whose codes are random themselves. */

@@ -405,6 +405,19 @@ def test_a_finger_drags_the_ring_and_scrolls_the_page_elsewhere(visit):
         assert places(page)["vae"] == places(page)["autoencoder"]
 
 
+def test_a_walk_waits_while_it_is_out_of_view(home):
+    home.get_by_role("button", name="Walk", exact=True).click()
+    home.wait_for_timeout(300)
+    home.evaluate("scrollTo(0, document.body.scrollHeight)")
+    home.wait_for_timeout(300)
+    assert home.evaluate("document.querySelector('.widget').getBoundingClientRect().bottom") < 0
+    waiting = places(home)
+    home.wait_for_timeout(500)
+    assert places(home) == waiting
+    home.evaluate("document.querySelector('.widget').scrollIntoView()")
+    home.wait_for_function(f"{PLACES} !== '{json.dumps(waiting, separators=(',', ':'))}'")
+
+
 @pytest.mark.parametrize("slower", [1, 4])
 def test_a_code_is_decoded_within_a_frame(home, slower):
     session = home.context.new_cdp_session(home)
