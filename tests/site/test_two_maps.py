@@ -418,6 +418,13 @@ def test_a_walk_waits_while_it_is_out_of_view(home):
     home.wait_for_function(f"{PLACES} !== '{json.dumps(waiting, separators=(',', ':'))}'")
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_a_link_may_name_one_of_the_models(visit, model):
+    with visit(f"{PAGE}#z=0.4,-1.1&m={model}") as found:
+        found.page.wait_for_selector(LIVE)
+        assert places(found.page) == {key: [0.4, -1.1] for key in MODELS}
+
+
 @pytest.mark.parametrize("slower", [1, 4])
 def test_a_code_is_decoded_within_a_frame(home, slower):
     session = home.context.new_cdp_session(home)
