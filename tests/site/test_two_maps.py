@@ -425,6 +425,24 @@ def test_a_link_may_name_one_of_the_models(visit, model):
         assert places(found.page) == {key: [0.4, -1.1] for key in MODELS}
 
 
+def test_a_map_is_drawn_before_it_comes_into_view(home):
+    home.evaluate("scrollTo(0, 0)")
+    canvas(home, "vae").evaluate(
+        """map => {
+          const box = map.closest('.widget');
+          const gap = innerHeight + 100 - map.getBoundingClientRect().top;
+          box.style.marginTop = `${parseFloat(getComputedStyle(box).marginTop) + gap}px`;
+        }"""
+    )
+    home.wait_for_timeout(300)
+    assert canvas(home, "vae").bounding_box()["y"] > 900
+    look = "map => map.toDataURL()"
+    before = canvas(home, "vae").evaluate(look)
+    home.evaluate("document.querySelector('.widget-live').widget.moveAll([[1, 1], [1, 1]])")
+    home.wait_for_timeout(300)
+    assert canvas(home, "vae").evaluate(look) != before
+
+
 @pytest.mark.parametrize("slower", [1, 4])
 def test_a_code_is_decoded_within_a_frame(home, slower):
     session = home.context.new_cdp_session(home)
