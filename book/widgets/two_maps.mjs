@@ -108,8 +108,8 @@ class TwoMaps {
         make("span.widget-group", {}, "from", this.from, "to", this.to,
           button("Walk", () => this.walk())),
         button("Start", () => this.moveAll([this.start, this.start])),
-        ...(linked ? [button("Copy link", (event) => this.link(event.currentTarget))] : []),
-        make("label", {}, this.together, " drag both together")),
+        make("label", {}, this.together, " drag both together"),
+        ...(linked ? [button("Copy link", (event) => this.link(event.currentTarget))] : [])),
       this.legend(),
       help,
       this.task(),
@@ -151,7 +151,7 @@ class TwoMaps {
         onclick: (event) => this.light(label, event.currentTarget),
         onpointerenter: () => this.bringOut(label), onpointerleave: () => this.bringOut(this.lit),
       }, marker(label), name));
-    return make("div.widget-legend", { role: "group", "aria-label": "Show one class" }, ...buttons);
+    return make("div.widget-legend.two-maps-legend", { role: "group", "aria-label": "Show one class" }, ...buttons);
   }
 
   light(label, button) {

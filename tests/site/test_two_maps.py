@@ -443,6 +443,14 @@ def test_a_map_is_drawn_before_it_comes_into_view(home):
     assert canvas(home, "vae").evaluate(look) != before
 
 
+def test_the_classes_stand_in_even_rows(visit):
+    with visit(PAGE, 1280) as found:
+        found.page.wait_for_selector(LIVE)
+        buttons = found.page.locator(".widget-legend button").all()
+        tops = [round(button.bounding_box()["y"]) for button in buttons]
+        assert [tops.count(top) for top in sorted(set(tops))] == [5, 5]
+
+
 @pytest.mark.parametrize("slower", [1, 4])
 def test_a_code_is_decoded_within_a_frame(home, slower):
     session = home.context.new_cdp_session(home)
