@@ -4,6 +4,7 @@
 // autoencoder, which has none, of the mean and the standard deviation of its codes. So one gesture
 // moves both points to comparable places. A place without any garment's code nearby is a hole.
 
+import { frames } from "./shared/curves.mjs";
 import { generator, make, paint, speaker, still, workButton, written } from "./shared/elements.mjs";
 import { marker } from "./shared/markers.mjs";
 import { nearest, readTrained } from "./shared/networks.mjs";
@@ -107,8 +108,8 @@ class TwoMaps {
         make("span.widget-group", {}, "from", this.from, "to", this.to,
           button("Walk", () => this.walk())),
         button("Start", () => this.moveAll([this.start, this.start])),
-        ...(linked ? [button("Copy link", (event) => this.link(event.currentTarget))] : []),
-        make("label", {}, this.together, " drag both together")),
+        make("label", {}, this.together, " drag both together"),
+        ...(linked ? [button("Copy link", (event) => this.link(event.currentTarget))] : [])),
       this.legend(),
       help,
       this.task(),
@@ -150,7 +151,7 @@ class TwoMaps {
         onclick: (event) => this.light(label, event.currentTarget),
         onpointerenter: () => this.bringOut(label), onpointerleave: () => this.bringOut(this.lit),
       }, marker(label), name));
-    return make("div.widget-legend", { role: "group", "aria-label": "Show one class" }, ...buttons);
+    return make("div.widget-legend.two-maps-legend", { role: "group", "aria-label": "Show one class" }, ...buttons);
   }
 
   light(label, button) {
@@ -242,19 +243,22 @@ class TwoMaps {
     const paths = MODELS.map((model) => [
       model, ...ends.map((number) => this.models.placeOf(model, number)),
     ]);
-    const steps = still() ? 5 : 90;
-    let step = 0;
-    const next = () => {
+    const [steps, pace] = still() ? [5, 700] : [90, 33]; // milliseconds
+    let [step, due] = [0, 0];
+    this.stopWalk = frames(this.el, () => {
+      const now = performance.now();
+      if (now < due) return true;
+      due = Math.max(due, now - pace) + pace;
       for (const [model, a, b] of paths)
         this.set(model, a.map((x, i) => x + ((b[i] - x) * step) / steps));
-      if (step++ < steps) this.timer = setTimeout(next, still() ? 700 : 33);
-      else this.speak();
-    };
-    next();
+      if (step++ < steps) return true;
+      this.speak();
+      return false;
+    });
   }
 
   stop() {
-    clearTimeout(this.timer);
+    this.stopWalk?.();
   }
 
   /** Count the holes among random codes; the control is a map whose codes are random themselves. */

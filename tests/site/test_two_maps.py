@@ -118,7 +118,7 @@ def test_a_finger_moves_the_point_and_the_page_stays(visit):
         size = map_.bounding_box()["width"]
         expected = [6 * 30 / size - 3, 3 - 6 * 40 / size]
         assert places(found.page)["autoencoder"] == pytest.approx(expected, abs=0.05)
-        assert map_.evaluate("c => getComputedStyle(c).touchAction") == "pinch-zoom"
+        assert map_.evaluate("c => getComputedStyle(c).touchAction") == "pan-y pinch-zoom"
 
 
 def test_keys_alone_reach_everything(home):
@@ -348,6 +348,107 @@ def test_the_first_screen_shows_both_maps(home):
     for model in MODELS:
         box = canvas(home, model).bounding_box()
         assert box["y"] + box["height"] < 900
+
+
+def test_a_phone_shows_both_maps_and_pictures_at_once(visit):
+    with visit(PAGE, 390, has_touch=True, is_mobile=True) as found:
+        found.page.wait_for_selector(LIVE)
+        found.page.evaluate("document.querySelector('.widget').scrollIntoView()")
+        maps = [canvas(found.page, model).bounding_box() for model in MODELS]
+        pictures = [box.bounding_box() for box in found.page.locator(".widget-picture").all()]
+        assert maps[0]["y"] == maps[1]["y"]
+        for box in maps + pictures:
+            assert box["y"] >= 0
+            assert box["y"] + box["height"] <= 844
+        assert min(box["width"] for box in maps) > 150
+        for model in MODELS:
+            assert slider(found.page, model, 1).bounding_box()["height"] >= 44
+        assert found.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def swipe(page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Draw one finger over the screen in ten steps."""
+    session = page.context.new_cdp_session(page)
+    for i in range(11):
+        x, y = (a + (b - a) * i / 10 for a, b in zip(start, end, strict=True))
+        kind = "touchMove" if i else "touchStart"
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        page.wait_for_timeout(16)
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_timeout(300)
+
+
+def test_a_finger_drags_the_ring_and_scrolls_the_page_elsewhere(visit):
+    with visit(PAGE, 390, has_touch=True, is_mobile=True) as found:
+        page = found.page
+        page.wait_for_selector(LIVE)
+        page.evaluate("document.querySelector('.widget').scrollIntoView()")
+        before = places(page)
+        x, y = before["autoencoder"]
+        corner = [-2.6 if x > 0 else 2.6, 2.6 if y < 0 else -2.6]
+
+        def spot(place):
+            box = canvas(page, "autoencoder").bounding_box()
+            side = box["width"] / 6
+            return box["x"] + (place[0] + 3) * side, box["y"] + (3 - place[1]) * side
+
+        height = page.evaluate("scrollY")
+        across, down = spot(corner)
+        swipe(page, (across, down), (across, down - 90))
+        assert places(page) == before
+        assert page.evaluate("scrollY") > height + 40
+        page.evaluate("document.querySelector('.widget').scrollIntoView()")
+        height = page.evaluate("scrollY")
+        swipe(page, spot([x, y]), spot([x, -y]))
+        assert page.evaluate("scrollY") == height
+        assert places(page)["autoencoder"] == pytest.approx([x, -y], abs=0.08)
+        assert places(page)["vae"] == places(page)["autoencoder"]
+
+
+def test_a_walk_waits_while_it_is_out_of_view(home):
+    home.get_by_role("button", name="Walk", exact=True).click()
+    home.wait_for_timeout(300)
+    home.evaluate("scrollTo(0, document.body.scrollHeight)")
+    home.wait_for_timeout(300)
+    assert home.evaluate("document.querySelector('.widget').getBoundingClientRect().bottom") < 0
+    waiting = places(home)
+    home.wait_for_timeout(500)
+    assert places(home) == waiting
+    home.evaluate("document.querySelector('.widget').scrollIntoView()")
+    home.wait_for_function(f"{PLACES} !== '{json.dumps(waiting, separators=(',', ':'))}'")
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_link_may_name_one_of_the_models(visit, model):
+    with visit(f"{PAGE}#z=0.4,-1.1&m={model}") as found:
+        found.page.wait_for_selector(LIVE)
+        assert places(found.page) == {key: [0.4, -1.1] for key in MODELS}
+
+
+def test_a_map_is_drawn_before_it_comes_into_view(home):
+    home.evaluate("scrollTo(0, 0)")
+    canvas(home, "vae").evaluate(
+        """map => {
+          const box = map.closest('.widget');
+          const gap = innerHeight + 100 - map.getBoundingClientRect().top;
+          box.style.marginTop = `${parseFloat(getComputedStyle(box).marginTop) + gap}px`;
+        }"""
+    )
+    home.wait_for_timeout(300)
+    assert canvas(home, "vae").bounding_box()["y"] > 900
+    look = "map => map.toDataURL()"
+    before = canvas(home, "vae").evaluate(look)
+    home.evaluate("document.querySelector('.widget-live').widget.moveAll([[1, 1], [1, 1]])")
+    home.wait_for_timeout(300)
+    assert canvas(home, "vae").evaluate(look) != before
+
+
+def test_the_classes_stand_in_even_rows(visit):
+    with visit(PAGE, 1280) as found:
+        found.page.wait_for_selector(LIVE)
+        buttons = found.page.locator(".widget-legend button").all()
+        tops = [round(button.bounding_box()["y"]) for button in buttons]
+        assert [tops.count(top) for top in sorted(set(tops))] == [5, 5]
 
 
 @pytest.mark.parametrize("slower", [1, 4])

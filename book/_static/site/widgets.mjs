@@ -4,12 +4,15 @@
 const FILES = new URL("../../_widgets/", import.meta.url).href;
 const PATIENCE = 30_000; // milliseconds without a sign until a part counts as failed
 
+const MODELS = ["autoencoder", "vae"]; // a link may name one of them: both are in two_maps
+
 /** Read `#z=0.4,-1.1,0.2,1&m=two_maps`: the places of a link, for the part that it names. */
 function linked(name) {
   const link = new URLSearchParams(location.hash.slice(1));
   const words = (link.get("z") ?? "").split(",");
   const numbers = words.every((word) => /^-?\d+(\.\d+)?$/.test(word)) ? words.map(Number) : [];
-  if (link.get("m") !== name || ![2, 4].includes(numbers.length)) return null;
+  const named = MODELS.includes(link.get("m")) ? "two_maps" : link.get("m");
+  if (named !== name || ![2, 4].includes(numbers.length)) return null;
   return { places: [numbers.slice(0, 2), numbers.slice(-2)] };
 }
 

@@ -83,7 +83,7 @@ export function workButton(text, work) {
 /** Whether the reader asked their system for less motion. */
 export const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-/** Call a function at most once a frame, and never for an element that is out of view. */
+/** Call a function at most once a frame, and never for an element that is well out of view. */
 export function onceAFrame(element, draw) {
   let [asked, seen, pending] = [false, true, false];
   const run = () => {
@@ -97,7 +97,7 @@ export function onceAFrame(element, draw) {
       pending = false;
       draw();
     }
-  }).observe(element);
+  }, { rootMargin: "300px" }).observe(element);
   return () => {
     if (!asked) requestAnimationFrame(run);
     asked = true;

@@ -3,6 +3,8 @@
 import { isDark, make, onceAFrame, onLook, paint, replaced, written } from "./elements.mjs";
 import { colours, GROUND, OPACITY, outline } from "./markers.mjs";
 
+const GRASP = 30; // pixels from the ring at which a finger takes it
+const SLIP = 10; // pixels that a finger may slip while it taps
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 export class Plane {
@@ -39,16 +41,39 @@ export class Plane {
       const box = canvas.getBoundingClientRect();
       const x = (event.clientX - box.left) / box.width;
       const y = (event.clientY - box.top) / box.height;
-      this.choose([(2 * x - 1) * this.reach, (1 - 2 * y) * this.reach]);
+      return [(2 * x - 1) * this.reach, (1 - 2 * y) * this.reach];
     };
+    const beside = (event) => {
+      const [x, y] = at(event);
+      const away = Math.hypot(x - this.place[0], y - this.place[1]);
+      return (away * this.size) / (2 * this.reach) > GRASP;
+    };
+    let [held, tap] = [false, null];
     canvas.addEventListener("pointerdown", (event) => {
       if (event.button || !event.isPrimary) return;
+      // A finger beside the ring scrolls the page, or taps.
+      tap = event.pointerType === "touch" && beside(event) ? event : null;
+      if (tap) return;
+      held = true;
       canvas.setPointerCapture(event.pointerId);
-      at(event);
+      this.choose(at(event));
     });
     canvas.addEventListener("pointermove", (event) => {
-      if (canvas.hasPointerCapture(event.pointerId)) at(event);
+      if (held && event.isPrimary) this.choose(at(event));
     });
+    canvas.addEventListener("pointerup", (event) => {
+      if (tap?.pointerId !== event.pointerId) return;
+      const slip = Math.hypot(event.clientX - tap.clientX, event.clientY - tap.clientY);
+      tap = null;
+      if (slip < SLIP) this.choose(at(event));
+    });
+    canvas.addEventListener("pointercancel", () => (tap = null));
+    canvas.addEventListener("lostpointercapture", () => (held = false));
+    // A finger on the ring drags it, also upwards, where the page would scroll.
+    const stay = (event) => {
+      if (!beside(event.touches[0])) event.preventDefault();
+    };
+    canvas.addEventListener("touchstart", stay, { passive: false });
     canvas.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       const step = ARROWS[event.key];
