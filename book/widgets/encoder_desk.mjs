@@ -142,6 +142,7 @@ class Desk {
       "aria-label": "Number of samples",
       onchange: () => { this.samples = Number(this.count.value); this.show(); },
     }, ...[1, 2, 5, 10, MOST].map((n) => make("option", { value: n, selected: n === 5 }, `${n}`)));
+    this.brief = make("p.desk-brief", { "aria-hidden": "true" }); // where the table is far below
     this.whose = make("p.desk-owner");
     this.copies = [
       ["Reconstruction", "reconstruction from the middle of the ellipse"],
@@ -165,6 +166,7 @@ class Desk {
       make("div.desk", {},
         make("div", { role: "group", "aria-label": "Picture" },
           make("p.widget-title", {}, "Garment"), this.board.canvas,
+          this.brief,
           help,
           make("div.widget-controls", {}, this.menu, make("span.widget-group", {}, ...tools),
             make("span.widget-group", {}, button("Undo", () => this.board.undo()),
@@ -335,15 +337,15 @@ class Desk {
       value.textContent = number === undefined ? "…" : written(number, 2);
       bar.style.width = `${Math.max(0, Math.min(100, (100 * (number ?? 0)) / longest))}%`;
     }
+    const [D, R, gap] = ["D", "R", "gap"].map((key) => this.rows[key].value.textContent);
+    this.brief.textContent = `D ${D}   R ${R}   gap ${gap}`;
     const { window } = this.lens;
     const outside = Math.max(Math.abs(q.mean[0] - window.x), Math.abs(q.mean[1] - window.y)) > window.half;
     this.whose.textContent = outside
       ? "The ellipse is outside of the window; “Back to the encoder” brings it back."
       : OWNERS[this.owner];
-    if (this.ready && this.posterior && this.owner !== "searching") {
-      const [D, R, gap] = ["D", "R", "gap"].map((key) => written(numbers[key], 2));
+    if (this.ready && this.posterior && this.owner !== "searching")
       this.say(`${where && `${where.replace(/\.$/, "")}. `}D ${D}, R ${R}, gap ${gap} nats`);
-    }
     this.ready = true;
   }
 

@@ -180,6 +180,27 @@ def test_a_finger_paints_and_drags_the_ellipse(visit):
         assert found.page.evaluate("scrollY") == scrolled
 
 
+def test_on_a_phone_the_numbers_are_under_the_board(visit):
+    with visit(PAGE, 390, has_touch=True, is_mobile=True) as found:
+        desk = arrive(found.page, NAME)
+        brief, board = desk.locator(".desk-brief"), desk.locator("canvas.board")
+        before = brief.inner_text()
+        by_finger(found.page, centre(board), 40)
+        numbers = rows(desk)
+        shown = [f"{numbers[row]:.2f}" for row in ("distortion D", "rate R", "gap")]
+        assert brief.inner_text().split() == [
+            word for pair in zip(("D", "R", "gap"), shown, strict=True) for word in pair
+        ]
+        assert brief.inner_text() != before
+        below = brief.bounding_box()["y"] - board.bounding_box()["y"]
+        assert below < board.bounding_box()["height"] + 20
+        assert brief.get_attribute("aria-hidden") == "true"  # speech says the same
+
+
+def test_beside_the_table_the_numbers_are_not_repeated(page, desk):
+    assert not desk.locator(".desk-brief").is_visible()
+
+
 def middle_of_the_ellipse(page, desk) -> tuple[float, float]:
     """Return where the middle of the ellipse is in the window."""
     lens = desk.locator("[aria-label=Code] canvas")
