@@ -1,6 +1,7 @@
 // The encoder's desk: a garment that can be painted on, what the encoder says of it, and the truth.
 
 import { Board } from "./shared/board.mjs";
+import { frames } from "./shared/curves.mjs";
 import { generator, make, paint, replaced, speaker, still, unique, written } from "./shared/elements.mjs";
 import { Truth } from "./shared/gaussians.mjs";
 import { Lens } from "./shared/lens.mjs";
@@ -286,27 +287,29 @@ class Desk {
   descend() {
     this.stop();
     const path = this.model.truth.descend(this.x, this.q);
-    const jump = still();
-    const next = () => {
-      let step = path.next();
-      while (jump && !step.done) {
-        this.q = step.value.q;
-        step = path.next();
-      }
-      this.owner = step.done ? "search" : "searching";
-      if (step.done) {
-        this.draw();
-        return this.place(OWNERS.search);
-      }
-      this.q = step.value.q;
-      this.show();
-      this.timer = setTimeout(next, 30);
+    const found = () => {
+      this.owner = "search";
+      this.draw();
+      this.place(OWNERS.search);
     };
-    next();
+    if (still()) {
+      for (const { q } of path) this.q = q;
+      return found();
+    }
+    this.owner = "searching";
+    this.stopSearch = frames(this.el, () => {
+      const { value, done } = path.next();
+      if (done) found();
+      else {
+        this.q = value.q;
+        this.show();
+      }
+      return !done;
+    });
   }
 
   stop() {
-    clearTimeout(this.timer);
+    this.stopSearch?.();
   }
 
   /** Show everything; `where` is what a listener hears before the numbers. */

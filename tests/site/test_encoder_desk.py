@@ -466,6 +466,18 @@ def test_with_less_motion_the_best_ellipse_is_there_at_once(visit):
         assert "the search has found" in desk.locator(".desk-owner").inner_text()
 
 
+def test_the_search_waits_while_the_desk_is_out_of_view(page, desk):
+    page.evaluate(f"{DESK}.descend()")
+    page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
+    page.wait_for_timeout(300)
+    waiting = ellipse(page)
+    page.wait_for_timeout(300)
+    assert ellipse(page) == waiting
+    assert page.evaluate(f"{DESK}.owner") == "searching"
+    desk.get_by_role("button", name="Best ellipse").scroll_into_view_if_needed()
+    desk.get_by_text("the best that the search has found").wait_for()
+
+
 def test_the_samples_are_drawn_anew_only_when_the_search_has_ended(page):
     found = page.evaluate(
         f"""async () => {{
