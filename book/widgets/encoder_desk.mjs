@@ -196,7 +196,7 @@ class Desk {
     const name = unique("desk-guess");
     this.result = make("div.widget-answer", { role: "status" });
     return (this.guesses = make("fieldset.widget-task", {},
-      make("legend", {}, `Predict, then try: erase one sleeve of ${this.model.facts.garments[0]}. Which number changes more?`),
+      make("legend", {}, `Predict, then try: erase the right sleeve of ${this.model.facts.garments[0]}, as you see it. Which number changes more?`),
       make("div.widget-choices", {}, ...Object.entries(choices).map(([value, text]) =>
         make("label", {}, make("input", { type: "radio", name, value }), ` ${text}`))),
       make("button", { type: "button", onclick: () => this.answer() }, "Compare with the whole garment"),

@@ -5,6 +5,8 @@ import pytest
 from browser import arrive
 from dragging import by_finger, centre, median_time
 
+from latents.widgets.encoder_desk import EncoderDesk
+
 pytestmark = pytest.mark.slow
 NAME, PAGE = "encoder_desk", "book/foundations/rate_distortion.html"
 WIDGET = f"[data-widget={NAME}]"
@@ -145,22 +147,47 @@ def test_the_crosses_are_the_draw_of_the_importance_weighted_bound(page, desk):
     assert page.evaluate(f"{DESK}.lens.samples.map(code => [...code])") != before
 
 
-def test_a_sleeve_that_is_erased_by_pointer_costs_distortion(page, desk):
+def test_the_right_sleeve_erased_by_pointer_changes_distortion_more_than_rate(page, desk):
     before = account(page)
     box = desk.locator("canvas.board").bounding_box()
-    x = box["x"] + 2.5 * box["width"] / 14
+    x = box["x"] + 11.5 * box["width"] / 14
     page.mouse.move(x, box["y"] + 0.3 * box["height"])
     page.mouse.down()
     page.mouse.move(x, box["y"] + 0.97 * box["height"], steps=12)
     page.mouse.up()
     after = account(page)
-    assert abs(after["D"] - before["D"]) > abs(after["R"] - before["R"])
+    assert after["D"] - before["D"] > abs(after["R"] - before["R"])
+    assert "erase the right sleeve of Pullover 1" in desk.locator("legend").inner_text()
     desk.get_by_label("the distortion D", exact=True).check()
     desk.get_by_role("button", name="Compare with the whole garment").click()
     assert desk.locator(".widget-answer").inner_text().startswith("Right. Pullover 1: D ")
     for _ in range(30):
         desk.get_by_role("button", name="Undo").click()
     assert account(page)["D"] == pytest.approx(before["D"])
+
+
+SLEEVE = [
+    (columns, row) for columns in ([11], [10, 11], [10, 11, 12], range(9, 13)) for row in (3, 6)
+]
+
+
+@pytest.mark.parametrize(("columns", "row"), SLEEVE)
+def test_however_the_right_sleeve_is_erased_distortion_changes_more(page, columns, row):
+    before = account(page)
+    after = page.evaluate(PAINT, [0, 0, [(column, row, 13) for column in columns]])["account"]
+    assert after["D"] - before["D"] > abs(after["R"] - before["R"])
+
+
+@pytest.mark.parametrize("profile", ["quick", "full"])
+def test_without_its_right_sleeve_the_pullover_changes_distortion_more_in_python(profile):
+    desk = EncoderDesk(profile)  # the networks of the profile, the garments of the small sample
+    whole = desk.garments[0].reshape(14, 14) / 255
+    before = desk.account(whole.ravel(), count=100)
+    for columns, row in SLEEVE:
+        x = whole.copy()
+        x[row:, list(columns)] = 0
+        after = desk.account(x.ravel(), count=100)
+        assert after["D"] - before["D"] > abs(after["R"] - before["R"]), (columns, row)
 
 
 def test_a_finger_paints_and_drags_the_ellipse(visit):
