@@ -158,6 +158,8 @@ class Desk {
     ];
     this.rows = Object.fromEntries(rows.map(([key, text]) =>
       [key, { name: make("th", { scope: "row" }, text), value: make("td"), bar: make("i") }]));
+    this.rows.gap.bar.className = "gap";
+    this.rows.gap.name.append(make("small", { "aria-hidden": "true" }, " (bar: part of the encoder’s)"));
     const table = make("table.desk-table", {},
       make("caption", {}, "In nats, without the constant of the likelihood. IWAE uses the crosses as they are: one draw may fall on either side of −log p(x)."),
       make("tbody", {}, ...Object.keys(this.rows).map((key) => make("tr", {},
@@ -335,10 +337,13 @@ class Desk {
     const numbers = printed({ ...this.account, importance: importance.value });
     const longest = Math.max(numbers.bound, numbers.importance ?? 0, 1);
     this.rows.importance.name.textContent = `−IWAE(${this.samples}), one draw`;
+    // The gap is too small to be seen beside the others: its bar has a scale of its own.
+    if (this.owner === "encoder") this.widest = this.account.gap;
     for (const [key, { value, bar }] of Object.entries(this.rows)) {
       const number = numbers[key];
       value.textContent = number === undefined ? "…" : written(number, 2);
-      bar.style.width = `${Math.max(0, Math.min(100, (100 * (number ?? 0)) / longest))}%`;
+      const part = key === "gap" ? this.account.gap / this.widest : number / longest;
+      bar.style.width = `${Math.max(0, Math.min(100, 100 * part)) || 0}%`;
     }
     const [D, R, gap] = ["D", "R", "gap"].map((key) => this.rows[key].value.textContent);
     this.brief.textContent = `D ${D}   R ${R}   gap ${gap}`;

@@ -109,7 +109,8 @@ def test_the_encoder_answers_as_python_does(page, content):
 def rows(desk) -> dict[str, float]:
     """Return the numbers of the table, by the names of its rows."""
     lines = desk.locator(".desk-table tr").all()
-    read = {row.locator("th").inner_text(): row.locator("td").first.inner_text() for row in lines}
+    name = "th => th.firstChild.textContent"  # without the note on the bar
+    read = {row.locator("th").evaluate(name): row.locator("td").first.inner_text() for row in lines}
     return {name: float(text.replace("−", "-")) for name, text in read.items()}
 
 
@@ -480,6 +481,20 @@ def test_the_best_ellipse_closes_a_part_of_the_gap(page, desk):
     page.wait_for_timeout(700)
     heard = desk.locator(".widget-spoken").inner_text()
     assert heard.startswith("The ellipse is the best that the search has found. D ")
+
+
+def test_the_bar_of_the_gap_is_as_long_as_its_part_of_the_encoder_s(page, desk):
+    width = "node => parseFloat(node.style.width)"
+    bar = desk.locator(".desk-bar i.gap")
+    own = account(page)["gap"]
+    assert bar.evaluate(width) == 100
+    assert "gradient" in bar.evaluate("node => getComputedStyle(node).backgroundImage")
+    desk.get_by_role("button", name="Best ellipse").click()
+    desk.get_by_text("the best that the search has found").wait_for()
+    part = account(page)["gap"] / own
+    assert bar.evaluate(width) == pytest.approx(100 * part, abs=0.01) and part < 0.99
+    page.evaluate(f"{DESK}.hand({{ mean: [5, 5] }})")
+    assert bar.evaluate(width) == 100  # not more
 
 
 def test_with_less_motion_the_best_ellipse_is_there_at_once(visit):
