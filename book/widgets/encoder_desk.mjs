@@ -173,6 +173,7 @@ class Desk {
           help,
           make("div.widget-controls", {}, this.menu, make("span.widget-group", {}, ...tools),
             make("span.widget-group", {}, button("Undo", () => this.board.undo()),
+              button("Clear", () => this.board.clear()),
               button("Restore", () => this.choose(this.menu.selectedIndex))))),
         make("div", { role: "group", "aria-label": "Code" },
           make("p.widget-title", {}, "Code"), this.lens.canvas,

@@ -272,6 +272,21 @@ def test_keys_alone_paint_erase_and_take_back(page, desk):
     assert "row 9, column 7" in desk.locator(".widget-spoken").inner_text()
 
 
+def test_the_board_can_be_cleared_painted_from_scratch_and_taken_back(page, desk):
+    pixels = f"[...{DESK}.board.pixels]"
+    before, whole = page.evaluate(pixels), account(page)
+    desk.get_by_role("button", name="Clear").click()
+    assert not any(page.evaluate(pixels)) and account(page)["gap"] > 0
+    desk.get_by_label("paint", exact=True).check()
+    x, y = centre(desk.locator("canvas.board"))
+    page.mouse.click(x, y)
+    assert sum(page.evaluate(pixels)) == 5
+    for _ in range(2):
+        desk.get_by_role("button", name="Undo").click()
+    assert page.evaluate(pixels) == before
+    assert account(page)["D"] == pytest.approx(whole["D"])
+
+
 def test_a_listener_hears_the_cell_and_the_numbers_after_painting(page, desk):
     desk.locator("canvas.board").focus()
     page.keyboard.press("x")
