@@ -103,8 +103,9 @@ class Lever {
     const rates = models.map(({ R }) => R);
     const costs = models.map(({ D }) => D);
     const [low, high] = [Math.min(...costs), Math.max(...costs)];
-    const x = (R) => left + ((width - left - 16) * R) / (1.05 * Math.max(...rates));
-    const y = (D) => 16 + ((height - bottom - 30) * (high - D)) / (high - low);
+    // Room on either side of every dot: for the ring, and above it for the β.
+    const x = (R) => left + 14 + ((width - left - 42) * R) / (1.05 * Math.max(...rates));
+    const y = (D) => 22 + ((height - bottom - 36) * (high - D)) / (high - low);
     const node = (tag, attributes, text) => {
       const made = document.createElementNS(SVG, tag);
       for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
@@ -124,7 +125,7 @@ class Lever {
       ...[low, high].map((D) => node("text", { x: left - 5, y: y(D) + 4, "text-anchor": "end" }, D.toFixed(0))),
       ...[Math.min(...rates), Math.max(...rates)].map((R) =>
         node("text", { x: x(R), y: height - bottom + 15, "text-anchor": "middle" }, R.toFixed(1))),
-      ...models.map(({ R, D, beta }) => node("text", { x: x(R) + 8, y: y(D) - 6 }, `${beta}`)),
+      ...models.map(({ R, D, beta }) => node("text", { x: x(R) + 13, y: y(D) - 10 }, `${beta}`)),
       ...models.map(({ R, D }) => node("circle", { cx: x(R), cy: y(D), r: 4, class: "lever-dot" })),
     );
     this.ring = node("circle", { r: 9, class: "lever-ring" });

@@ -1,6 +1,7 @@
 // The encoder's desk: a garment that can be painted on, what the encoder says of it, and the truth.
 
 import { Board } from "./shared/board.mjs";
+import { frames } from "./shared/curves.mjs";
 import { generator, make, paint, replaced, speaker, still, unique, written } from "./shared/elements.mjs";
 import { Truth } from "./shared/gaussians.mjs";
 import { Lens } from "./shared/lens.mjs";
@@ -142,6 +143,7 @@ class Desk {
       "aria-label": "Number of samples",
       onchange: () => { this.samples = Number(this.count.value); this.show(); },
     }, ...[1, 2, 5, 10, MOST].map((n) => make("option", { value: n, selected: n === 5 }, `${n}`)));
+    this.brief = make("p.desk-brief", { "aria-hidden": "true" }); // where the table is far below
     this.whose = make("p.desk-owner");
     this.copies = [
       ["Reconstruction", "reconstruction from the middle of the ellipse"],
@@ -156,6 +158,8 @@ class Desk {
     ];
     this.rows = Object.fromEntries(rows.map(([key, text]) =>
       [key, { name: make("th", { scope: "row" }, text), value: make("td"), bar: make("i") }]));
+    this.rows.gap.bar.className = "gap";
+    this.rows.gap.name.append(make("small", { "aria-hidden": "true" }, " (bar: part of the encoder’s)"));
     const table = make("table.desk-table", {},
       make("caption", {}, "In nats, without the constant of the likelihood. IWAE uses the crosses as they are: one draw may fall on either side of −log p(x)."),
       make("tbody", {}, ...Object.keys(this.rows).map((key) => make("tr", {},
@@ -165,9 +169,11 @@ class Desk {
       make("div.desk", {},
         make("div", { role: "group", "aria-label": "Picture" },
           make("p.widget-title", {}, "Garment"), this.board.canvas,
+          this.brief,
           help,
           make("div.widget-controls", {}, this.menu, make("span.widget-group", {}, ...tools),
             make("span.widget-group", {}, button("Undo", () => this.board.undo()),
+              button("Clear", () => this.board.clear()),
               button("Restore", () => this.choose(this.menu.selectedIndex))))),
         make("div", { role: "group", "aria-label": "Code" },
           make("p.widget-title", {}, "Code"), this.lens.canvas,
@@ -193,7 +199,7 @@ class Desk {
     const name = unique("desk-guess");
     this.result = make("div.widget-answer", { role: "status" });
     return (this.guesses = make("fieldset.widget-task", {},
-      make("legend", {}, `Predict, then try: erase one sleeve of ${this.model.facts.garments[0]}. Which number changes more?`),
+      make("legend", {}, `Predict, then try: erase the right sleeve of ${this.model.facts.garments[0]}, as you see it. Which number changes more?`),
       make("div.widget-choices", {}, ...Object.entries(choices).map(([value, text]) =>
         make("label", {}, make("input", { type: "radio", name, value }), ` ${text}`))),
       make("button", { type: "button", onclick: () => this.answer() }, "Compare with the whole garment"),
@@ -284,27 +290,29 @@ class Desk {
   descend() {
     this.stop();
     const path = this.model.truth.descend(this.x, this.q);
-    const jump = still();
-    const next = () => {
-      let step = path.next();
-      while (jump && !step.done) {
-        this.q = step.value.q;
-        step = path.next();
-      }
-      this.owner = step.done ? "search" : "searching";
-      if (step.done) {
-        this.draw();
-        return this.place(OWNERS.search);
-      }
-      this.q = step.value.q;
-      this.show();
-      this.timer = setTimeout(next, 30);
+    const found = () => {
+      this.owner = "search";
+      this.draw();
+      this.place(OWNERS.search);
     };
-    next();
+    if (still()) {
+      for (const { q } of path) this.q = q;
+      return found();
+    }
+    this.owner = "searching";
+    this.stopSearch = frames(this.el, () => {
+      const { value, done } = path.next();
+      if (done) found();
+      else {
+        this.q = value.q;
+        this.show();
+      }
+      return !done;
+    });
   }
 
   stop() {
-    clearTimeout(this.timer);
+    this.stopSearch?.();
   }
 
   /** Show everything; `where` is what a listener hears before the numbers. */
@@ -330,20 +338,23 @@ class Desk {
     const numbers = printed({ ...this.account, importance: importance.value });
     const longest = Math.max(numbers.bound, numbers.importance ?? 0, 1);
     this.rows.importance.name.textContent = `−IWAE(${this.samples}), one draw`;
+    // The gap is too small to be seen beside the others: its bar has a scale of its own.
+    if (this.owner === "encoder") this.widest = this.account.gap;
     for (const [key, { value, bar }] of Object.entries(this.rows)) {
       const number = numbers[key];
       value.textContent = number === undefined ? "…" : written(number, 2);
-      bar.style.width = `${Math.max(0, Math.min(100, (100 * (number ?? 0)) / longest))}%`;
+      const part = key === "gap" ? this.account.gap / this.widest : number / longest;
+      bar.style.width = `${Math.max(0, Math.min(100, 100 * part)) || 0}%`;
     }
+    const [D, R, gap] = ["D", "R", "gap"].map((key) => this.rows[key].value.textContent);
+    this.brief.textContent = `D ${D}   R ${R}   gap ${gap}`;
     const { window } = this.lens;
     const outside = Math.max(Math.abs(q.mean[0] - window.x), Math.abs(q.mean[1] - window.y)) > window.half;
     this.whose.textContent = outside
       ? "The ellipse is outside of the window; “Back to the encoder” brings it back."
       : OWNERS[this.owner];
-    if (this.ready && this.posterior && this.owner !== "searching") {
-      const [D, R, gap] = ["D", "R", "gap"].map((key) => written(numbers[key], 2));
+    if (this.ready && this.posterior && this.owner !== "searching")
       this.say(`${where && `${where.replace(/\.$/, "")}. `}D ${D}, R ${R}, gap ${gap} nats`);
-    }
     this.ready = true;
   }
 

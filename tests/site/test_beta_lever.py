@@ -64,6 +64,28 @@ def test_a_finger_moves_the_lever(visit, content):
         assert lever.get_attribute("aria-valuetext") == f"β = {content.betas[-1]:g}"
 
 
+def test_the_ring_touches_no_text_wherever_it_is(page):
+    found = page.evaluate(
+        """() => {
+          const svg = document.querySelector(".lever-plane");
+          const all = svg.getBoundingClientRect();
+          const texts = [...svg.querySelectorAll("text")].map(t => t.getBoundingClientRect());
+          const dots = [...svg.querySelectorAll(".lever-dot")].map(dot => {
+            const { left, top, width } = dot.getBoundingClientRect();
+            const [x, y] = [left + width / 2, top + width / 2];
+            const away = box => Math.hypot(
+              Math.max(box.left - x, 0, x - box.right), Math.max(box.top - y, 0, y - box.bottom));
+            return texts.map(away);
+          });
+          const cut = texts.filter(t => t.left < all.left || t.right > all.right
+            || t.top < all.top || t.bottom > all.bottom);
+          return [dots.map(row => Math.min(...row) * 340 / all.width), cut.length];
+        }"""
+    )
+    assert min(found[0]) > 9 + 2.5 / 2  # the radius of the ring, and half of its line
+    assert found[1] == 0
+
+
 def test_the_originals_are_test_garments(page, content):
     expected = content.originals.reshape(10, -1) / 255
     np.testing.assert_allclose(painted(page, "originals"), expected, atol=1e-6)

@@ -5,6 +5,8 @@ import pytest
 from browser import arrive
 from dragging import by_finger, centre, median_time
 
+from latents.widgets.encoder_desk import EncoderDesk
+
 pytestmark = pytest.mark.slow
 NAME, PAGE = "encoder_desk", "book/foundations/rate_distortion.html"
 WIDGET = f"[data-widget={NAME}]"
@@ -107,7 +109,8 @@ def test_the_encoder_answers_as_python_does(page, content):
 def rows(desk) -> dict[str, float]:
     """Return the numbers of the table, by the names of its rows."""
     lines = desk.locator(".desk-table tr").all()
-    read = {row.locator("th").inner_text(): row.locator("td").first.inner_text() for row in lines}
+    name = "th => th.firstChild.textContent"  # without the note on the bar
+    read = {row.locator("th").evaluate(name): row.locator("td").first.inner_text() for row in lines}
     return {name: float(text.replace("−", "-")) for name, text in read.items()}
 
 
@@ -145,22 +148,47 @@ def test_the_crosses_are_the_draw_of_the_importance_weighted_bound(page, desk):
     assert page.evaluate(f"{DESK}.lens.samples.map(code => [...code])") != before
 
 
-def test_a_sleeve_that_is_erased_by_pointer_costs_distortion(page, desk):
+def test_the_right_sleeve_erased_by_pointer_changes_distortion_more_than_rate(page, desk):
     before = account(page)
     box = desk.locator("canvas.board").bounding_box()
-    x = box["x"] + 2.5 * box["width"] / 14
+    x = box["x"] + 11.5 * box["width"] / 14
     page.mouse.move(x, box["y"] + 0.3 * box["height"])
     page.mouse.down()
     page.mouse.move(x, box["y"] + 0.97 * box["height"], steps=12)
     page.mouse.up()
     after = account(page)
-    assert abs(after["D"] - before["D"]) > abs(after["R"] - before["R"])
+    assert after["D"] - before["D"] > abs(after["R"] - before["R"])
+    assert "erase the right sleeve of Pullover 1" in desk.locator("legend").inner_text()
     desk.get_by_label("the distortion D", exact=True).check()
     desk.get_by_role("button", name="Compare with the whole garment").click()
     assert desk.locator(".widget-answer").inner_text().startswith("Right. Pullover 1: D ")
     for _ in range(30):
         desk.get_by_role("button", name="Undo").click()
     assert account(page)["D"] == pytest.approx(before["D"])
+
+
+SLEEVE = [
+    (columns, row) for columns in ([11], [10, 11], [10, 11, 12], range(9, 13)) for row in (3, 6)
+]
+
+
+@pytest.mark.parametrize(("columns", "row"), SLEEVE)
+def test_however_the_right_sleeve_is_erased_distortion_changes_more(page, columns, row):
+    before = account(page)
+    after = page.evaluate(PAINT, [0, 0, [(column, row, 13) for column in columns]])["account"]
+    assert after["D"] - before["D"] > abs(after["R"] - before["R"])
+
+
+@pytest.mark.parametrize("profile", ["quick", "full"])
+def test_without_its_right_sleeve_the_pullover_changes_distortion_more_in_python(profile):
+    desk = EncoderDesk(profile)  # the networks of the profile, the garments of the small sample
+    whole = desk.garments[0].reshape(14, 14) / 255
+    before = desk.account(whole.ravel(), count=100)
+    for columns, row in SLEEVE:
+        x = whole.copy()
+        x[row:, list(columns)] = 0
+        after = desk.account(x.ravel(), count=100)
+        assert after["D"] - before["D"] > abs(after["R"] - before["R"]), (columns, row)
 
 
 def test_a_finger_paints_and_drags_the_ellipse(visit):
@@ -178,6 +206,27 @@ def test_a_finger_paints_and_drags_the_ellipse(visit):
         moved = ellipse(found.page)
         assert all(b > a for a, b in zip(q["mean"], moved["mean"], strict=True))
         assert found.page.evaluate("scrollY") == scrolled
+
+
+def test_on_a_phone_the_numbers_are_under_the_board(visit):
+    with visit(PAGE, 390, has_touch=True, is_mobile=True) as found:
+        desk = arrive(found.page, NAME)
+        brief, board = desk.locator(".desk-brief"), desk.locator("canvas.board")
+        before = brief.inner_text()
+        by_finger(found.page, centre(board), 40)
+        numbers = rows(desk)
+        shown = [f"{numbers[row]:.2f}" for row in ("distortion D", "rate R", "gap")]
+        assert brief.inner_text().split() == [
+            word for pair in zip(("D", "R", "gap"), shown, strict=True) for word in pair
+        ]
+        assert brief.inner_text() != before
+        below = brief.bounding_box()["y"] - board.bounding_box()["y"]
+        assert below < board.bounding_box()["height"] + 20
+        assert brief.get_attribute("aria-hidden") == "true"  # speech says the same
+
+
+def test_beside_the_table_the_numbers_are_not_repeated(page, desk):
+    assert not desk.locator(".desk-brief").is_visible()
 
 
 def middle_of_the_ellipse(page, desk) -> tuple[float, float]:
@@ -221,6 +270,21 @@ def test_keys_alone_paint_erase_and_take_back(page, desk):
     page.keyboard.press("ArrowDown")
     page.wait_for_timeout(700)
     assert "row 9, column 7" in desk.locator(".widget-spoken").inner_text()
+
+
+def test_the_board_can_be_cleared_painted_from_scratch_and_taken_back(page, desk):
+    pixels = f"[...{DESK}.board.pixels]"
+    before, whole = page.evaluate(pixels), account(page)
+    desk.get_by_role("button", name="Clear").click()
+    assert not any(page.evaluate(pixels)) and account(page)["gap"] > 0
+    desk.get_by_label("paint", exact=True).check()
+    x, y = centre(desk.locator("canvas.board"))
+    page.mouse.click(x, y)
+    assert sum(page.evaluate(pixels)) == 5
+    for _ in range(2):
+        desk.get_by_role("button", name="Undo").click()
+    assert page.evaluate(pixels) == before
+    assert account(page)["D"] == pytest.approx(whole["D"])
 
 
 def test_a_listener_hears_the_cell_and_the_numbers_after_painting(page, desk):
@@ -434,6 +498,20 @@ def test_the_best_ellipse_closes_a_part_of_the_gap(page, desk):
     assert heard.startswith("The ellipse is the best that the search has found. D ")
 
 
+def test_the_bar_of_the_gap_is_as_long_as_its_part_of_the_encoder_s(page, desk):
+    width = "node => parseFloat(node.style.width)"
+    bar = desk.locator(".desk-bar i.gap")
+    own = account(page)["gap"]
+    assert bar.evaluate(width) == 100
+    assert "gradient" in bar.evaluate("node => getComputedStyle(node).backgroundImage")
+    desk.get_by_role("button", name="Best ellipse").click()
+    desk.get_by_text("the best that the search has found").wait_for()
+    part = account(page)["gap"] / own
+    assert bar.evaluate(width) == pytest.approx(100 * part, abs=0.01) and part < 0.99
+    page.evaluate(f"{DESK}.hand({{ mean: [5, 5] }})")
+    assert bar.evaluate(width) == 100  # not more
+
+
 def test_with_less_motion_the_best_ellipse_is_there_at_once(visit):
     with visit(PAGE, reduced_motion="reduce") as found:
         desk = arrive(found.page, NAME)
@@ -443,6 +521,18 @@ def test_with_less_motion_the_best_ellipse_is_there_at_once(visit):
         )
         assert found.page.evaluate(shown) == 1
         assert "the search has found" in desk.locator(".desk-owner").inner_text()
+
+
+def test_the_search_waits_while_the_desk_is_out_of_view(page, desk):
+    page.evaluate(f"{DESK}.descend()")
+    page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
+    page.wait_for_timeout(300)
+    waiting = ellipse(page)
+    page.wait_for_timeout(300)
+    assert ellipse(page) == waiting
+    assert page.evaluate(f"{DESK}.owner") == "searching"
+    desk.get_by_role("button", name="Best ellipse").scroll_into_view_if_needed()
+    desk.get_by_text("the best that the search has found").wait_for()
 
 
 def test_the_samples_are_drawn_anew_only_when_the_search_has_ended(page):

@@ -73,6 +73,14 @@ export class Board {
     this.changed(true, "Undone");
   }
 
+  /** Make everything black; the reader can take it back. */
+  clear() {
+    this.remember();
+    this.pixels.fill(0);
+    this.draw();
+    this.changed(true, "Cleared");
+  }
+
   /** Paint on to a cell, in a line from the last one; false if that is where the brush is already. */
   stroke([x, y]) {
     const [a, b] = this.last ?? [x, y];
