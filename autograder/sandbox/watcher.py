@@ -44,17 +44,21 @@ def watch(first: int, child: int, reports: int) -> NoReturn:
     ------
     SandboxError
         If the inside was not reached; everything has ended by then.
+    ProcessLookupError
+        If the first process ended before it reported anything.
     """
-    handle = os.pidfd_open(first)  # its PID may be reused when it has ended
+    handle = _handle(first)
     with os.fdopen(reports) as stream:
         report = stream.readline().strip()
+        if handle is None and not report:
+            raise ProcessLookupError(first)
         if report != INSIDE:
             _kill(handle)
             os.waitpid(child, 0)
             raise failure(_failure_reason(report))
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which decides
         signal.signal(signal.SIGTERM, lambda *_: _kill(handle))
-        close_all_but({reports, handle})
+        close_all_but({reports} if handle is None else {reports, handle})
         last_report = stream.readline().split()
         os.waitpid(child, 0)  # returns when its whole namespace has ended
     _end_as(int(last_report[1]) if last_report[:1] == [ENDED] else signal.SIGKILL)
@@ -67,9 +71,21 @@ def _failure_reason(report: str) -> str:
     return "it ended too early" if report else "its first process was killed"
 
 
-def _kill(handle: int) -> None:
+def _handle(process: int) -> int | None:
+    """Return a descriptor for a process, whose PID may be reused when it has ended.
+
+    None if it has ended already, as short code may on a busy machine: its reports are there.
+    """
+    try:
+        return os.pidfd_open(process)
+    except ProcessLookupError:
+        return None
+
+
+def _kill(handle: int | None) -> None:
     with contextlib.suppress(ProcessLookupError):
-        signal.pidfd_send_signal(handle, signal.SIGKILL)
+        if handle is not None:
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
 
 
 def _end_as(status: int) -> NoReturn:

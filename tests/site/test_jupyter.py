@@ -66,6 +66,9 @@ def test_every_part_lives_in_jupyterlab(lab, browser):
     page.wait_for_function("window.jupyterapp?.restored")
     page.evaluate("window.jupyterapp.restored")
     page.wait_for_selector(".jp-Notebook")
+    page.wait_for_function(
+        "window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+    )
     page.evaluate("() => void window.jupyterapp.commands.execute('notebook:run-all-cells')")
     for number, name in enumerate(PARTS):
         part = page.locator(SHOWN).nth(number)

@@ -4,12 +4,15 @@ import contextlib
 import os
 import select
 import signal
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 
 from autograder import sandbox
+from autograder.sandbox import watcher
 
 pytest_plugins = ["boxes"]
 pytestmark = pytest.mark.usefixtures("untouched")
@@ -47,6 +50,38 @@ os.read(ends[0], 1)
 def test_the_watcher_ends_as_the_code_does(containment, source, code):
     with containment.start(source) as box:
         assert box.code() == code
+
+
+SHORT = """
+import os, sys
+from autograder.sandbox import watcher
+first = os.fork()  # ends, and is gone, before it is watched
+if first == 0:
+    os._exit(0)
+os.waitpid(first, 0)
+reports, report = os.pipe()
+os.write(report, sys.argv[1].encode())
+os.close(report)
+child = os.fork()
+if child == 0:
+    os._exit(0)
+try:
+    watcher.watch(first, child, reports)
+except ProcessLookupError:
+    print("nothing was reported")
+"""
+
+
+@pytest.mark.parametrize(
+    ("reports", "code", "said"),
+    [
+        (f"{watcher.INSIDE}\n{watcher.ENDED} {7 << 8}\n", 7, ""),
+        ("", 0, "nothing was reported\n"),
+    ],
+)
+def test_code_that_ends_before_it_is_watched_ends_as_it_has_reported(reports, code, said):
+    done = subprocess.run([sys.executable, "-c", SHORT, reports], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (code, said), done.stderr
 
 
 def test_killing_all_processes_reaches_nobody_outside(containment):
