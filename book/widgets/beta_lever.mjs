@@ -1,12 +1,12 @@
 // A lever for β over the models that the chapter has really trained: nothing lies between them.
 
+import { draw } from "./shared/curves.mjs";
 import { generator, make, paint, speaker, still, written } from "./shared/elements.mjs";
 import { readPictures, readTrained } from "./shared/networks.mjs";
 
 const SIDE = 28;
 const LATENTS = 10;
 const SHOWN = 10;
-const SVG = "http://www.w3.org/2000/svg";
 
 const sigmoid = (logits) => logits.map((x) => 1 / (1 + Math.exp(-x)));
 
@@ -106,29 +106,23 @@ class Lever {
     // Room on either side of every dot: for the ring, and above it for the β.
     const x = (R) => left + 14 + ((width - left - 42) * R) / (1.05 * Math.max(...rates));
     const y = (D) => 22 + ((height - bottom - 36) * (high - D)) / (high - low);
-    const node = (tag, attributes, text) => {
-      const made = document.createElementNS(SVG, tag);
-      for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-      if (text) made.textContent = text;
-      return made;
-    };
-    const svg = node("svg", {
+    const svg = draw("svg", {
       viewBox: `0 0 ${width} ${height}`, class: "lever-plane", role: "img",
       "aria-label": "Rate and distortion of the trained models; the ring marks the chosen β",
     });
     const line = models.map(({ R, D }) => `${x(R)},${y(D)}`).join(" ");
     svg.append(
-      node("path", { d: `M${left} 8V${height - bottom}H${width - 8}`, class: "lever-axis" }),
-      node("polyline", { points: line, class: "lever-line" }),
-      node("text", { x: (left + width) / 2, y: height - 6, "text-anchor": "middle" }, "rate R, nats"),
-      node("text", { transform: `translate(12 ${(height - bottom) / 2}) rotate(-90)`, "text-anchor": "middle" }, "distortion D, nats"),
-      ...[low, high].map((D) => node("text", { x: left - 5, y: y(D) + 4, "text-anchor": "end" }, D.toFixed(0))),
+      draw("path", { d: `M${left} 8V${height - bottom}H${width - 8}`, class: "lever-axis" }),
+      draw("polyline", { points: line, class: "lever-line" }),
+      draw("text", { x: (left + width) / 2, y: height - 6, "text-anchor": "middle" }, "rate R, nats"),
+      draw("text", { transform: `translate(12 ${(height - bottom) / 2}) rotate(-90)`, "text-anchor": "middle" }, "distortion D, nats"),
+      ...[low, high].map((D) => draw("text", { x: left - 5, y: y(D) + 4, "text-anchor": "end" }, D.toFixed(0))),
       ...[Math.min(...rates), Math.max(...rates)].map((R) =>
-        node("text", { x: x(R), y: height - bottom + 15, "text-anchor": "middle" }, R.toFixed(1))),
-      ...models.map(({ R, D, beta }) => node("text", { x: x(R) + 13, y: y(D) - 10 }, `${beta}`)),
-      ...models.map(({ R, D }) => node("circle", { cx: x(R), cy: y(D), r: 4, class: "lever-dot" })),
+        draw("text", { x: x(R), y: height - bottom + 15, "text-anchor": "middle" }, R.toFixed(1))),
+      ...models.map(({ R, D, beta }) => draw("text", { x: x(R) + 13, y: y(D) - 10 }, `${beta}`)),
+      ...models.map(({ R, D }) => draw("circle", { cx: x(R), cy: y(D), r: 4, class: "lever-dot" })),
     );
-    this.ring = node("circle", { r: 9, class: "lever-ring" });
+    this.ring = draw("circle", { r: 9, class: "lever-ring" });
     if (still()) this.ring.style.transition = "none";
     svg.append(this.ring);
     this.at = ({ R, D }) => `translate(${x(R)}px, ${y(D)}px)`;

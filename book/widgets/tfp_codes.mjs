@@ -2,7 +2,7 @@
 
 import { between, Coins, image, LATENTS, mode, sample, SIDE, SIZE } from "./shared/coins.mjs";
 import { frames } from "./shared/curves.mjs";
-import { generator, make, paint, replaced, speaker, still, workButton, written } from "./shared/elements.mjs";
+import { generator, make, paint, replaced, speaker, still, unique, workButton, written } from "./shared/elements.mjs";
 
 const SHOWN = 12; // random codes in the grid
 const JUDGED = 96; // random codes in the task
@@ -12,11 +12,9 @@ const PLURALS = { mean: "means", mode: "modes", sample: "samples" };
 
 const percent = (share) => `${written(100 * share)}%`;
 
-let instances = 0;
-
 class Desk {
   constructor(coins, el, seed) {
-    Object.assign(this, { coins, el, random: generator(seed), form: "mean", seed: 0, id: instances++ });
+    Object.assign(this, { coins, el, random: generator(seed), form: "mean", seed: 0 });
     this.build();
   }
 
@@ -40,10 +38,11 @@ class Desk {
       mean: "each pixel’s probability", mode: "bright if above one half", sample: "one toss of every coin",
     };
     this.pictures = { average: tile("Average of the draws") };
+    const name = unique("codes-form");
     const forms = Object.entries(FORMS).map(([value, text]) => {
       this.pictures[value] = tile(`${text}: ${explained[value]}`);
       const input = make("input", {
-        type: "radio", name: `codes-form-${this.id}`, value, checked: value === this.form,
+        type: "radio", name, value, checked: value === this.form,
         onchange: () => this.choose(value),
       });
       return make("div", {}, this.pictures[value],
@@ -113,12 +112,13 @@ class Desk {
 
   task() {
     const choices = { mean: "the mean", mode: "the mode", sample: "the sample" };
+    const name = unique("codes-guess");
     this.result = make("div.widget-answer", { role: "status" });
     return make("fieldset.widget-task", {},
       make("legend", {}, "Predict, then try: which of the three comes nearest to the speckle of real garments, binarized as for training?"),
       make("p", {}, "In a picture of bits we call a pixel lonely if it differs from all its neighbours above, below, left and right. A binarized garment has some of them."),
       make("div.widget-choices", {}, ...Object.entries(choices).map(([value, text]) =>
-        make("label", {}, make("input", { type: "radio", name: `codes-guess-${this.id}`, value }), ` ${text}`))),
+        make("label", {}, make("input", { type: "radio", name, value }), ` ${text}`))),
       workButton("Count the lonely pixels", () => this.answer()),
       this.result);
   }
@@ -263,7 +263,7 @@ class Desk {
     const found = await this.coins.speckle(JUDGED, 7);
     const off = (form) => Math.abs(found[form] - found.garment);
     const nearest = off("sample") < off("mode") ? "sample" : "mode";
-    const guess = this.el.querySelector(`input[name=codes-guess-${this.id}]:checked`)?.value;
+    const guess = this.el.querySelector(".widget-choices input:checked")?.value;
     const verdict = guess === undefined ? "" : guess === nearest ? "Right. " : "Not quite. ";
     const names = {
       garment: "bits of real test garments (control)", sample: `samples of ${JUDGED} random codes`, mode: "modes of the same codes",

@@ -92,7 +92,7 @@ class LatentSliders:
             "An ankle boot while one of its ten latents moves from low to high: the three that "
             "carry most nats change it into other garments, the last one hardly changes it.",
             ("latent", "KL, nats", "change of a pixel (rms)", "alike in two garments"),
-            tuple((*row,) for row in table),
+            tuple(table),
         )
 
     def write(self, folder: Path) -> list[Path]:

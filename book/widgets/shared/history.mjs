@@ -1,23 +1,15 @@
 // The curves of a training: two small plots, one above the other, in plain SVG.
 
+import { draw } from "./curves.mjs";
 import { AN_EPOCH } from "./training.mjs";
 
-const SVG = "http://www.w3.org/2000/svg";
 const KEPT = 600; // points; then every other one goes
-
-/** Make an element of an SVG. */
-function node(tag, attributes, text) {
-  const made = document.createElementNS(SVG, tag);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
 
 /** D and R over the steps: two small plots, one above the other, in plain SVG. */
 export class Curves {
   constructor({ mean_image, floor }) {
     Object.assign(this, { last: [], levels: { "mean image": mean_image, floor } });
-    this.svg = node("svg", {
+    this.svg = draw("svg", {
       viewBox: "0 0 300 300", class: "lab-curves", role: "img",
     });
     this.clear();
@@ -58,27 +50,27 @@ export class Curves {
         return known.map((point, i) => `${i ? "L" : "M"}${x(point.step).toFixed(1)} ${y(point[name]).toFixed(1)}`).join("");
       };
       parts.push(
-        node("path", { d: `M34 ${top}V${bottom}H292`, class: "lab-axis" }),
-        node("text", { x: 34, y: top - 6 }, title),
-        ...ticks.map((value) => node("text", { x: 30, y: y(value) + 4, "text-anchor": "end" }, value)),
+        draw("path", { d: `M34 ${top}V${bottom}H292`, class: "lab-axis" }),
+        draw("text", { x: 34, y: top - 6 }, title),
+        ...ticks.map((value) => draw("text", { x: 30, y: y(value) + 4, "text-anchor": "end" }, value)),
       );
       if (key === "D")
         for (const [name, level] of Object.entries(this.levels))
           parts.push(
-            node("path", { d: `M34 ${y(level)}H292`, class: "lab-level" }),
-            node("text", { x: 291, y: y(level) - 4, "text-anchor": "end", class: "lab-word" }, name),
+            draw("path", { d: `M34 ${y(level)}H292`, class: "lab-level" }),
+            draw("text", { x: 291, y: y(level) - 4, "text-anchor": "end", class: "lab-word" }, name),
           );
       parts.push(
-        node("path", { d: path(last, key), class: "lab-last" }),
-        node("path", { d: path(points, train), class: "lab-train" }),
-        node("path", { d: path(points, key), class: "lab-test" }),
+        draw("path", { d: path(last, key), class: "lab-last" }),
+        draw("path", { d: path(points, train), class: "lab-train" }),
+        draw("path", { d: path(points, key), class: "lab-test" }),
       );
       const end = points.at(-1);
-      parts.push(node("circle", { cx: x(end.step), cy: y(end[key]), r: 3.5, class: "lab-end" }));
+      parts.push(draw("circle", { cx: x(end.step), cy: y(end[key]), r: 3.5, class: "lab-end" }));
     }
     parts.push(
-      node("text", { x: 34, y: 284, "text-anchor": "middle" }, 0),
-      node("text", { x: 292, y: 284, "text-anchor": "end" }, `${epochs} epoch${epochs > 1 ? "s" : ""}`),
+      draw("text", { x: 34, y: 284, "text-anchor": "middle" }, 0),
+      draw("text", { x: 292, y: 284, "text-anchor": "end" }, `${epochs} epoch${epochs > 1 ? "s" : ""}`),
     );
     this.svg.replaceChildren(...parts);
   }
