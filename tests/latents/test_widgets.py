@@ -14,7 +14,6 @@ from latents.widgets.trained import Trained
 def empty(tmp_path, monkeypatch):
     """Know of no run of a chapter."""
     monkeypatch.setenv("LATENTS_RECORDS", str(tmp_path))
-    monkeypatch.setattr(records, "unsaved", {})
 
 
 @pytest.fixture

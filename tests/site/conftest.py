@@ -2,8 +2,10 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -25,15 +27,22 @@ class Visit:
     outside: list[str] = field(default_factory=list)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start Chromium; it ends with the module, for its event loop would be in others' way."""
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """Start Chromium for the thread that asks."""
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     path = chromium() or None
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=arguments)
         yield started
         started.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start Chromium; it ends with the module, for its event loop would be in others' way."""
+    with launched() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")
@@ -45,37 +54,57 @@ def address(built) -> Iterator[str]:
     http.shutdown()
 
 
+@contextmanager
+def opened(
+    browser: Browser,
+    address: str,
+    name: str,
+    width: int = 1440,
+    scheme: str = "light",
+    blocked: str | None = None,
+    **options,
+) -> Iterator[Visit]:
+    """Open a page of the site, with files that match ``blocked`` missing; note its complaints."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, **options
+    )
+    context.set_default_timeout(60_000)  # other tests run beside these
+    found = Visit(context.new_page())
+    found.page.on("console", lambda m: _note(found, m.type, m.text))
+    found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
+    found.page.on("requestfailed", lambda r: found.complaints.append(f"failed: {r.url}"))
+    found.page.on("request", lambda r: _ask(found, r.url, address))
+    found.page.on("response", lambda r: _answer(found, r))
+    if blocked:
+        found.page.route(blocked, lambda route: route.abort())
+    pending = _pending(found.page)
+    found.page.goto(address + name)
+    _settle(found.page, pending)
+    yield found
+    context.close()
+
+
 @pytest.fixture(scope="module")
 def visit(browser: Browser, address):
-    """Open a page of the site, with files that match ``blocked`` missing; note its complaints."""
+    """Open a page as ``opened`` does."""
+    return partial(opened, browser, address)
 
-    @contextmanager
-    def opened(
-        name: str,
-        width: int = 1440,
-        scheme: str = "light",
-        blocked: str | None = None,
-        **options,
-    ):
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, **options
-        )
-        context.set_default_timeout(60_000)  # other tests run beside these
-        found = Visit(context.new_page())
-        found.page.on("console", lambda m: _note(found, m.type, m.text))
-        found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
-        found.page.on("requestfailed", lambda r: found.complaints.append(f"failed: {r.url}"))
-        found.page.on("request", lambda r: _ask(found, r.url, address))
-        found.page.on("response", lambda r: _answer(found, r))
-        if blocked:
-            found.page.route(blocked, lambda route: route.abort())
-        pending = _pending(found.page)
-        found.page.goto(address + name)
-        _settle(found.page, pending)
-        yield found
-        context.close()
 
-    return opened
+@pytest.fixture(scope="session")
+def both(address):
+    """Call a function with ``visit`` and each of many things, two at a time in two browsers."""
+
+    def work(look, todo):
+        with launched() as browser:
+            return [look(partial(opened, browser, address), each) for each in todo]
+
+    def worked(look, things):
+        todo = iter(things)  # whoever is free takes the next
+        with ThreadPoolExecutor(2) as threads:
+            running = [threads.submit(work, look, todo) for _ in range(2)]
+            return [found for each in running for found in each.result()]
+
+    return worked
 
 
 @pytest.fixture(scope="module")
