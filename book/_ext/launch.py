@@ -62,6 +62,16 @@ def services(repository: str, branch: str, page: str) -> dict[str, str]:
     return {"Binder": f"{BINDER}/gl/{quote(path, safe='')}/{lab}"} if host == "gitlab.com" else {}
 
 
+def offered(config, page: str) -> tuple[str, str]:
+    """Return what a link to the notebook of a page says, and its address, from the site's root.
+
+    Where the first of the services can open the notebook it does; else the file is downloaded.
+    """
+    for name, url in _services(config, page).items():
+        return f"Open the notebook in {name}", url
+    return "Download the notebook", f"{COPIES}/{notebook(page)}"
+
+
 def has_notebook(app, page: str) -> bool:
     """Return True for pages with code that lie among the chapters, and for exercises."""
     if page.startswith(EXERCISES):

@@ -6,20 +6,21 @@ Without scripts and on paper the picture and the table stand there, drawn from t
 """
 
 import functools
-import re
 import shutil
 from html import escape
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from latents import data
 from latents.widgets import WIDGETS
+from latents.widgets.modules import needed
+from launch import offered
 
 SOURCES = Path(__file__).resolve().parents[1] / "widgets"
 FOLDER = "_widgets"  # of the site
-IMPORT = re.compile(r'from "\./([\w./]+)";')
 
 
 class widget(nodes.General, nodes.Element):  # noqa: N801 (as docutils names its nodes)
@@ -41,35 +42,29 @@ class WidgetDirective(SphinxDirective):
 
 @functools.cache
 def _prepared(name: str, folder: Path):
-    """Write what a widget loads; return it as it is on paper, and how many bytes it loads."""
+    """Write what a widget loads; return it as it is on paper, its weights, and how much it loads.
+
+    The weights are names of files: of networks, and of what says how they are laid out.
+    """
     content = WIDGETS[name](data.profile())
-    files = {*content.write(folder), *modules(folder / f"{name}.mjs")}
+    files = content.write(folder)
     size = sum(file.stat().st_size for file in files)
+    size += sum(len(text.encode()) for text in needed(f"{name}.mjs").values())
+    kept = f"{name}.bin", f"{name}.json"
+    weights = [file.name for file in files if file.name in kept or file.suffix == ".onnx"]
     still = content.still()
     (folder / f"{name}.png").write_bytes(still.picture)
-    return still, size
-
-
-def modules(file: Path) -> set[Path]:
-    """Return a module and all that it imports."""
-    found: set[Path] = set()
-    new = {file}
-    while new:
-        found |= new
-        texts = {module: module.read_text(encoding="utf-8") for module in new}
-        imported = {m.parent / name for m, text in texts.items() for name in IMPORT.findall(text)}
-        new = imported - found
-    return found
+    return still, weights, size
 
 
 def _visit(translator, node):
     builder = translator.builder
     name, folder = node["name"], Path(builder.outdir) / FOLDER
-    still, size = _prepared(name, folder)
+    still, weights, size = _prepared(name, folder)
     start = getattr(WIDGETS[name], "start", "")
     begin = f' data-start="{escape(start)} ({size / 1e6:.1f} MB)"' if start else ""
-    up = builder.get_relative_uri(builder.current_docname, "index").rpartition("/")[0]
-    source = f"{up}/{FOLDER}/{name}.png" if up else f"{FOLDER}/{name}.png"
+    up = "../" * builder.current_docname.count("/")
+    source = f"{up}{FOLDER}/{name}.png"
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in still.head)
     rows = "".join(
         f'<tr><th scope="row">{escape(first)}</th>'
@@ -84,9 +79,26 @@ def _visit(translator, node):
         f'<img src="{source}" alt="{escape(still.alt)}">'
         f'<div class="text_html"><table class="table"><thead><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div></div>"
-        '<div class="widget-live"></div><p class="widget-status" role="status"></p></div>'
+        '<div class="widget-live"></div><p class="widget-status" role="status"></p>'
+        f"{_foot(builder, name, weights)}</div>"
     )
     raise nodes.SkipNode
+
+
+def _foot(builder, name: str, weights: list[str]) -> str:
+    """Return the line below a part: its notebook, its weights; a script adds what needs one."""
+    up = "../" * builder.current_docname.count("/")
+    links = []
+    chapter = WIDGETS[name].chapter
+    if chapter:
+        (page,) = (each for each in builder.env.found_docs if each.endswith(f"/{chapter}"))
+        text, url = offered(builder.config, page)
+        here = not urlsplit(url).netloc
+        links.append(f'<a href="{up if here else ""}{escape(url)}"{" download" * here}>{text}</a>')
+    files = [f'<a href="{up}{FOLDER}/{file}" download>{file}</a>' for file in weights]
+    if files:
+        links.append(f"<span>Weights: {' '.join(files)}</span>")
+    return f'<div class="widget-foot">{"".join(links)}</div>'
 
 
 def _begin(app):

@@ -2,11 +2,14 @@
 
 import { draw } from "./shared/curves.mjs";
 import { generator, make, paint, speaker, still, written } from "./shared/elements.mjs";
+import { read, whole, word } from "./shared/link.mjs";
 import { readPictures, readTrained } from "./shared/networks.mjs";
+import { Task } from "./shared/task.mjs";
 
 const SIDE = 28;
 const LATENTS = 10;
 const SHOWN = 10;
+const SEEDS = 9999;
 
 const sigmoid = (logits) => logits.map((x) => 1 / (1 + Math.exp(-x)));
 
@@ -43,15 +46,27 @@ export class Sweep {
 
 class Lever {
   constructor(sweep, el) {
-    Object.assign(this, { sweep, el, random: generator(1) });
-    this.noise = this.draw();
-    this.answered = false;
+    Object.assign(this, { sweep, el, answered: false });
     this.build();
-    this.show(sweep.models.findIndex(({ beta }) => beta === 1));
+    this.restore({});
   }
 
-  draw() {
-    return Float32Array.from({ length: SHOWN * LATENTS }, () => this.random.normal());
+  get state() {
+    return { beta: this.sweep.models[this.place].beta, seed: this.seed };
+  }
+
+  restore(link) {
+    const betas = this.sweep.models.map(({ beta }) => beta);
+    const found = read(link, { beta: word(...betas), seed: whole(1, SEEDS) });
+    if (!found) return;
+    const { beta = 1, seed = 1 } = found;
+    this.draw(seed);
+    this.show(betas.indexOf(beta));
+  }
+
+  draw(seed) {
+    this.seed = seed;
+    this.noise = Float32Array.from({ length: SHOWN * LATENTS }, generator(seed).normal);
   }
 
   build() {
@@ -130,24 +145,19 @@ class Lever {
   }
 
   task() {
-    const choices = this.sweep.models.map(({ beta }, i) => [i, `β = ${beta}`]);
-    const question = (name, text) =>
-      make("div", { role: "radiogroup", "aria-label": text }, make("p", {}, text),
-        make("div.widget-choices", {}, ...choices.map(([value, label]) =>
-          make("label", {}, make("input", { type: "radio", name, value }), ` ${label}`))));
-    this.result = make("div.widget-answer", { role: "status" });
-    return make(
-      "fieldset.widget-task", {},
-      make("legend", {}, "Predict, then try"),
-      question("lever-copies", "Where are the copies best?"),
-      question("lever-samples", "And where are garments from random codes hardest to tell from copies?"),
-      make("button", { type: "button", onclick: () => this.answer() }, "Compare with the measurements"),
-      this.result,
-    );
+    const choices = Object.fromEntries(this.sweep.models.map(({ beta }, i) => [i, `β = ${beta}`]));
+    return new Task({
+      questions: [
+        { text: "Where are the copies best?", choices },
+        { text: "And where are garments from random codes hardest to tell from copies?", choices },
+      ],
+      work: "Compare with the measurements",
+      answer: (judge) => this.answer(judge),
+    }).element;
   }
 
   anew() {
-    this.noise = this.draw();
+    this.draw((this.seed % SEEDS) + 1);
     this.show(this.place);
     this.say("New random codes are decoded.");
   }
@@ -177,23 +187,19 @@ class Lever {
   }
 
   /** Compare the prediction with what the chapter has measured on the whole test set. */
-  answer() {
+  answer(judge) {
     const { models } = this.sweep;
     const lowest = (key) => models.reduce((best, model, i) => (model[key] < models[best][key] ? i : best), 0);
     const [copies, samples] = [lowest("D"), lowest("apart")];
     this.answered = true;
     this.show(this.place);
-    const guess = (name) => this.el.querySelector(`input[name=${name}]:checked`)?.value;
-    const verdict = (given, right) =>
-      given === undefined ? "Measured: " : Number(given) === right ? "Right: " : "Not quite: ";
-    this.result.replaceChildren(
-      make("p", {}, make("strong", {}, verdict(guess("lever-copies"), copies)),
-        `the distortion is smallest at β = ${models[copies].beta}.`),
-      make("p", {}, make("strong", {}, verdict(guess("lever-samples"), samples)),
-        `random codes are told from copies least often at β = ${models[samples].beta}. `,
+    return [
+      make("p", {}, judge(copies), `The distortion is smallest at β = ${models[copies].beta}.`),
+      make("p", {}, judge(samples, 1),
+        `Random codes are told from copies least often at β = ${models[samples].beta}. `,
         samples === copies ? "It is the same place. " : "It is not the same place. ",
         samples === models.length - 1 ? "There the copies themselves have become alike, so little is left to tell apart." : ""),
-    );
+    ];
   }
 }
 
@@ -201,6 +207,6 @@ class Lever {
 export default {
   async render({ model, el }) {
     const sweep = await Sweep.read(model.get("files"));
-    el.widget = new Lever(sweep, el); // the name is for tests
+    el.widget = new Lever(sweep, el); // for links, and for tests
   },
 };

@@ -6,7 +6,9 @@ import { draw, frames, hatches, Plot, slider, swatch, ticks } from "./shared/cur
 import { bottom, clamp, descend, even, logNormal } from "./shared/densities.mjs";
 import { make, speaker, still, unique, written } from "./shared/elements.mjs";
 import { logSum } from "./shared/gaussians.mjs";
+import { list, numbers, read, word } from "./shared/link.mjs";
 import { fetched } from "./shared/networks.mjs";
+import { Task } from "./shared/task.mjs";
 
 const DECODERS = { line: [(z) => z, "x|z ~ N(z, ½)"], square: [(z) => z * z, "x|z ~ N(z², ½)"] };
 const REACH = 20; // of the grid, which has a step of 0.04
@@ -129,24 +131,20 @@ class Bound {
   }
 
   task() {
-    const choices = {
-      none: "nothing: the ELBO reaches log p(x)", half: "about log 2 ≈ 0.69 nats", more: "several nats",
-    };
-    const name = unique("bound-guess");
-    const { x } = this.facts.task;
-    this.result = make("div.widget-answer", { role: "status" });
     this.here = make("p.toy-status", { role: "status" });
     this.further = make("div", { hidden: true },
       make("p", {}, "Now make x smaller: where do the peaks join, and what happens to the best gap?"),
       make("button", { type: "button", onclick: () => this.seek() }, "Best q for this x"),
       this.here);
-    return make("fieldset.widget-task", {},
-      make("legend", {}, `Predict, then try: with the decoder N(z², ½) and x = ${x} the posterior has two peaks. Raise the ELBO as far as a Gaussian q allows. What is left of the gap?`),
-      make("div.widget-choices", {}, ...Object.entries(choices).map(([value, text]) =>
-        make("label", {}, make("input", { type: "radio", name, value }), ` ${text}`))),
-      make("button", { type: "button", onclick: () => this.answer() }, "Look for the best q"),
-      this.result,
-      this.further);
+    return new Task({
+      title: `with the decoder N(z², ½) and x = ${this.facts.task.x} the posterior has two peaks. Raise the ELBO as far as a Gaussian q allows. What is left of the gap?`,
+      questions: [{ choices: {
+        none: "nothing: the ELBO reaches log p(x)", half: "about log 2 ≈ 0.69 nats", more: "several nats",
+      } }],
+      work: "Look for the best q",
+      answer: (judge) => this.answer(judge),
+      after: [this.further],
+    }).element;
   }
 
   /** Take the model, the number and the guess in the text. */
@@ -168,6 +166,23 @@ class Bound {
     this.posterior = this.zs.map((z) => Math.exp(this.model.logPosterior(z)));
     this.top = this.posterior.reduce((a, b) => Math.max(a, b));
     this.show();
+  }
+
+  get state() {
+    const { model: { decoder, x }, q: { mean, sd } } = this;
+    return { decoder, x: list([x]), mean: list(mean, 4), sd: list(sd, 4) };
+  }
+
+  restore(link) {
+    const { limits, text } = this.facts;
+    const found = read(link, {
+      decoder: word(...Object.keys(DECODERS)), x: numbers(1, limits.x),
+      mean: numbers(1, limits.mean), sd: numbers(1, limits.sd),
+    });
+    if (!found) return;
+    const { decoder = text.decoder, x = [text.x], mean = text.q.mean, sd = text.q.sd } = found;
+    this.q = { mean, sd };
+    this.see(decoder, x[0]);
   }
 
   hand(change) {
@@ -253,18 +268,16 @@ class Bound {
   }
 
   /** Look for the best q, and compare with the prediction. */
-  answer() {
+  answer(judge) {
     const { decoder, x } = this.facts.task;
-    const guess = this.el.querySelector(".widget-choices input:checked")?.value;
     this.see(decoder, x);
     this.set(this.model.best());
     const { gap } = this.account;
     const right = gap < 0.1 ? "none" : Math.abs(gap - Math.LN2) < 0.1 ? "half" : gap > 2 ? "more" : "";
-    const verdict = guess === undefined ? "" : guess === right ? "Right. " : "Not quite. ";
     const { mean: [m], sd: [s] } = this.q;
-    this.result.replaceChildren(make("p", {}, make("strong", {}, verdict),
-      `The best q that was found has mean ${written(m)} and sd ${written(s)}, and its gap is ${written(gap, 3)} nats; log 2 is ${written(Math.LN2, 3)}. It lies on one peak, where it is about twice the posterior; the rest of the gap is the difference in shape. From the prior, “Raise the ELBO step by step” does not move q at all: that is a local optimum, too.`));
     this.further.hidden = false;
+    return [make("p", {}, judge(right),
+      `The best q that was found has mean ${written(m)} and sd ${written(s)}, and its gap is ${written(gap, 3)} nats; log 2 is ${written(Math.LN2, 3)}. It lies on one peak, where it is about twice the posterior; the rest of the gap is the difference in shape. From the prior, “Raise the ELBO step by step” does not move q at all: that is a local optimum, too.`)];
   }
 
   /** Look for the best q of the model that is seen. */
@@ -341,7 +354,7 @@ class Bars {
 export default {
   async render({ model, el }) {
     const widget = new Bound(await Model.read(model.get("files")), el);
-    el.widget = widget; // for tests
+    el.widget = widget; // for links, and for tests
     return () => widget.stop();
   },
 };

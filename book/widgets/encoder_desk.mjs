@@ -5,11 +5,15 @@ import { frames } from "./shared/curves.mjs";
 import { generator, make, paint, replaced, speaker, still, unique, written } from "./shared/elements.mjs";
 import { Truth } from "./shared/gaussians.mjs";
 import { Lens } from "./shared/lens.mjs";
+import { cells, list, numbers, read, runs, whole, word } from "./shared/link.mjs";
 import { readPictures, readTrained } from "./shared/networks.mjs";
+import { Task } from "./shared/task.mjs";
 
 const SIDE = 14;
 const SIZE = SIDE ** 2;
-const MOST = 50; // samples
+const COUNTS = [1, 2, 5, 10, 50]; // of samples
+const MOST = COUNTS.at(-1);
+const SEEDS = 9999;
 const OWNERS = {
   encoder: "The ellipse is the encoder’s answer.",
   reader: "The ellipse is yours: the encoder is switched off.",
@@ -96,8 +100,7 @@ export class Model {
 
 class Desk {
   constructor(model, el) {
-    Object.assign(this, { model, el, random: generator(1), owner: "encoder", samples: 5 });
-    this.draw();
+    Object.assign(this, { model, el, owner: "encoder", samples: 5, seed: 0 });
     this.build();
     this.choose(0);
   }
@@ -142,7 +145,7 @@ class Desk {
     this.count = make("select", {
       "aria-label": "Number of samples",
       onchange: () => { this.samples = Number(this.count.value); this.show(); },
-    }, ...[1, 2, 5, 10, MOST].map((n) => make("option", { value: n, selected: n === 5 }, `${n}`)));
+    }, ...COUNTS.map((n) => make("option", { value: n, selected: n === 5 }, `${n}`)));
     this.brief = make("p.desk-brief", { "aria-hidden": "true" }); // where the table is far below
     this.whose = make("p.desk-owner");
     this.copies = [
@@ -189,30 +192,62 @@ class Desk {
         button("Back to the encoder", () => this.encode())),
       this.whose,
       table,
-      this.task(),
+      (this.task = this.ask()).element,
       spoken,
     );
   }
 
-  task() {
-    const choices = { D: "the distortion D", R: "the rate R" };
-    const name = unique("desk-guess");
-    this.result = make("div.widget-answer", { role: "status" });
-    return (this.guesses = make("fieldset.widget-task", {},
-      make("legend", {}, `Predict, then try: erase the right sleeve of ${this.model.facts.garments[0]}, as you see it. Which number changes more?`),
-      make("div.widget-choices", {}, ...Object.entries(choices).map(([value, text]) =>
-        make("label", {}, make("input", { type: "radio", name, value }), ` ${text}`))),
-      make("button", { type: "button", onclick: () => this.answer() }, "Compare with the whole garment"),
-      this.result,
-      make("p", {}, "Then drag the ellipse yourself, and make the gap smaller than the encoder does. What is left when “Best ellipse” has done its work is, as far as its search can tell, the part that no upright ellipse can close.")));
+  /** The question is about the first garment. */
+  ask() {
+    return new Task({
+      title: `erase the right sleeve of ${this.model.facts.garments[0]}, as you see it. Which number changes more?`,
+      questions: [{ choices: { D: "the distortion D", R: "the rate R" } }],
+      work: "Compare with the whole garment",
+      answer: (judge) => this.answer(judge),
+      after: ["Then drag the ellipse yourself, and make the gap smaller than the encoder does. What is left when “Best ellipse” has done its work is, as far as its search can tell, the part that no upright ellipse can close."],
+    });
   }
 
-  /** Take another garment, unpainted. */
-  choose(number) {
+  /** The garment, what is painted on it, and the ellipse where it is not the encoder's. */
+  get state() {
+    const number = this.menu.selectedIndex;
+    const whole = this.model.garment(number);
+    const painted = (value) =>
+      runs([...this.x.keys()].filter((n) => this.x[n] !== whole[n] && this.x[n] === value));
+    const [black, white] = [0, 1].map(painted);
+    const { mean, sd } = this.q;
+    return {
+      garment: number + 1, ...(black && { black }), ...(white && { white }),
+      ...(this.owner !== "encoder" && { mean: list(mean, 3), sd: list(sd, 4) }),
+      samples: this.samples, seed: this.seed,
+    };
+  }
+
+  restore(link) {
+    const { limits } = this.model.truth;
+    const found = read(link, {
+      garment: whole(1, this.model.facts.garments.length), black: cells(SIZE), white: cells(SIZE),
+      mean: numbers(2, limits.mean), sd: numbers(2, limits.sd), samples: word(...COUNTS), seed: whole(1, SEEDS),
+    });
+    if (!found) return;
+    const { garment = 1, black = [], white = [], mean, sd, samples = 5, seed = 1 } = found;
+    const pixels = Float32Array.from(this.model.garment(garment - 1));
+    for (const [value, all] of [black, white].entries()) for (const cell of all) pixels[cell] = value;
+    this.count.value = this.samples = samples;
+    this.choose(garment - 1, pixels);
+    this.draw(seed);
+    this.show();
+    if (!mean && !sd) return;
+    this.hand({ ...(mean && { mean }), ...(sd && { sd }) });
+    this.place();
+  }
+
+  /** Take another garment, unpainted or as it has been painted elsewhere. */
+  choose(number, pixels = this.model.garment(number)) {
     const { garments } = this.model.facts;
     this.menu.selectedIndex = number;
     this.board.canvas.setAttribute("aria-label", `${garments[number]}, ${SIDE} × ${SIDE} pixels`);
-    this.board.load(this.model.garment(number));
+    this.board.load(pixels);
     this.painted();
   }
 
@@ -220,7 +255,7 @@ class Desk {
   painted(ended = true, where = "") {
     this.x = this.board.pixels;
     this.posterior = ended ? this.model.truth.posterior(this.x) : null;
-    this.result.replaceChildren();
+    this.task.show();
     if (ended) this.draw();
     this.encode(where);
   }
@@ -234,8 +269,9 @@ class Desk {
   }
 
   /** Draw new samples: ε of N(0, I), (n · 2), which follow the ellipse when it is moved. */
-  draw() {
-    this.noise = Float64Array.from({ length: 2 * MOST }, this.random.normal);
+  draw(seed = (this.seed % SEEDS) + 1) {
+    this.seed = seed;
+    this.noise = Float64Array.from({ length: 2 * MOST }, generator(seed).normal);
   }
 
   /** Choose the window so that the ellipse and the posterior are both in it. */
@@ -359,28 +395,23 @@ class Desk {
   }
 
   /** Compare the painted garment with the whole one, both as the encoder sees them. */
-  answer() {
+  answer(judge) {
     const number = this.menu.selectedIndex;
     const [name, asked] = [number, 0].map((n) => this.model.facts.garments[n]);
     const whole = this.model.garment(number);
     const elsewhere = number ? ` The question is about ${asked}.` : "";
-    if (this.x.every((value, i) => value === whole[i])) {
-      this.result.textContent = `${name} is whole: erase something first.${elsewhere}`;
-      return;
-    }
+    if (this.x.every((value, i) => value === whole[i]))
+      return [`${name} is whole: erase something first.${elsewhere}`];
     const change = this.model.change(whole, this.x);
     const [D, R] = [change.D, change.R].map(Math.abs);
     const most = D > R ? "D" : R > D ? "R" : null;
-    const guess = this.guesses.querySelector("input:checked")?.value;
-    const judged = guess && most && !elsewhere;
-    const verdict = !judged ? "" : guess === most ? "Right. " : "Not quite. ";
     const signed = (x) => `${x > 0 ? "+" : ""}${written(x, 1)}`;
-    this.result.replaceChildren(
-      make("strong", {}, verdict),
+    return [
+      most && !elsewhere ? judge(most) : "",
       `${name}: D ${signed(change.D)} nats, R ${signed(change.R)} nats`,
       most ? ". " : ", about the same. ",
       `${reasons(change)}${elsewhere}`,
-    );
+    ];
   }
 }
 
@@ -388,7 +419,7 @@ class Desk {
 export default {
   async render({ model, el }) {
     const desk = new Desk(await Model.read(model.get("files")), el);
-    el.widget = desk; // for tests
+    el.widget = desk; // for links, and for tests
     return () => desk.stop();
   },
 };

@@ -7,7 +7,9 @@ import {
 import { Divergence, INTEGRANDS, KLS } from "./shared/divergence.mjs";
 import { make, replaced, speaker, still, unique, written } from "./shared/elements.mjs";
 import { logSum } from "./shared/gaussians.mjs";
+import { list, numbers, read, word } from "./shared/link.mjs";
 import { fetched } from "./shared/networks.mjs";
+import { Task } from "./shared/task.mjs";
 
 const TARGETS = { one: "one Gaussian", peaks: "two peaks", banana: "a banana" };
 const REACH = 30; // of the grid on the line, which has a step of 0.05
@@ -127,7 +129,7 @@ class Curves {
         button("Reset q", () => this.restart(this.target))),
       make("p.widget-help", {},
         "Drag the dot to move q and a square to change its standard deviation, or use the sliders. On the line, the KLs are sums over a grid with a step of 0.05; in the plane, over a grid with steps of half a standard deviation."),
-      this.task(),
+      (this.task = this.ask()).element,
       spoken,
     );
   }
@@ -146,26 +148,46 @@ class Curves {
     return { direction, element, number, bits };
   }
 
-  task() {
-    const choices = { qp: KLS.qp, pq: KLS.pq, both: "both of them", none: "neither" };
-    const name = unique("kl-guess");
-    this.result = make("div.widget-answer", { role: "status" });
-    return make("fieldset.widget-task", {},
-      make("legend", {}, "Predict, then try: go down both KLs on the two peaks. Which fit lies on both?"),
-      make("div.widget-choices", {}, ...Object.entries(choices).map(([value, text]) =>
-        make("label", {}, make("input", { type: "radio", name, value }), ` ${text}`))),
-      make("button", { type: "button", onclick: () => this.answer() }, "Descend both from where q is"),
-      this.result,
-      make("p", {}, "Then drag q elsewhere and do it again. Which of the two fits depends on the start?"));
+  /** What is asked is about the two peaks, whatever the target is. */
+  ask() {
+    return new Task({
+      title: "go down both KLs on the two peaks. Which fit lies on both?",
+      questions: [{ choices: { qp: KLS.qp, pq: KLS.pq, both: "both of them", none: "neither" } }],
+      work: "Descend both from where q is",
+      answer: (judge) => this.answer(judge),
+      after: ["Then drag q elsewhere and do it again. Which of the two fits depends on the start?"],
+    });
   }
 
   /** Begin anew with a target. */
   restart(target) {
-    const { facts } = this.toy;
-    const dimensions = target === "banana" ? 2 : 1;
-    if (dimensions !== this.q?.mean.length) this.makeSliders(dimensions);
+    this.set(target, this.toy.facts.starts[target]);
+  }
+
+  get state() {
+    const { target, q: { mean, sd }, direction: shown } = this;
+    return { target, mean: list(mean, 4), sd: list(sd, 4), shown };
+  }
+
+  restore(link) {
+    const { limits, starts } = this.toy.facts;
+    const found = read(link, {
+      target: word(...Object.keys(TARGETS)), shown: word(...DIRECTIONS),
+      mean: numbers([1, 2], limits.mean), sd: numbers([1, 2], limits.sd),
+    });
+    const { target = "peaks", shown = "qp", mean, sd } = found ?? {};
+    const start = starts[target];
+    const q = { mean: mean ?? start.mean, sd: sd ?? start.sd };
+    if (!found || [q.mean, q.sd].some(({ length }) => length !== start.mean.length)) return;
+    this.direction = shown;
+    this.set(target, q);
+  }
+
+  /** Take a target and a q. */
+  set(target, q) {
+    if (q.mean.length !== this.q?.mean.length) this.makeSliders(q.mean.length);
     this.aim(target);
-    this.move(facts.starts[target]);
+    this.move(q);
   }
 
   /** Take a target and leave q where it is; an answer was about other descents. */
@@ -173,7 +195,7 @@ class Curves {
     this.stop();
     this.target = target;
     this.ends = {};
-    this.result.replaceChildren();
+    this.task.show();
     this.choices.forEach((label) => {
       const input = label.querySelector("input");
       input.checked = input.value === target;
@@ -316,32 +338,42 @@ class Curves {
     this.check.textContent = `Closed forms: KL(q‖p) = ${written(closed.qp, 6)}, KL(p‖q) = ${written(closed.pq, 6)} nats. The sums ${off < 5e-7 ? "agree with both to six digits after the point." : `are ${off.toExponential(0)} off.`}`;
   }
 
-  /** Compare the prediction with both descents from where q is now. */
-  answer() {
-    if (this.target !== "peaks") {
-      if (this.target === "banana") this.restart("peaks");
-      else this.aim("peaks");
-    }
+  /** Compare the prediction with both descents from where q is now, and say so if the target changes. */
+  answer(judge) {
+    const elsewhere = this.target === "peaks" ? [] : [this.leave()];
     this.stop();
-    const guess = this.el.querySelector(".widget-choices input:checked")?.value;
     const found = this.toy.compare(this.q);
     this.ends = Object.fromEntries(DIRECTIONS.map((each) => [each, found[each].end]));
     const on = DIRECTIONS.filter((each) => found[each].both);
     const right = ["none", on[0], "both"][on.length];
-    const verdict = guess === undefined ? "" : guess === right ? "Right. " : "Not quite. ";
     const percent = (x) => `${Math.round(100 * x)}%`;
-    this.result.replaceChildren(
-      ...DIRECTIONS.map((each, i) => {
-        const { end, left, both } = found[each];
-        const where = both
-          ? `on both peaks, ${percent(left)} of it left of the valley and ${percent(1 - left)} right of it`
-          : `on the ${left > 0.5 ? "left" : "right"} peak alone`;
-        const nats = this.toy.kl("peaks", each, end);
-        return make("p", {}, make("strong", {}, i === 0 ? verdict : ""),
-          `Down ${KLS[each]}: ${written(nats, 3)} nats at mean ${written(end.mean[0])} and sd ${written(end.sd[0])}. This fit lies ${where}.`);
-      }),
-    );
+    const answers = DIRECTIONS.map((each, i) => {
+      const { end, left, both } = found[each];
+      const where = both
+        ? `on both peaks, ${percent(left)} of it left of the valley and ${percent(1 - left)} right of it`
+        : `on the ${left > 0.5 ? "left" : "right"} peak alone`;
+      const nats = this.toy.kl("peaks", each, end);
+      return make("p", {}, i === 0 ? judge(right) : "",
+        `Down ${KLS[each]}: ${written(nats, 3)} nats at mean ${written(end.mean[0])} and sd ${written(end.sd[0])}. This fit lies ${where}.`);
+    });
     this.move(this.q);
+    return [...answers, ...elsewhere];
+  }
+
+  /** Go from another target to the two peaks; return what says so, with the way back. */
+  leave() {
+    const { target, q } = this;
+    const moved = q.mean.length > 1; // a q in the plane has no place on the line
+    if (moved) this.restart("peaks");
+    else this.aim("peaks");
+    const back = () => {
+      this.set(target, q);
+      this.status.textContent = `The target is ${TARGETS[target]} again, and q is where it was.`;
+      this.task.button.focus(); // the way back is gone
+    };
+    return make("p", {},
+      `The question is about two peaks, so p is no longer ${TARGETS[target]}${moved ? ", and q has begun anew on the line" : ""}. `,
+      make("button", { type: "button", onclick: back }, `Back to ${TARGETS[target]}`));
   }
 }
 
@@ -349,7 +381,7 @@ class Curves {
 export default {
   async render({ model, el }) {
     const widget = new Curves(await Toy.read(model.get("files")), el);
-    el.widget = widget; // for tests
+    el.widget = widget; // for links, and for tests
     return () => widget.stop();
   },
 };

@@ -1,10 +1,13 @@
 // A slider for every latent of a VAE, strongest first, between what its two ends would make.
 
-import { generator, make, paint, speaker, unique, workButton, written } from "./shared/elements.mjs";
+import { generator, make, paint, speaker, written } from "./shared/elements.mjs";
+import { list, numbers, read, whole } from "./shared/link.mjs";
 import { readPictures, readTrained } from "./shared/networks.mjs";
+import { Task } from "./shared/task.mjs";
 
 const SIDE = 28;
 const SIZE = SIDE ** 2;
+const START = 10; // the ankle boot
 
 const median = (numbers) => {
   const sorted = Float64Array.from(numbers).sort();
@@ -65,7 +68,7 @@ class Sliders {
   constructor(latents, el) {
     Object.assign(this, { latents, el, facts: latents.facts, random: generator(1) });
     this.build();
-    this.choose(9);
+    this.choose(START - 1);
   }
 
   build() {
@@ -120,20 +123,17 @@ class Sliders {
   }
 
   task() {
-    const choices = {
-      all: "yes, each of them",
-      strong: "the strongest nearly, weaker ones not",
-      none: "no, not even the strongest",
-    };
-    this.result = make("div.widget-answer", { role: "status" });
-    const guess = unique("sliders-guess");
-    return make("fieldset.widget-task", {},
-      make("legend", {}, "Predict, then try: does a slider do the same to every garment?"),
-      make("p", {}, "Move one slider, change the garment, and move it again. The measure: the change of the picture from one end to the other, compared between two garments by its cosine."),
-      make("div.widget-choices", {}, ...Object.entries(choices).map(([value, text]) =>
-        make("label", {}, make("input", { type: "radio", name: guess, value }), ` ${text}`))),
-      workButton("Compare all garments", () => this.answer()),
-      this.result);
+    return new Task({
+      title: "does a slider do the same to every garment?",
+      before: ["Move one slider, change the garment, and move it again. The measure: the change of the picture from one end to the other, compared between two garments by its cosine."],
+      questions: [{ choices: {
+        all: "yes, each of them",
+        strong: "the strongest nearly, weaker ones not",
+        none: "no, not even the strongest",
+      } }],
+      work: "Compare all garments",
+      answer: (judge) => this.answer(judge),
+    }).element;
   }
 
   own() {
@@ -146,6 +146,19 @@ class Sliders {
     this.menu.selectedIndex = number;
     paint(this.pictures.original, this.latents.originals.subarray(number * SIZE, (number + 1) * SIZE), SIDE);
     this.show([...this.facts.codes[number]], spoken);
+  }
+
+  get state() {
+    return { garment: this.menu.selectedIndex + 1, z: list(this.code) };
+  }
+
+  restore(link) {
+    const { names, end } = this.facts;
+    const found = read(link, { garment: whole(1, names.length), z: numbers(this.latents.count, [-end, end]) });
+    if (!found) return;
+    const { garment = START, z } = found;
+    this.choose(garment - 1);
+    if (z) this.show(z);
   }
 
   draw() {
@@ -175,25 +188,23 @@ class Sliders {
   }
 
   /** Compare what every slider does to the ten garments. */
-  async answer() {
+  async answer(judge) {
     await new Promise((resolve) => setTimeout(resolve));
     const { garments, control } = this.latents.alike();
     for (const { latent, alike } of this.rows) alike.textContent = `alike ${written(garments[latent])}`;
     const ranked = this.facts.order.map((latent) => garments[latent]);
     const [strongest, weaker] = [ranked[0], median(ranked.slice(ranked.length / 2))];
     const right = strongest < 0.6 ? "none" : strongest - weaker > 0.3 ? "strong" : "all";
-    const guess = this.el.querySelector(".widget-choices input:checked")?.value;
-    const verdict = guess === undefined ? "" : guess === right ? "Right. " : "Not quite. ";
-    this.result.replaceChildren(
-      make("strong", {}, verdict),
+    return [
+      judge(right),
       `Two garments answer the strongest slider with a cosine of ${written(strongest)}, the weaker five with ${written(weaker)} (their median); 1 would be the same change, and two different sliders on one garment have ${written(control)}, without the sign. What a slider does depends on where the others stand.`,
-    );
+    ];
   }
 }
 
 /** Show the widget in an element; the form that anywidget asks for. */
 export default {
   async render({ model, el }) {
-    el.widget = new Sliders(await Latents.read(model.get("files")), el); // the name is for tests
+    el.widget = new Sliders(await Latents.read(model.get("files")), el); // for links, and for tests
   },
 };

@@ -3,9 +3,12 @@
 import { between, Coins, image, LATENTS, mode, sample, SIDE, SIZE } from "./shared/coins.mjs";
 import { frames } from "./shared/curves.mjs";
 import { generator, make, paint, replaced, speaker, still, unique, workButton, written } from "./shared/elements.mjs";
+import { list, numbers, read, whole, word } from "./shared/link.mjs";
+import { Task } from "./shared/task.mjs";
 
 const SHOWN = 12; // random codes in the grid
 const JUDGED = 96; // random codes in the task
+const SEEDS = 9999; // of the grid
 const REACH = 4; // of the sliders: hardly a normal number is larger
 const FORMS = { mean: "Mean", mode: "Mode", sample: "Sample" };
 const PLURALS = { mean: "means", mode: "modes", sample: "samples" };
@@ -13,8 +16,8 @@ const PLURALS = { mean: "means", mode: "modes", sample: "samples" };
 const percent = (share) => `${written(100 * share)}%`;
 
 class Desk {
-  constructor(coins, el, seed) {
-    Object.assign(this, { coins, el, random: generator(seed), form: "mean", seed: 0 });
+  constructor(coins, el) {
+    Object.assign(this, { coins, el, random: generator(Date.now()), form: "mean", seed: 0 });
     this.build();
   }
 
@@ -28,6 +31,31 @@ class Desk {
     return Coins.codes(1, this.random.normal);
   }
 
+  /** The code, how it is shown, the seed of the first of its tosses and how many there are. */
+  get state() {
+    const { code, form, seed, draws, dozenSeed } = this;
+    return { z: list(code), form, toss: seed - draws + 1, draws, dozen: dozenSeed };
+  }
+
+  async restore(link) {
+    const found = read(link, {
+      z: numbers(LATENTS, [-9, 9]), form: word(...Object.keys(FORMS)),
+      toss: whole(0, 999_999), draws: whole(1, 99_999), dozen: whole(1, SEEDS),
+    });
+    if (!found) return;
+    const { z = Array(LATENTS).fill(0), form = "mean", toss = 0, draws = 1, dozen = 1 } = found;
+    this.form = form;
+    this.forms.find((radio) => radio.value === form).checked = true;
+    this.seed = toss;
+    this.set(z);
+    await this.working;
+    if (draws > 1) {
+      this.seed++;
+      this.tossed(draws - 1);
+    }
+    await this.dozen(false, dozen);
+  }
+
   build() {
     const button = (text, onclick) => make("button", { type: "button", onclick }, text);
     const spoken = make("output.widget-spoken", { "aria-live": "polite" });
@@ -39,12 +67,14 @@ class Desk {
     };
     this.pictures = { average: tile("Average of the draws") };
     const name = unique("codes-form");
+    this.forms = [];
     const forms = Object.entries(FORMS).map(([value, text]) => {
       this.pictures[value] = tile(`${text}: ${explained[value]}`);
       const input = make("input", {
         type: "radio", name, value, checked: value === this.form,
         onchange: () => this.choose(value),
       });
+      this.forms.push(input);
       return make("div", {}, this.pictures[value],
         make("label", {}, input, make("span", {}, ` ${text}`)),
         make("p.codes-note", {}, explained[value]));
@@ -111,16 +141,13 @@ class Desk {
   }
 
   task() {
-    const choices = { mean: "the mean", mode: "the mode", sample: "the sample" };
-    const name = unique("codes-guess");
-    this.result = make("div.widget-answer", { role: "status" });
-    return make("fieldset.widget-task", {},
-      make("legend", {}, "Predict, then try: which of the three comes nearest to the speckle of real garments, binarized as for training?"),
-      make("p", {}, "In a picture of bits we call a pixel lonely if it differs from all its neighbours above, below, left and right. A binarized garment has some of them."),
-      make("div.widget-choices", {}, ...Object.entries(choices).map(([value, text]) =>
-        make("label", {}, make("input", { type: "radio", name, value }), ` ${text}`))),
-      workButton("Count the lonely pixels", () => this.answer()),
-      this.result);
+    return new Task({
+      title: "which of the three comes nearest to the speckle of real garments, binarized as for training?",
+      before: ["In a picture of bits we call a pixel lonely if it differs from all its neighbours above, below, left and right. A binarized garment has some of them."],
+      questions: [{ choices: { mean: "the mean", mode: "the mode", sample: "the sample" } }],
+      work: "Count the lonely pixels",
+      answer: (judge) => this.answer(judge),
+    }).element;
   }
 
   /** Another code, by a button or a slider: walks begin here. */
@@ -203,10 +230,11 @@ class Desk {
   }
 
   /** Decode twelve random codes. */
-  async dozen(aloud) {
-    const codes = Array.from({ length: SHOWN }, () => this.drawn());
+  async dozen(aloud, seed = 1 + Math.floor(SEEDS * this.random.uniform())) {
+    const { normal } = generator(seed);
+    const codes = Array.from({ length: SHOWN }, () => Coins.codes(1, normal));
     this.twelve = await this.coins.decode(codes.flat());
-    this.codes = codes; // only now: a tile is what it shows
+    Object.assign(this, { codes, dozenSeed: seed }); // only now: a tile is what it shows
     this.press();
     this.paintDozen();
     if (aloud) this.say("Twelve other random codes are decoded.");
@@ -259,12 +287,10 @@ class Desk {
   }
 
   /** Count lonely pixels; bits of real garments are the control. */
-  async answer() {
+  async answer(judge) {
     const found = await this.coins.speckle(JUDGED, 7);
     const off = (form) => Math.abs(found[form] - found.garment);
     const nearest = off("sample") < off("mode") ? "sample" : "mode";
-    const guess = this.el.querySelector(".widget-choices input:checked")?.value;
-    const verdict = guess === undefined ? "" : guess === nearest ? "Right. " : "Not quite. ";
     const names = {
       garment: "bits of real test garments (control)", sample: `samples of ${JUDGED} random codes`, mode: "modes of the same codes",
     };
@@ -275,15 +301,15 @@ class Desk {
       return make("tr", {}, make("th", { scope: "row" }, text), make("td", {}, percent(found[key])),
         make("td.desk-bar", { "aria-hidden": "true" }, bar));
     });
-    this.result.replaceChildren(
-      make("p", {}, make("strong", {}, verdict),
+    return [
+      make("p", {}, judge(nearest),
         `The ${nearest} comes nearest. `,
         found.sample > found.garment
           ? "Samples have more speckle than garments: more of the decoder’s probabilities are far from 0 and 1, and there a toss decides. "
           : "",
         "The mode hides the chance that is in the data. The mean is grey: it has no bits, so its lonely pixels cannot be counted."),
       make("table.desk-table", {}, make("caption", {}, "lonely pixels, of all pixels"), make("tbody", {}, ...rows)),
-    );
+    ];
   }
 
   end() {
@@ -297,9 +323,9 @@ class Desk {
 export default {
   async render({ model, el }) {
     const coins = await Coins.read(model.get("files"), model.get("progress"));
-    const desk = new Desk(coins, el, model.get("state")?.seed ?? Date.now());
+    const desk = new Desk(coins, el);
     await desk.begin();
-    el.widget = desk; // for tests
+    el.widget = desk; // for links, and for tests
     return () => desk.end();
   },
 };

@@ -2,8 +2,9 @@
 
 import { CodeMap } from "./shared/code_map.mjs";
 import { Curves } from "./shared/history.mjs";
-import { make, onceAFrame, speaker, still, workButton, written } from "./shared/elements.mjs";
+import { make, onceAFrame, speaker, still, unique, workButton, written } from "./shared/elements.mjs";
 import { kerasText } from "./shared/keras_text.mjs";
+import { read, whole, word } from "./shared/link.mjs";
 import { marker } from "./shared/markers.mjs";
 import { fetched, readPictures } from "./shared/networks.mjs";
 import { AN_EPOCH, CODE, PIXELS, SIDE, TRAINED } from "./shared/training.mjs";
@@ -14,6 +15,7 @@ import { pack } from "./shared/weights.mjs";
 const BETAS = [0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 4, 5, 7, 10, 15, 20, 30];
 const HIDDEN = [16, 64, 128];
 const SPEEDS = { 1: "step", 16: "16 steps", [AN_EPOCH]: "epoch" };
+const START = { variational: true, hidden: 64, beta: 1, seed: 1 };
 const MANY = 100; // epochs until the training pauses by itself
 
 const nats = (x) => written(x, 1);
@@ -21,9 +23,8 @@ const nats = (x) => written(x, 1);
 class Lab {
   constructor(engine, facts, el) {
     Object.assign(this, { engine, facts, el, labels: Array.from(facts.labels, Number) });
-    this.settings = { variational: true, hidden: 64, beta: 1, seed: 1 };
+    this.settings = { ...START };
     Object.assign(this, { running: false, seen: true, version: 0, every: still() ? AN_EPOCH : 16 });
-    this.id = Math.random().toString(36).slice(2);
     this.build();
     this.watch();
   }
@@ -38,10 +39,11 @@ class Lab {
       "aria-label": "A picture every", onchange: () => (this.every = Number(this.speed.value)),
     }, ...Object.entries(SPEEDS).map(([n, text]) => option(n, text, Number(n) === this.every)));
     const kinds = { true: "VAE", false: "plain autoencoder" };
+    const name = unique("lab-kind");
     this.kinds = Object.entries(kinds).map(([value, text]) => {
       const variational = value === "true";
       const input = make("input", {
-        type: "radio", name: `lab-kind-${this.id}`, value, checked: variational,
+        type: "radio", name, value, checked: variational,
         onchange: () => this.change({ variational }),
       });
       return make("label", {}, input, ` ${text}`);
@@ -155,6 +157,7 @@ class Lab {
 
   showSettings() {
     const { variational, beta, seed, hidden } = this.settings;
+    for (const { firstChild: input } of this.kinds) input.checked = input.value === `${variational}`;
     this.beta.value = BETAS.indexOf(beta);
     this.beta.disabled = !variational;
     this.beta.setAttribute("aria-valuetext", `${beta}`);
@@ -190,6 +193,22 @@ class Lab {
     this.showSettings();
     if (this.running) this.run();
     else if (version > 1) this.say(this.words());
+  }
+
+  /** The settings of a training; it is as long as its reader trains. */
+  get state() {
+    const { variational, beta, hidden, seed } = this.settings;
+    return { model: variational ? "vae" : "autoencoder", beta, hidden, seed };
+  }
+
+  async restore(link) {
+    const found = read(link, {
+      model: word("vae", "autoencoder"), beta: word(...BETAS), hidden: word(...HIDDEN), seed: whole(1, 9999),
+    });
+    if (!found) return;
+    if (this.running) this.toggle();
+    const { model = "vae", ...settings } = found;
+    await this.change({ ...START, ...settings, variational: model === "vae" });
   }
 
   sow(seed) {
@@ -353,7 +372,7 @@ export default {
     const images = { train: bytes.subarray(0, TRAINED * PIXELS), test: bytes.subarray(TRAINED * PIXELS) };
     const lab = new Lab(await Engine.start(images), facts, el);
     await lab.change({});
-    el.widget = lab; // for tests
+    el.widget = lab; // for links, and for tests
     return () => lab.stop();
   },
 };

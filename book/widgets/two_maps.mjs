@@ -5,10 +5,12 @@
 // moves both points to comparable places. A place without any garment's code nearby is a hole.
 
 import { frames } from "./shared/curves.mjs";
-import { generator, make, paint, speaker, still, workButton, written } from "./shared/elements.mjs";
+import { generator, make, paint, speaker, still, unique, written } from "./shared/elements.mjs";
+import { list, numbers, read } from "./shared/link.mjs";
 import { marker } from "./shared/markers.mjs";
 import { nearest, readTrained } from "./shared/networks.mjs";
 import { decodedSheet, Plane } from "./shared/plane.mjs";
+import { Task } from "./shared/task.mjs";
 
 const REACH = 3;
 const SIDE = 28;
@@ -79,15 +81,27 @@ export class Models {
 }
 
 class TwoMaps {
-  constructor(models, el, state, linked) {
+  constructor(models, el) {
     Object.assign(this, { models, el, facts: models.facts, places: {}, views: {}, lit: null });
-    this.random = generator(state.seed ?? Date.now());
+    this.random = generator(Date.now());
     this.start = this.facts.start;
-    this.build(linked);
-    this.go(state.places ?? [this.start, this.start]);
+    this.build();
+    this.restore({});
   }
 
-  build(linked) {
+  get state() {
+    return { z: MODELS.map((model) => list(this.places[model])).join() };
+  }
+
+  /** Go to a place for both points, or to one for each. */
+  restore(link) {
+    const found = read(link, { z: numbers([2, 4]) });
+    if (!found) return;
+    const { z = this.start } = found;
+    this.go([z.slice(0, 2), z.slice(-2)]);
+  }
+
+  build() {
     const button = (text, onclick) => make("button", { type: "button", onclick }, text);
     const chosen = (name, label) => {
       const option = (text, i) => make("option", { value: i, selected: i === label }, text);
@@ -98,7 +112,7 @@ class TwoMaps {
     this.to = chosen("Walk to", 3);
     const spoken = make("output.widget-spoken", { "aria-live": "polite" });
     this.say = speaker(spoken);
-    const help = make("p.widget-help", { id: `help-${Math.random().toString(36).slice(2)}` },
+    const help = make("p.widget-help", { id: unique("maps-help") },
       "Drag a ring, or use the arrow keys (with Shift, larger steps), Home, R (random), Esc (start), or the sliders. ",
       "Places are in units of each model’s spread: of the prior for the VAE, of its codes for the plain autoencoder.");
     this.el.replaceChildren(
@@ -108,8 +122,7 @@ class TwoMaps {
         make("span.widget-group", {}, "from", this.from, "to", this.to,
           button("Walk", () => this.walk())),
         button("Start", () => this.moveAll([this.start, this.start])),
-        make("label", {}, this.together, " drag both together"),
-        ...(linked ? [button("Copy link", (event) => this.link(event.currentTarget))] : [])),
+        make("label", {}, this.together, " drag both together")),
       this.legend(),
       help,
       this.task(),
@@ -168,16 +181,13 @@ class TwoMaps {
   }
 
   task() {
-    const choices = { autoencoder: "the plain autoencoder", vae: "the VAE", same: "both alike" };
-    const radios = Object.entries(choices).map(([value, text]) =>
-      make("label", {}, make("input", { type: "radio", name: "two-maps-guess", value }), ` ${text}`));
-    this.result = make("div.widget-answer", { role: "status" });
-    return make("fieldset.widget-task", {},
-      make("legend", {}, "Predict, then try: in which map do random codes fall into holes more often?"),
-      make("p", {}, "A hole is a place without a garment’s code nearby, so nobody has taught the decoder what to draw there. Find one by hand first; the words beside a picture say when you are in one."),
-      make("div.widget-choices", {}, ...radios),
-      workButton(`Draw ${DRAWS.toLocaleString("en")} and count`, () => this.answer()),
-      this.result);
+    return new Task({
+      title: "in which map do random codes fall into holes more often?",
+      before: ["A hole is a place without a garment’s code nearby, so nobody has taught the decoder what to draw there. Find one by hand first; the words beside a picture say when you are in one."],
+      questions: [{ choices: { autoencoder: "the plain autoencoder", vae: "the VAE", same: "both alike" } }],
+      work: `Draw ${DRAWS.toLocaleString("en")} and count`,
+      answer: (judge) => this.answer(judge),
+    }).element;
   }
 
   /** The reader drags one point. */
@@ -227,16 +237,6 @@ class TwoMaps {
     this.moveAll([place, place]);
   }
 
-  /** Put the places into the address of the page, and the address into the clipboard. */
-  async link(button) {
-    const numbers = MODELS.flatMap((model) => this.places[model].map((u) => u.toFixed(2)));
-    history.replaceState(null, "", `#z=${numbers.join(",")}&m=two_maps`);
-    const copied = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
-    button.textContent = copied ? "Link copied" : "The link is in the address";
-    this.say(button.textContent);
-    setTimeout(() => (button.textContent = "Copy link"), 3000);
-  }
-
   walk() {
     this.stop();
     const ends = [this.from, this.to].map((select) => this.facts.firsts[select.selectedIndex]);
@@ -262,20 +262,17 @@ class TwoMaps {
   }
 
   /** Count the holes among random codes; the control is a map whose codes are random themselves. */
-  async answer() {
-    const guess = this.el.querySelector("input[name=two-maps-guess]:checked")?.value;
+  async answer(judge) {
     await new Promise((resolve) => setTimeout(resolve));
     const { counts, loneliest } = this.models.count(DRAWS, 7);
-    const most = counts.autoencoder > counts.vae ? "autoencoder" : "vae";
-    const verdict = guess === undefined ? "" : guess === most ? "Right. " : "Not quite. ";
     const show = make("button", {
       type: "button", onclick: () => this.moveAll(MODELS.map((model) => loneliest[model].place)),
     }, "Show the loneliest of each");
-    this.result.replaceChildren(
-      make("p", {}, make("strong", {}, verdict),
+    return [
+      make("p", {}, judge(counts.autoencoder > counts.vae ? "autoencoder" : "vae"),
         `Of ${DRAWS.toLocaleString("en")} random codes ${counts.autoencoder} fall into holes of the plain autoencoder, ${counts.vae} into holes of the VAE. Some holes are chance: if the codes of the garments were random themselves, it would be ${counts.control}.`),
       show,
-    );
+    ];
   }
 }
 
@@ -283,8 +280,8 @@ class TwoMaps {
 export default {
   async render({ model, el }) {
     const models = await Models.read(model.get("files"));
-    const widget = new TwoMaps(models, el, model.get("state"), model.get("linked"));
-    el.widget = widget; // for tests, and for links that change the place
+    const widget = new TwoMaps(models, el);
+    el.widget = widget; // for links, and for tests
     return () => widget.stop();
   },
 };

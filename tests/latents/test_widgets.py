@@ -6,7 +6,7 @@ import pytest
 
 from latents import LatentsError, records, weights
 from latents.widgets import WIDGETS, show
-from latents.widgets.notebook import source_files
+from latents.widgets.modules import needed, source_files
 from latents.widgets.trained import Trained
 
 
@@ -47,7 +47,22 @@ def test_an_unknown_part_is_named(empty):
         show("maps")
 
 
-def test_every_module_that_is_imported_comes_with_a_part():
-    names = {file.name for file in source_files()}
-    assert {f"{name}.mjs" for name in WIDGETS} | {"widgets.css", "notebook.mjs"} <= names
-    assert len(names) == len(source_files())  # in a notebook modules are known by their names
+def test_every_module_has_a_name_of_its_own():
+    files = [*source_files().values()]
+    assert {f"{name}.mjs" for name in WIDGETS} | {"widgets.css", "notebook.mjs"} <= set(
+        source_files()
+    )
+    assert {file for file in files[0].parents[1].rglob("*.mjs")} <= set(files)
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_a_part_comes_with_the_modules_that_it_imports_and_no_others(name):
+    found = needed(f"{name}.mjs")
+    imported = {
+        line.rpartition("/")[2].removesuffix('";')
+        for text in found.values()
+        for line in text.split("\n")
+        if line.endswith('.mjs";')
+    }
+    assert imported | {f"{name}.mjs"} == found.keys() < source_files().keys()
+    assert not found.keys() & {f"{other}.mjs" for other in WIDGETS if other != name}

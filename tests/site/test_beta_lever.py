@@ -102,7 +102,7 @@ def test_the_task_compares_with_the_record(page, content):
     groups.nth(1).get_by_label(f"β = {copies:g}", exact=True).check()
     page.get_by_role("button", name="Compare with the measurements").click()
     first, second = page.locator(f"{WIDGET} .widget-answer p").all_inner_texts()
-    assert first == f"Right: the distortion is smallest at β = {copies:g}."
+    assert first == f"Right. The distortion is smallest at β = {copies:g}."
     assert second.startswith(
-        f"Not quite: random codes are told from copies least often at β = {samples:g}."
+        f"Not quite. Random codes are told from copies least often at β = {samples:g}."
     )

@@ -146,6 +146,7 @@ def test_the_closing_question_can_be_answered(page, content):
     widget = page.locator(WIDGET)
     best = widget.get_by_role("button", name="Best q for this x")
     assert not best.is_visible()
+    widget.get_by_label("about log 2").check()
     widget.get_by_role("button", name="Look for the best q").click()
     for x in (1.5, 2, 0.5):
         widget.get_by_role("slider", name="x", exact=True).fill(str(x))

@@ -1,12 +1,16 @@
 """Every interactive part: open to everybody, loaded when seen, replaced where it cannot run."""
 
+import json
 import re
 from pathlib import Path
 
+import nbformat
+import numpy as np
 import pytest
 from browser import arrive
 from dragging import by_finger
 
+from latents import weights
 from latents.widgets import WIDGETS
 
 pytestmark = pytest.mark.slow
@@ -31,12 +35,23 @@ def name(request):
     return request.param
 
 
+def predict(widget) -> None:
+    """Choose the first answer to each question of the task."""
+    for choices in widget.locator(".widget-choices").all():
+        choices.get_by_role("radio").first.check()
+
+
+def state(widget) -> dict:
+    """Return what a link would say of a live part."""
+    return widget.evaluate("box => box.querySelector('.widget-live').widget.state")
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_is_shut_out_when_it_has_answered(visit, axe, name, width, scheme):
     with visit(PLACES[name], width, scheme) as found:
         widget = arrive(found.page, name)
-        widget.locator(".widget-task input[type=radio]").first.check()
+        predict(widget)
         widget.locator(".widget-task button").first.click()
         found.page.wait_for_function(
             f"document.querySelector('[data-widget={name}] .widget-answer').textContent"
@@ -44,11 +59,43 @@ def test_nothing_is_shut_out_when_it_has_answered(visit, axe, name, width, schem
         assert axe(found.page, within=f"[data-widget={name}]") == []
         assert found.page.evaluate("document.documentElement.scrollWidth") <= width
         if width == 390:
-            small = widget.locator("button:visible, select:visible").evaluate_all(
+            small = widget.locator("button:visible, select:visible, .widget-foot a").evaluate_all(
                 "nodes => nodes.filter(n => n.offsetHeight < 44).map(n => n.textContent)"
             )
             assert small == []
         assert found.complaints == found.outside == []
+
+
+SHOWN = """box => {
+  const copy = box.querySelector(".widget-live").cloneNode(true);
+  for (const node of copy.querySelectorAll(".widget-answer, .widget-spoken")) node.remove();
+  return copy.textContent;
+}"""
+
+
+def test_there_is_no_answer_without_a_prediction(visit, name):
+    with visit(PLACES[name]) as found:
+        page, widget = found.page, arrive(found.page, name)
+        if name == "encoder_desk":  # its answer is about a garment that has been painted on
+            widget.locator("canvas.board").press("Space")
+        task = widget.locator(".widget-task")
+        answer, button = task.locator(".widget-answer"), task.locator("> button")
+        before = state(widget), widget.evaluate(SHOWN)
+        for choices in task.locator(".widget-choices").all():
+            button.press("Enter")
+            assert answer.inner_text().startswith("Choose an answer")
+            assert (state(widget), widget.evaluate(SHOWN)) == before
+            first = choices.get_by_role("radio").first
+            assert first.evaluate("radio => radio === document.activeElement")
+            page.keyboard.press("Space")
+        button.press("Enter")
+        verdict = answer.locator("strong").first
+        verdict.wait_for()
+        said = verdict.inner_text()
+        assert said.strip() in ("Right.", "Not quite.")
+        first.press("ArrowDown")  # the verdict is about what was chosen before
+        assert not first.is_checked()
+        assert verdict.inner_text() == said
 
 
 def test_a_finger_that_scrolls_from_a_slider_leaves_its_value(visit, name):
@@ -105,3 +152,139 @@ def test_without_scripts_and_on_paper_a_picture_and_a_table_stand_there(visit, n
         found.page.emulate_media(media="print")
         assert found.page.locator(f"{poster} table").is_visible()
         assert not widget.locator(".widget-live").is_visible()
+
+
+MOVES = {  # further buttons that change what a link carries
+    "beta_lever": ["New random codes"],
+    "encoder_desk": ["Draw again"],
+    "training_lab": ["New seed"],
+    "tfp_codes": ["100 tosses more", "Twelve others"],
+}
+SEEN = """box => [
+  [...box.querySelectorAll(".widget-live input[type=range]")].map(range => Number(range.value)),
+  [...box.querySelectorAll(".widget-live canvas")].map(canvas => {
+    const small = new OffscreenCanvas(14, 14).getContext("2d");
+    small.drawImage(canvas, 0, 0, 14, 14);
+    return [...small.getImageData(0, 0, 14, 14).data];
+  }),
+]"""
+
+
+def change_everything(page, widget, name: str) -> None:
+    """Change all that a part has controls for, but do not answer its question."""
+
+    def slide():
+        for slider in widget.get_by_role("slider").all():
+            walk = "along" in slider.evaluate("slider => slider.parentNode.textContent")
+            if slider.is_enabled() and not walk:
+                slider.press("ArrowLeft")
+
+    for select in widget.locator("select").all():
+        last = select.locator("option").count() - 1
+        at_end = select.evaluate("select => select.selectedIndex") == last
+        select.select_option(index=0 if at_end else last)
+    for board in widget.locator("canvas.board").all():
+        for key in ("x", "ArrowDown", "Space", "ArrowRight", "Space"):
+            board.press(key)
+    slide()
+    for radio in widget.locator("input[type=radio]").all():
+        if not radio.evaluate("radio => radio.closest('.widget-task')"):
+            radio.check()  # one after the other: the last of each group stays
+    slide()
+    for text in MOVES.get(name, []):
+        widget.get_by_role("button", name=text).click()
+
+
+def same(page, widget, expected: dict) -> None:
+    """Wait until a part is in a state."""
+    page.wait_for_function(
+        "([name, state]) => JSON.stringify(document.querySelector("
+        "`[data-widget=${name}] .widget-live`).widget.state) === state",
+        arg=[widget.get_attribute("data-widget"), json.dumps(expected, separators=(",", ":"))],
+    )
+
+
+def test_a_link_has_the_state_and_back_undoes_it(visit, name):
+    with visit(PLACES[name]) as found:
+        page, widget = found.page, arrive(found.page, name)
+        start = state(widget)
+        change_everything(page, widget, name)
+        page.wait_for_timeout(500)  # decoders and trainers answer
+        left = state(widget)
+        assert {key for key in left if left[key] == start.get(key)} <= {"toss"}
+        widget.get_by_role("button", name="Copy link").press("Enter")
+        page.wait_for_function("location.hash.length > 1")
+        link = page.evaluate("location.hash")
+        assert re.fullmatch(rf"#m={name}(&\w+=[\w.,-]+)+", link) and len(link) < 250
+        assert re.search("Link|link", widget.locator(".widget-foot [role=status]").inner_text())
+        seen = widget.evaluate(SEEN)
+    with visit(PLACES[name] + link) as found:
+        page, widget = found.page, arrive(found.page, name)
+        same(page, widget, left)
+        page.wait_for_timeout(500)
+        ranges, pictures = widget.evaluate(SEEN)
+        assert ranges == pytest.approx(seen[0], abs=0.011)
+        for shown, expected in zip(pictures, seen[1], strict=True):
+            assert np.abs(np.subtract(shown, expected)).mean() < 2
+        assert found.complaints == []
+    with visit(PLACES[name]) as found:
+        page, widget = found.page, arrive(found.page, name)
+        start = state(widget)
+        page.evaluate("scrollTo(0, 0)")
+        page.evaluate("link => { location.hash = link; }", link)
+        same(page, widget, left)
+        assert widget.evaluate("box => box === document.activeElement")
+        assert abs(widget.bounding_box()["y"]) < 900
+        page.go_back()
+        same(page, widget, start)
+        page.go_forward()
+        same(page, widget, left)
+        assert found.complaints == []
+
+
+JUNK = ["", "x", "-", "NaN", "1e9", "0x10", "9" * 12, "1,2,3,4,5,6,7", "3-1_", "<b>", "__proto__"]
+
+
+def test_a_link_that_makes_no_sense_changes_nothing(visit, name):
+    with visit(f"{PLACES[name]}#m={name}&beta=%E0%A4%A&z=,&garment=-1") as found:
+        page, widget = found.page, arrive(found.page, name)
+        start = state(widget)
+        if name == "encoder_desk":
+            start |= {"black": "", "white": "", "mean": "", "sd": ""}
+        links = [f"#m={name}&{key}={junk}" for key in start for junk in JUNK]
+        for link in [*links, "#m=", "#m=nothing&z=1,1", "#m=constructor&beta=4", "#main-content"]:
+            page.evaluate("link => { location.hash = link; }", link)
+            page.wait_for_timeout(10)
+            assert state(widget) == {key: value for key, value in start.items() if value != ""}, (
+                link
+            )
+        assert found.complaints == []
+
+
+def test_the_line_below_a_part_leads_to_its_notebook_and_its_weights(visit, name, tmp_path):
+    with visit(PLACES[name]) as found:
+        page, widget = found.page, arrive(found.page, name)
+        foot = widget.locator(".widget-foot")
+        got = {}
+        for link in foot.get_by_role("link").all():
+            with page.expect_download() as download:
+                link.click()
+            got[download.value.suggested_filename] = download.value.path().read_bytes()
+        chapter = WIDGETS[name].chapter
+        if chapter:
+            cells = nbformat.reads(got.pop(f"{chapter}.ipynb"), as_version=4).cells
+            assert f'widgets.show("{name}")' in cells[-1].source + cells[-2].source
+        loaded = {url.rpartition("/")[2] for url in page.evaluate(LOADED)}
+        assert set(got) == {
+            f for f in loaded if f in (f"{name}.bin", f"{name}.json", "tfp_vae.onnx")
+        }
+        for file, content in got.items():
+            (tmp_path / file).write_bytes(content)
+        if f"{name}.bin" in got:
+            assert weights.read(tmp_path / f"{name}.bin")
+        page.emulate_media(media="print")
+        assert not foot.is_visible()
+    with visit(PLACES[name], java_script_enabled=False) as found:
+        foot = found.page.locator(f"[data-widget={name}] .widget-foot")
+        assert foot.get_by_role("link").count() > 0
+        assert foot.get_by_role("button").count() == 0

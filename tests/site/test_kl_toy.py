@@ -169,7 +169,6 @@ def test_the_answer_is_right_from_every_start(page):
     )
     for row in found:
         assert row["pq"]["both"] and not row["qp"]["both"]
-    choose(page, "a banana")  # the task is about the peaks, and leads there
     widget = page.locator(WIDGET)
     widget.locator(".widget-task").get_by_label("KL(q‖p)", exact=True).check()
     widget.get_by_role("button", name="Descend both").click()
@@ -179,7 +178,31 @@ def test_the_answer_is_right_from_every_start(page):
     first, second = widget.locator(".widget-answer p").all_inner_texts()
     assert first.startswith("Right. Down KL(q‖p): 0.510 nats") and "left peak alone" in first
     assert "on both peaks" in second
+
+
+@pytest.mark.parametrize("target", ["a banana", "one Gaussian"])
+def test_the_task_says_that_it_changes_the_target_and_leads_back(page, target):
+    widget, task = page.locator(WIDGET), page.locator(f"{WIDGET} .widget-task")
+    choose(page, target)
+    slider = widget.get_by_role("slider").first
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    before = page.evaluate(f"{TOY}.state")
+    task.get_by_label("KL(p‖q)", exact=True).check()
+    descend = widget.get_by_role("button", name="Descend both")
+    descend.click()
     assert widget.get_by_role("radio", name="two peaks").is_checked()
+    answer = task.get_by_role("status")
+    assert answer.inner_text().startswith("Right. Down KL(q‖p)")
+    assert f"about two peaks, so p is no longer {target}" in answer.inner_text()
+    assert ("q has begun anew" in answer.inner_text()) == (target == "a banana")
+    answer.get_by_role("button", name=f"Back to {target}").press("Enter")
+    assert page.evaluate(f"{TOY}.state") == before
+    assert widget.get_by_role("radio", name=target).is_checked()
+    status = widget.locator(".toy-status")
+    assert status.inner_text() == f"The target is {target} again, and q is where it was."
+    assert answer.inner_text() == ""
+    assert descend.evaluate("button => button === document.activeElement")
 
 
 @pytest.mark.parametrize("direction", ["qp", "pq"])
@@ -228,6 +251,7 @@ def test_the_choice_of_the_integrand_has_a_name_for_all(page):
 def test_an_answer_goes_with_its_target(page):
     widget = page.locator(WIDGET)
     answer = widget.locator(".widget-answer")
+    widget.locator(".widget-task").get_by_label("neither").check()
     for leave in (
         lambda: choose(page, "one Gaussian"),
         lambda: widget.get_by_role("button", name="Reset q").click(),

@@ -382,6 +382,7 @@ def test_the_answer_is_counted_and_true(page, desk, content):
 def test_bars_of_the_answer_can_be_compared_on_a_phone(visit):
     with visit(PAGE, 390) as found:
         desk = arrive(found.page, "tfp_codes")
+        desk.get_by_label("the mode", exact=True).check()
         desk.get_by_role("button", name="Count the lonely pixels").click()
         bars = desk.locator(".widget-answer .desk-bar")
         bars.first.wait_for()

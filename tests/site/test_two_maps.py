@@ -282,14 +282,29 @@ def test_a_link_has_the_places(visit, home):
     home.get_by_role("button", name="Copy link").click()
     home.wait_for_function("location.hash.length > 1")
     fragment = home.evaluate("location.hash")
-    assert fragment == "#z=0.20,0.90,-0.50,0.00&m=two_maps"
+    assert fragment == "#m=two_maps&z=0.2,0.9,-0.5,0"
     with visit("book/foundations/regular_spaces.html" + fragment) as found:
         found.page.wait_for_selector(LIVE)
         assert places(found.page) == {"autoencoder": [0.2, 0.9], "vae": [-0.5, 0]}
         top = found.page.evaluate("document.querySelector('.widget').getBoundingClientRect().top")
         assert abs(top) < 900
-        found.page.evaluate("location.hash = '#z=1,1&m=two_maps'")
-        found.page.wait_for_function(f'{PLACES} === \'{{"autoencoder":[1,1],"vae":[1,1]}}\'')
+
+
+@pytest.mark.parametrize(
+    ("z", "expected"),
+    [
+        ("0.20,0.90,-0.50,0.00", {"autoencoder": [0.2, 0.9], "vae": [-0.5, 0]}),
+        ("1,1", {"autoencoder": [1, 1], "vae": [1, 1]}),
+        ("-9,2", {"autoencoder": [-3, 2], "vae": [-3, 2]}),
+    ],
+)
+def test_older_links_lead_where_they_led(visit, home, z, expected):
+    link = f"#z={z}&m=two_maps"
+    with visit(PAGE + link) as found:
+        found.page.wait_for_selector(LIVE)
+        assert places(found.page) == expected
+    home.evaluate("link => { location.hash = link; }", link)
+    home.wait_for_function(f"{PLACES} === '{json.dumps(expected, separators=(',', ':'))}'")
 
 
 @pytest.mark.parametrize("z", ["a,1", "1", ",", "1e99,0", "0x10,1", "NaN,0", "1,2,3"])

@@ -6,7 +6,7 @@ import re
 import pytest
 from browser import arrive
 
-from widgets import SOURCES, modules
+from latents.widgets.modules import needed
 
 pytestmark = pytest.mark.slow
 PAGE = "book/experiments/tfp_vae.html"
@@ -28,7 +28,7 @@ def test_nothing_is_loaded_until_the_button_that_names_the_size(visit):
         code = {
             url.rpartition("/")[2] for url in sizes if url.endswith(".mjs") and "/ort/" not in url
         }
-        assert code == {file.name for file in modules(SOURCES / "tfp_codes.mjs")}
+        assert code == needed("tfp_codes.mjs").keys()
         assert found.complaints == found.outside == []
 
 

@@ -4,16 +4,39 @@
 const FILES = new URL("../../_widgets/", import.meta.url).href;
 const PATIENCE = 30_000; // milliseconds without a sign until a part counts as failed
 
-const MODELS = ["autoencoder", "vae"]; // a link may name one of them: both are in two_maps
+const MODELS = ["autoencoder", "vae"]; // a link may name one of them instead of two_maps
 
-/** Read `#z=0.4,-1.1,0.2,1&m=two_maps`: the places of a link, for the part that it names. */
-function linked(name) {
-  const link = new URLSearchParams(location.hash.slice(1));
-  const words = (link.get("z") ?? "").split(",");
-  const numbers = words.every((word) => /^-?\d+(\.\d+)?$/.test(word)) ? words.map(Number) : [];
-  const named = MODELS.includes(link.get("m")) ? "two_maps" : link.get("m");
-  if (named !== name || ![2, 4].includes(numbers.length)) return null;
-  return { places: [numbers.slice(0, 2), numbers.slice(-2)] };
+/** What an address says of a part, by key: of `two_maps` in `#m=two_maps&z=0.4,-1.1`; else null. */
+function linked(name, hash = location.hash) {
+  const { m, ...link } = Object.fromEntries(new URLSearchParams(hash.slice(1)));
+  return (MODELS.includes(m) ? "two_maps" : m) === name ? link : null;
+}
+
+/** The part of an address that says in which state a live part is. */
+function fragment(box) {
+  const { state } = box.querySelector(".widget-live").widget;
+  return `#${Object.entries({ m: box.dataset.widget, ...state }).map((pair) => pair.join("=")).join("&")}`;
+}
+
+/** Put the state of a part into the address of the page, and the address into the clipboard. */
+async function copyLink(box, button) {
+  history.replaceState(null, "", fragment(box));
+  const copied = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
+  button.textContent = copied ? "Link copied" : "The link is in the address";
+  setTimeout(() => (button.textContent = "Copy link"), 3000);
+}
+
+/** Offer a link to the state of a live part, in the line below it; the other links stand there already. */
+function offerLink(box) {
+  const line = box.querySelector(".widget-foot");
+  if (line.querySelector("button")) return;
+  const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Copy link" });
+  const said = Object.assign(document.createElement("span"), { className: "widget-spoken", role: "status" });
+  button.onclick = async () => {
+    await copyLink(box, button);
+    said.textContent = button.textContent;
+  };
+  line.prepend(button, said);
 }
 
 async function live(box) {
@@ -42,10 +65,13 @@ async function live(box) {
   try {
     const code = import(`${FILES}${name}.mjs`).catch(() => Promise.reject(new Error("code")));
     const { default: widget } = await Promise.race([code, late]);
-    const known = { files: FILES, state: linked(name) ?? {}, linked: true, progress };
+    const known = { files: FILES, progress };
     const model = { get: (key) => known[key] };
     rendered = widget.render({ model, el: place });
     await Promise.race([rendered, late]);
+    const link = linked(name);
+    if (link) await place.widget.restore(link);
+    offerLink(box);
     box.dataset.state = "live";
     status.textContent = "";
     if (box.contains(document.activeElement)) place.querySelector("canvas[tabindex], input")?.focus();
@@ -110,13 +136,25 @@ const seen = new IntersectionObserver(
 const boxes = [...document.querySelectorAll("[data-widget]")];
 for (const box of boxes) box.dataset.start ? offer(box) : seen.observe(box);
 
-function follow() {
+for (const box of boxes) if (linked(box.dataset.widget)) box.scrollIntoView();
+
+const before = {}; // as what a link would say: how a part was when one was followed, for the way back
+
+addEventListener("hashchange", ({ oldURL }) => {
   for (const box of boxes) {
-    const state = linked(box.dataset.widget);
-    if (!state) continue;
-    box.scrollIntoView();
-    box.querySelector(".widget-live").widget?.moveAll?.(state.places);
+    const name = box.dataset.widget;
+    const link = linked(name);
+    const left = linked(name, new URL(oldURL).hash);
+    if (!link && !left) continue;
+    if (link) {
+      box.scrollIntoView();
+      box.tabIndex = -1;
+      box.focus({ preventScroll: true });
+    }
+    const { widget } = box.querySelector(".widget-live");
+    if (!widget) continue; // it will read the address when it is there
+    if (link && !left) before[name] = fragment(box);
+    const state = link ?? (before[name] && linked(name, before[name]));
+    if (state) widget.restore(state);
   }
-}
-follow();
-addEventListener("hashchange", follow);
+});

@@ -1,12 +1,11 @@
 """A lever for β over trained models."""
 
-import json
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
-from latents import data, plots, weights
+from latents import plots, weights
+from latents.widgets.files import one_of_each, write_facts, write_sheet
 from latents.widgets.still import Still, in_style
 from latents.widgets.trained import Trained
 
@@ -20,13 +19,8 @@ class BetaLever:
 
     def __init__(self, profile: str):
         self.trained = Trained(self.chapter, profile)
-        fashion = data.load("fashion_mnist")
-        images, labels = fashion.arrays("test")
-        # Of the images whose codes are there, the first of each class.
-        known = labels[: len(self.trained.arrays["beta_1_codes"])]
-        self.firsts = [int(np.flatnonzero(known == label)[0]) for label in range(10)]
-        self.names = fashion.label_names
-        self.originals = images[self.firsts].reshape(10, 28, 28)
+        known = len(self.trained.arrays["beta_1_codes"])
+        self.firsts, self.originals, self.names = one_of_each(known)
         self.betas = [
             beta for beta, label in self.LABELS.items() if f"{label}_codes" in self.trained.arrays
         ]
@@ -80,7 +74,8 @@ class BetaLever:
         """Write everything that the page loads; return the files."""
         labels = [self.LABELS[beta] for beta in self.betas]
         parts = [f"{label}_{part}" for label in labels for part in ("decoder", "codes")]
-        facts, sheet = folder / "beta_lever_facts.json", folder / "originals.png"
-        facts.write_text(json.dumps(self.facts()))
-        Image.fromarray(self.originals.reshape(-1, 28)).save(sheet, optimize=True)
-        return [*self.trained.write(folder, "beta_lever", parts), facts, sheet]
+        return [
+            *self.trained.write(folder, "beta_lever", parts),
+            write_facts(folder, "beta_lever", self.facts()),
+            write_sheet(folder, "originals", self.originals),
+        ]

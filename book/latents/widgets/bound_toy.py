@@ -1,6 +1,5 @@
 """The toy of the ELBO: one number x, one latent z, and a Gaussian q."""
 
-import json
 import math
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from latents.widgets.densities import descend, log_normal
+from latents.widgets.files import write_facts
 from latents.widgets.still import Still, in_style
 
 NOISE = 0.5  # s², as in the chapter
@@ -126,6 +126,4 @@ class BoundToy:
 
     def write(self, folder: Path) -> list[Path]:
         """Write what the page loads; return the files."""
-        facts = folder / "bound_toy_facts.json"
-        facts.write_text(json.dumps(self.facts()))
-        return [facts]
+        return [write_facts(folder, "bound_toy", self.facts())]

@@ -1,13 +1,12 @@
 """The encoder's desk: what an encoder says of a garment, beside the exact posterior."""
 
-import json
 import math
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from latents import bounds, data, plots
+from latents.widgets.files import write_facts, write_sheet
 from latents.widgets.still import Still, in_style
 from latents.widgets.trained import Trained
 
@@ -103,8 +102,10 @@ class EncoderDesk:
 
     def write(self, folder: Path) -> list[Path]:
         """Write everything that the page loads; return the files."""
-        facts, sheet = folder / "encoder_desk_facts.json", folder / "small_garments.png"
-        facts.write_text(json.dumps({"variance": self.variance, "garments": self.names}))
-        Image.fromarray(self.garments.reshape(-1, SIDE)).save(sheet, optimize=True)
+        facts = {"variance": self.variance, "garments": self.names}
         parts = ["small_vae_encoder", "small_vae_decoder"]
-        return [*self.trained.write(folder, "encoder_desk", parts), facts, sheet]
+        return [
+            *self.trained.write(folder, "encoder_desk", parts),
+            write_facts(folder, "encoder_desk", facts),
+            write_sheet(folder, "small_garments", self.garments.reshape(-1, SIDE, SIDE)),
+        ]

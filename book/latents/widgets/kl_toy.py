@@ -1,12 +1,12 @@
 """The toy of the KL divergence: one Gaussian q before three targets p."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from latents.widgets.densities import descend, log_normal
+from latents.widgets.files import write_facts
 from latents.widgets.still import Still, in_style
 
 # Both as in the chapter.
@@ -158,6 +158,4 @@ class KlToy:
 
     def write(self, folder: Path) -> list[Path]:
         """Write what the page loads; return the files."""
-        facts = folder / "kl_toy_facts.json"
-        facts.write_text(json.dumps(self.facts()))
-        return [facts]
+        return [write_facts(folder, "kl_toy", self.facts())]

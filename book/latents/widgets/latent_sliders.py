@@ -1,12 +1,11 @@
 """Sliders for the latents of the dense VAE, strongest first."""
 
-import json
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
-from latents import data, plots
+from latents import plots
+from latents.widgets.files import one_of_each, write_facts, write_sheet
 from latents.widgets.still import Still, in_style
 from latents.widgets.trained import Trained
 
@@ -24,12 +23,8 @@ class LatentSliders:
         self.decoder = self.trained.networks["decoder"]
         self.rates = self.trained.arrays["rates"].astype("float64")  # (d,), nats
         self.order = np.argsort(-self.rates)
-        fashion = data.load("fashion_mnist")
-        images, labels = fashion.arrays("test")
-        known = labels[: len(self.trained.arrays["codes"])]
-        firsts = [int(np.flatnonzero(known == label)[0]) for label in range(10)]
-        self.names = fashion.label_names
-        self.originals = images[firsts].reshape(10, 28, 28)
+        known = len(self.trained.arrays["codes"])
+        firsts, self.originals, self.names = one_of_each(known)
         self.codes = self.trained.arrays["codes"][firsts].astype("float64")  # (10, d), means
 
     def changes(self) -> np.ndarray:
@@ -45,14 +40,14 @@ class LatentSliders:
             found.append(self.decoder(ends[1]) - self.decoder(ends[0]))
         return np.array(found)
 
-    def alike(self) -> tuple[np.ndarray, float]:
-        """Return how alike the changes are, as cosines: for each slider (d,), and the control.
+    @staticmethod
+    def alike(changes: np.ndarray) -> tuple[np.ndarray, float]:
+        """Return how alike changes are, as cosines: for each slider (d,), and the control.
 
         For a slider it is the median over pairs of garments. The control is the median over pairs
         of sliders that move the same garment, without its sign, since which end of a latent is the
         upper one is an accident.
         """
-        changes = self.changes()
         unit = changes / np.linalg.norm(changes, axis=2, keepdims=True)
         pairs = np.triu_indices(10, k=1)
         garments = [np.median((one @ one.T)[pairs]) for one in unit]
@@ -81,8 +76,9 @@ class LatentSliders:
             latent = self.order[rank]
             label = f"latent {latent}, {self.rates[latent]:.2f} nats"
             rows[label] = self.decoder(moved).reshape(-1, 28, 28)
-        alike, _ = self.alike()
-        sizes = np.sqrt((self.changes() ** 2).mean(axis=2)).mean(axis=1)
+        changes = self.changes()
+        alike, _ = self.alike(changes)
+        sizes = np.sqrt((changes**2).mean(axis=2)).mean(axis=1)
         table = [
             (f"{n}", f"{self.rates[n]:.2f}", f"{sizes[n]:.2f}", f"{alike[n]:.2f}".replace("-", "−"))
             for n in self.order
@@ -97,8 +93,8 @@ class LatentSliders:
 
     def write(self, folder: Path) -> list[Path]:
         """Write everything that the page loads; return the files."""
-        facts = folder / "latent_sliders_facts.json"
-        sheet = folder / "latent_sliders_garments.png"
-        facts.write_text(json.dumps(self.facts()))
-        Image.fromarray(self.originals.reshape(-1, 28)).save(sheet, optimize=True)
-        return [*self.trained.write(folder, "latent_sliders", ["decoder"]), facts, sheet]
+        return [
+            *self.trained.write(folder, "latent_sliders", ["decoder"]),
+            write_facts(folder, "latent_sliders", self.facts()),
+            write_sheet(folder, "latent_sliders_garments", self.originals),
+        ]

@@ -1,22 +1,14 @@
 """The interactive parts in a notebook, as widgets of Jupyter."""
 
-import sysconfig
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import anywidget
 import traitlets
 
-BESIDE = Path(__file__).resolve().parents[2]  # of the package, in a clone
-INSTALLED = Path(sysconfig.get_path("data")) / "share" / "latents" / "widgets"
+from latents.widgets.modules import needed, source_files
+
 MAIN = "notebook.mjs"
-
-
-def source_files() -> list[Path]:
-    """Return the ES modules and the style sheet, of the clone or as they came with the wheel."""
-    if (BESIDE / "widgets").is_dir():
-        return [*sorted((BESIDE / "widgets").rglob("*.mjs")), BESIDE / "_static" / "widgets.css"]
-    return sorted(INSTALLED.iterdir())
 
 
 class Part(anywidget.AnyWidget):
@@ -27,7 +19,7 @@ class Part(anywidget.AnyWidget):
     name, title : str
         Of the module; what the part is, for screen readers.
     modules : dict of str to str
-        Sources of all ES modules by file name.
+        Sources of the ES modules that it needs, by file name.
     files : dict of str to bytes
         What the part loads, by file name.
     """
@@ -38,9 +30,8 @@ class Part(anywidget.AnyWidget):
     files = traitlets.Dict().tag(sync=True)
 
     def __init__(self, name: str, content):
-        sources = {file.name: file.read_text(encoding="utf-8") for file in source_files()}
-        self._esm = sources.pop(MAIN)
-        self._css = sources.pop("widgets.css")
+        self._esm = source_files()[MAIN].read_text(encoding="utf-8")
+        self._css = source_files()["widgets.css"].read_text(encoding="utf-8")
         with TemporaryDirectory() as folder:
             files = {file.name: file.read_bytes() for file in content.write(Path(folder))}
-        super().__init__(name=name, title=content.title, modules=sources, files=files)
+        super().__init__(name=name, title=content.title, modules=needed(f"{name}.mjs"), files=files)

@@ -5,15 +5,14 @@ Its WebAssembly is packed here, so that it is as small on every server, and unpa
 """
 
 import gzip
-import json
 import re
 from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
-from PIL import Image
 
 from latents import LatentsError, data, records, weights
+from latents.widgets.files import write_facts, write_sheet
 from latents.widgets.still import Still, in_style
 
 RUNTIME = Path(__file__).resolve().parents[3] / "node_modules" / "onnxruntime-web" / "dist"
@@ -149,11 +148,9 @@ class TfpCodes:
         code = (RUNTIME / MODULE).read_text(encoding="utf-8")
         module.write_text(re.sub(r"\n//# sourceMappingURL=.*", "", code), encoding="utf-8")
         program.write_bytes(gzip.compress((RUNTIME / PROGRAM).read_bytes(), mtime=0))
-        network, sheet = folder / NETWORK, folder / "binarized_garments.png"
+        network = folder / NETWORK
         network.write_bytes(self.file.read_bytes())
-        Image.fromarray(self.garments.reshape(-1, SIDE)).save(sheet, optimize=True)
+        sheet = write_sheet(folder, "binarized_garments", self.garments)
         files = [module, program, network, sheet]
-        facts = folder / "tfp_codes_facts.json"
-        sizes = sum(file.stat().st_size for file in files)
-        facts.write_text(json.dumps({**self.facts(), "bytes": sizes}))
-        return [*files, facts]
+        size = sum(file.stat().st_size for file in files)
+        return [*files, write_facts(folder, "tfp_codes", self.facts() | {"bytes": size})]

@@ -3,7 +3,6 @@
 The page trains in JavaScript; `Training` is the same step in NumPy.
 """
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from PIL import Image
 
 from latents import bounds, data, plots
 from latents.widgets.encoder_desk import SIDE, half_size
+from latents.widgets.files import write_facts
 from latents.widgets.still import Still, in_style
 
 PIXELS = SIDE**2
@@ -187,13 +187,12 @@ class TrainingLab:
 
     def write(self, folder: Path) -> list[Path]:
         """Write everything that the page loads; return the files."""
-        facts, sheet = folder / "training_lab_facts.json", folder / "training_lab.webp"
-        facts.write_text(json.dumps(self.facts()))
+        sheet = folder / "training_lab.webp"
         tiles = np.concatenate([self.images["train"], self.images["test"]])
         tiles = tiles.reshape(-1, COLUMNS, SIDE, SIDE).transpose(0, 2, 1, 3)
         grey = Image.fromarray(tiles.reshape(-1, COLUMNS * SIDE))
         grey.save(sheet, lossless=True, quality=90, method=5)
-        return [facts, sheet]
+        return [write_facts(folder, "training_lab", self.facts()), sheet]
 
 
 def sheet(model: Training, reach: float) -> np.ndarray:

@@ -1,6 +1,5 @@
 """Two maps, one point: a plain autoencoder beside a variational one."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +7,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from latents import data, likeness, plots
+from latents.widgets.files import firsts, write_facts
 from latents.widgets.still import Still, in_style
 from latents.widgets.trained import Trained
 
@@ -59,7 +59,7 @@ class TwoMaps:
             "models": models,
             "names": self.names,
             "labels": "".join(map(str, self.labels)),
-            "firsts": [int(np.flatnonzero(self.labels == label)[0]) for label in range(10)],
+            "firsts": firsts(self.labels),
             "start": START,
             "hole": HOLE,
         }
@@ -121,6 +121,5 @@ class TwoMaps:
     def write(self, folder: Path) -> list[Path]:
         """Write everything that the page loads; return the files."""
         parts = [f"{model}_{part}" for model in TITLES for part in ("decoder", "codes")]
-        facts = folder / "two_maps_facts.json"
-        facts.write_text(json.dumps(self.facts()))
+        facts = write_facts(folder, "two_maps", self.facts())
         return [*self.trained.write(folder, "two_maps", parts), facts]

@@ -1,6 +1,7 @@
 // Ten classes by shape and colour: shapes as `latents.plots.MARKERS` has them; hues of
 // `book.mplstyle`, whose colours serve both looks, here darker or lighter for each of them.
 
+import { draw } from "./curves.mjs";
 import { isDark, onLook } from "./elements.mjs";
 
 /** A contrast of 3 or more with the map, blended with it, and with the page; apart for people who do not see red or green. */
@@ -62,14 +63,9 @@ export const colours = () => COLOURS[isDark() ? "dark" : "light"];
 
 /** The marker of a class as a small picture for a legend. */
 export function marker(label) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "-8 -8 16 16");
-  svg.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  path.setAttribute("d", outline(label, 0, 0, 5.5));
+  const path = draw("path", { d: outline(label, 0, 0, 5.5) });
   const dye = () => path.setAttribute("fill", colours()[label]);
   dye();
   onLook(dye);
-  svg.append(path);
-  return svg;
+  return draw("svg", { viewBox: "-8 -8 16 16", "aria-hidden": "true" }, path);
 }

@@ -24,7 +24,7 @@ export default {
       return made.at(-1);
     };
     const files = Object.entries(model.get("files")).map(([name, bytes]) => [name, address(name, bytes)]);
-    const known = { files: Object.fromEntries(files), state: {}, linked: false };
+    const known = { files: Object.fromEntries(files) };
     el.classList.add("widget", "widget-of-a-notebook");
     el.setAttribute("role", "region");
     el.setAttribute("aria-label", model.get("title"));

@@ -1,7 +1,8 @@
 // The task of the training lab: two VAEs that differ in their seed, and what their maps share.
 
 import { CodeMap } from "./code_map.mjs";
-import { make, workButton, written } from "./elements.mjs";
+import { make, written } from "./elements.mjs";
+import { Task } from "./task.mjs";
 import { AN_EPOCH } from "./training.mjs";
 
 export const EPOCHS = 12; // of each of the two trainings
@@ -57,26 +58,23 @@ export class TwoSeeds {
    */
   constructor(engine, labels, begin) {
     Object.assign(this, { engine, labels, begin, seen: true });
-    this.name = `lab-guess-${Math.random().toString(36).slice(2)}`;
     this.element = this.build();
   }
 
   build() {
-    const choices = {
-      place: "the place of each garment",
-      shape: "the shape of the map, but neither its direction nor its side",
-      nothing: "nothing",
-    };
-    this.result = make("div.widget-answer", { role: "status" });
     this.maps = make("div.lab-pair");
-    this.button = workButton(`Train both for ${EPOCHS} epochs`, () => this.answer());
-    return make("fieldset.widget-task", {},
-      make("legend", {}, "Predict, then try: two VAEs that differ in nothing but the seed. What do their maps have in common?"),
-      make("div.widget-choices", {}, ...Object.entries(choices).map(([value, text]) =>
-        make("label", {}, make("input", { type: "radio", name: this.name, value }), ` ${text}`))),
-      this.button,
-      this.result,
-      this.maps);
+    this.task = new Task({
+      title: "two VAEs that differ in nothing but the seed. What do their maps have in common?",
+      questions: [{ choices: {
+        place: "the place of each garment",
+        shape: "the shape of the map, but neither its direction nor its side",
+        nothing: "nothing",
+      } }],
+      work: `Train both for ${EPOCHS} epochs`,
+      answer: (judge) => this.answer(judge),
+      after: [this.maps],
+    });
+    return this.task.element;
   }
 
   /** Two different seeds, drawn at random. */
@@ -91,9 +89,10 @@ export class TwoSeeds {
     if (seen) this.resume?.();
   }
 
-  async answer() {
+  async answer(judge) {
     this.begin();
-    this.result.textContent = "Training two models …";
+    const { button } = this.task;
+    this.task.show("Training two models …");
     const seeds = this.pair();
     const reports = [];
     for (const [n, seed] of seeds.entries()) {
@@ -102,14 +101,15 @@ export class TwoSeeds {
       for (let epoch = 1; epoch <= EPOCHS; epoch++) {
         if (!this.seen) await new Promise((resolve) => (this.resume = resolve));
         reports[n] = await this.engine.ask("steps", { slot: "pair", count: AN_EPOCH });
-        this.button.textContent = `Seed ${seed}: epoch ${epoch} of ${EPOCHS} …`;
+        button.textContent = `Seed ${seed}: epoch ${epoch} of ${EPOCHS} …`;
       }
     }
-    this.show(seeds, reports);
-    this.button.textContent = "Another pair";
+    button.textContent = "Another pair";
+    return this.show(seeds, reports, judge);
   }
 
-  show(seeds, reports) {
+  /** Show both maps; return what they have in common. */
+  show(seeds, reports, judge) {
     const reach = Math.max(...reports.map((report) => report.reach));
     const costs = reports.map(({ test }) => test.D + test.R);
     const nats = costs.map((cost) => written(cost, 1));
@@ -124,14 +124,12 @@ export class TwoSeeds {
     const { same, other, agreement, angle, mirror } = this.found;
     const alike = same < other / 2;
     const right = agreement < 0.5 ? "nothing" : alike ? "place" : "shape";
-    const guess = this.element.querySelector("input:checked")?.value;
-    const verdict = guess === undefined ? "" : guess === right ? "Right. " : "Not quite. ";
-    this.result.replaceChildren(
-      make("strong", {}, verdict),
+    return [
+      judge(right),
       `The codes of one garment on the two maps are ${written(same, 1)} apart, those of two different garments ${written(other, 1)}. `,
       `But ${turnWords(angle, mirror)}, and moved and scaled, the second map accounts for ${Math.round(100 * agreement)}% of the variance of the first. `,
       `D + R: ${nats.join(" and ")} nats. The prior is round, so every direction costs the same, and a map is as likely as its mirror image: half of all pairs are flipped.`,
       alike ? " These two happen to lie alike, which few pairs do." : "",
-    );
+    ];
   }
 }
