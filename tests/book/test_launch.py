@@ -5,10 +5,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 
+import launch
 from autograder.commands.setup_cell import wheel_name
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -125,6 +127,23 @@ def test_with_an_address_a_page_opens_its_notebook_in_colab(published, page, nam
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("address", "says", "url"),
+    [
+        (ADDRESS, "Open the notebook in Colab", "https://colab.research.google.com/github/"),
+        ("https://gitlab.com/someone/book", "Open the notebook in Binder", launch.BINDER),
+        ("https://git.example.org/book", "Download the notebook", "_notebooks/walk.ipynb"),
+        ("", "Download the notebook", "_notebooks/walk.ipynb"),
+    ],
+)
+def test_one_link_opens_a_notebook_where_that_is_possible(address, says, url):
+    config = SimpleNamespace(html_theme_options={"repository_url": address})
+    text, found = launch.offered(config, "book/experiments/walk")
+    assert text == says
+    assert found.startswith(url)
+    assert "walk.ipynb" in found
+
+
 def test_a_button_to_a_notebook_that_cannot_install_stops_the_build(tmp_path):
     root = make_toy(tmp_path, address="https://github.com/another/book")
     result = build(root, LATENTS_REPOSITORY=ADDRESS)

@@ -181,9 +181,12 @@ def test_however_the_right_sleeve_is_erased_distortion_changes_more(page, column
     assert after["D"] - before["D"] > abs(after["R"] - before["R"])
 
 
-@pytest.mark.parametrize("profile", ["quick", "full"])
-def test_without_its_right_sleeve_the_pullover_changes_distortion_more_in_python(profile):
-    desk = EncoderDesk(profile)  # the networks of the profile, the garments of the small sample
+@pytest.mark.parametrize("profile", ["quick", pytest.param("full", marks=pytest.mark.full_data)])
+def test_without_its_right_sleeve_the_pullover_changes_distortion_more_in_python(
+    profile, monkeypatch
+):
+    monkeypatch.setenv("PROFILE", profile)  # each profile has a pullover of its own
+    desk = EncoderDesk(profile)
     whole = desk.garments[0].reshape(14, 14) / 255
     before = desk.account(whole.ravel(), count=100)
     for columns, row in SLEEVE:

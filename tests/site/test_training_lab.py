@@ -14,6 +14,7 @@ from contrast import SEEN, contrasts, nearest
 from matplotlib.colors import rgb_to_hsv, to_rgb
 
 from latents import bounds, data, weights
+from latents.widgets.modules import needed
 from latents.widgets.training_lab import Training, TrainingLab, sheet
 
 pytestmark = pytest.mark.slow
@@ -104,15 +105,9 @@ def test_what_it_loads_is_small(built):
     folder = built / "_widgets"
     assert (folder / "training_lab.webp").stat().st_size < 300_000
     assert (folder / "training_lab.png").stat().st_size < 100_000
-    code = modules(folder / "training_lab.mjs")
+    code = needed("training_lab.mjs")
     assert len(code) > 5
-    assert sum(file.stat().st_size for file in code) < 90_000
-
-
-def modules(file: Path) -> set[Path]:
-    """Return a module of the page and all that it imports, directly or through another."""
-    names = re.findall(r'^import .* from "(.*)";', file.read_text("utf-8"), flags=re.MULTILINE)
-    return {file}.union(*(modules((file.parent / name).resolve()) for name in names))
+    assert sum(len(text.encode()) for text in code.values()) < 90_000
 
 
 @pytest.mark.parametrize("settings", [VAE | {"beta": 3}, PLAIN])
