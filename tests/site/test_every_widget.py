@@ -154,6 +154,7 @@ def test_without_scripts_and_on_paper_a_picture_and_a_table_stand_there(visit, n
         assert not widget.locator(".widget-live").is_visible()
 
 
+LINKED = "Link copied", "The link is in the address"
 MOVES = {  # further buttons that change what a link carries
     "beta_lever": ["New random codes"],
     "encoder_desk": ["Draw again"],
@@ -216,7 +217,7 @@ def test_a_link_has_the_state_and_back_undoes_it(visit, name):
         page.wait_for_function("location.hash.length > 1")
         link = page.evaluate("location.hash")
         assert re.fullmatch(rf"#m={name}(&\w+=[\w.,-]+)+", link) and len(link) < 250
-        assert re.search("Link|link", widget.locator(".widget-foot [role=status]").inner_text())
+        assert widget.locator(".widget-spoken").inner_text() in LINKED
         seen = widget.evaluate(SEEN)
     with visit(PLACES[name] + link) as found:
         page, widget = found.page, arrive(found.page, name)

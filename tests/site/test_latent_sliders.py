@@ -85,6 +85,7 @@ def test_keys_move_one_latent_and_the_pictures_at_the_ends_say_where_to(page, pa
 
 def test_a_mouse_drags_a_slider(page, part, content):
     slider = part.get_by_role("slider").first
+    slider.evaluate("slider => slider.scrollIntoView({ block: 'center' })")
     box = slider.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.down()
@@ -97,6 +98,7 @@ def test_a_mouse_drags_a_slider(page, part, content):
 def test_sliders_are_long_enough_to_be_moved_when_they_are_compared(visit, width):
     with visit(PAGE, width) as found:
         part = arrive(found.page, NAME)
+        part.get_by_label("yes, each of them").check()
         part.get_by_role("button", name="Compare all garments").click()
         part.locator(".widget-answer strong").wait_for(state="attached")
         lengths = part.get_by_role("slider").evaluate_all("all => all.map(s => s.clientWidth)")

@@ -23,20 +23,19 @@ async function copyLink(box, button) {
   history.replaceState(null, "", fragment(box));
   const copied = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
   button.textContent = copied ? "Link copied" : "The link is in the address";
+  box.querySelector(".widget-spoken").textContent = button.textContent;
   setTimeout(() => (button.textContent = "Copy link"), 3000);
 }
 
-/** Offer a link to the state of a live part, in the line below it; the other links stand there already. */
+/** Offer a link to the state of a live part, in the line below it, which has other links already. */
 function offerLink(box) {
   const line = box.querySelector(".widget-foot");
   if (line.querySelector("button")) return;
-  const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Copy link" });
-  const said = Object.assign(document.createElement("span"), { className: "widget-spoken", role: "status" });
-  button.onclick = async () => {
-    await copyLink(box, button);
-    said.textContent = button.textContent;
-  };
-  line.prepend(button, said);
+  line.prepend(Object.assign(document.createElement("button"), {
+    type: "button",
+    textContent: "Copy link",
+    onclick: ({ currentTarget }) => copyLink(box, currentTarget),
+  }));
 }
 
 async function live(box) {
