@@ -20,7 +20,7 @@ function fragment(box) {
 
 /** Put the state of a part into the address of the page, and the address into the clipboard. */
 async function copyLink(box, button) {
-  history.replaceState(null, "", fragment(box));
+  history.replaceState(history.state, "", fragment(box));
   const copied = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
   button.textContent = copied ? "Link copied" : "The link is in the address";
   box.querySelector(".widget-spoken").textContent = button.textContent;
@@ -137,23 +137,33 @@ for (const box of boxes) box.dataset.start ? offer(box) : seen.observe(box);
 
 for (const box of boxes) if (linked(box.dataset.widget)) box.scrollIntoView();
 
-const before = {}; // as what a link would say: how a part was when one was followed, for the way back
+// Entries of the history get a name, by which the way back differs from a link that is followed.
+let entry;
+const before = {}; // by entry and part, as a link says it: how the part was when a link was followed
+
+/** Name the entry of the history that the page shows; whether it is a new one. */
+function mark() {
+  const fresh = history.state === null;
+  if (fresh) history.replaceState(performance.timeOrigin + performance.now(), "");
+  entry = history.state;
+  return fresh;
+}
+mark();
 
 addEventListener("hashchange", ({ oldURL }) => {
+  const from = entry;
+  const fresh = mark();
   for (const box of boxes) {
     const name = box.dataset.widget;
+    const { widget } = box.querySelector(".widget-live"); // one that comes later reads the address
     const link = linked(name);
-    const left = linked(name, new URL(oldURL).hash);
-    if (!link && !left) continue;
     if (link) {
+      if (fresh) (before[from] ??= {})[name] = widget ? fragment(box) : `#m=${name}`;
       box.scrollIntoView();
       box.tabIndex = -1;
       box.focus({ preventScroll: true });
-    }
-    const { widget } = box.querySelector(".widget-live");
-    if (!widget) continue; // it will read the address when it is there
-    if (link && !left) before[name] = fragment(box);
-    const state = link ?? (before[name] && linked(name, before[name]));
-    if (state) widget.restore(state);
+      widget?.restore(link);
+    } else if (!fresh && linked(name, new URL(oldURL).hash) && before[entry]?.[name])
+      widget?.restore(linked(name, before[entry][name]));
   }
 });
