@@ -42,7 +42,7 @@ def painted(page, model: str) -> np.ndarray:
 
 
 def picture(page, at: int) -> np.ndarray:
-    """Return the pixels of a picture: (784,); each decoded one has the nearest garment beside it."""
+    """Return the pixels of a picture: (784,); beside each decoded one is the nearest garment."""
     data = page.evaluate(
         f"""() => [...document.querySelectorAll('.widget-picture')[{at}].getContext('2d')
         .getImageData(0, 0, 28, 28).data]"""
