@@ -64,9 +64,9 @@ def test_the_home_page_does_not_jump(browser, address, width):
 
 @pytest.mark.parametrize("name", WIDGETS)
 @pytest.mark.parametrize("width", [390, 1440])
-def test_a_part_that_comes_to_life_in_view_moves_nothing(visit, name, width):
+def test_the_room_is_kept_until_the_part_is_live_or_has_failed(visit, name, width):
     with visit(PLACES[name], width, blocked=f"**/_widgets/{name}.mjs") as found:
-        page, part = found.page, found.page.locator(f"[data-widget={name}]")
+        part = found.page.locator(f"[data-widget={name}]")
         kept = part.evaluate("box => getComputedStyle(box).minHeight")
         if hasattr(WIDGETS[name], "start"):
             assert kept == "0px"  # the reader's press makes the room

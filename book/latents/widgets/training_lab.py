@@ -4,12 +4,12 @@ The page trains in JavaScript; `Training` is the same step in NumPy.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import ArrayLike
 from PIL import Image
 
 from latents import bounds, data, plots
@@ -209,7 +209,7 @@ def window(codes: np.ndarray, variational: bool) -> tuple[np.ndarray, float]:
     return (low + high) / 2, (high - low).max() / 2
 
 
-def sheet(model: Training, reach: float, middle: ArrayLike = (0, 0)) -> np.ndarray:
+def sheet(model: Training, reach: float, middle: Sequence[float] | np.ndarray = (0, 0)) -> np.ndarray:
     """Decode an even grid of the map, ± reach about its middle: (15 · 14, 15 · 14) brightnesses."""
     steps = reach * ((2 * np.arange(TILES) + 1) / TILES - 1)
     across, up = np.meshgrid(middle[0] + steps, middle[1] - steps)
