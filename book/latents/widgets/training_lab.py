@@ -209,7 +209,9 @@ def window(codes: np.ndarray, variational: bool) -> tuple[np.ndarray, float]:
     return (low + high) / 2, (high - low).max() / 2
 
 
-def sheet(model: Training, reach: float, middle: Sequence[float] | np.ndarray = (0, 0)) -> np.ndarray:
+def sheet(
+    model: Training, reach: float, middle: Sequence[float] | np.ndarray = (0, 0)
+) -> np.ndarray:
     """Decode an even grid of the map, ± reach about its middle: (15 · 14, 15 · 14) brightnesses."""
     steps = reach * ((2 * np.arange(TILES) + 1) / TILES - 1)
     across, up = np.meshgrid(middle[0] + steps, middle[1] - steps)
