@@ -17,6 +17,11 @@ PLACES = {
     for file in sorted(BOOK.rglob("*.md"), reverse=True)  # foundations before index.md
     for name in PLACED.findall(file.read_text(encoding="utf-8"))
 }
+EVERY_PLACE = [
+    (file.relative_to(BOOK.parent).with_suffix(".html").as_posix(), name)
+    for file in sorted(BOOK.rglob("*.md"))
+    for name in PLACED.findall(file.read_text(encoding="utf-8"))
+]
 LOADED = """performance.getEntriesByType('resource')
   .map(r => r.name).filter(url => url.includes('/_widgets/'))"""
 
@@ -48,6 +53,16 @@ def test_nothing_is_shut_out_when_it_has_answered(visit, axe, name, width, schem
                 "nodes => nodes.filter(n => n.offsetHeight < 44).map(n => n.textContent)"
             )
             assert small == []
+        assert found.complaints == found.outside == []
+
+
+@pytest.mark.parametrize(("place", "name"), EVERY_PLACE)
+def test_a_part_is_alive_at_each_of_its_places(visit, place, name):
+    with visit(place.replace("book/index.html", "index.html")) as found:
+        widget = arrive(found.page, name)
+        ids = found.page.evaluate("[...document.querySelectorAll('[id]')].map(node => node.id)")
+        assert sorted(ids) == sorted(set(ids))
+        assert widget.locator(".widget-task").is_visible()
         assert found.complaints == found.outside == []
 
 
