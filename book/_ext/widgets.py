@@ -6,6 +6,7 @@ Without scripts and on paper the picture and the table stand there, drawn from t
 """
 
 import functools
+import json
 import shutil
 from html import escape
 from pathlib import Path
@@ -21,6 +22,7 @@ from launch import offered
 
 SOURCES = Path(__file__).resolve().parents[1] / "widgets"
 FOLDER = "_widgets"  # of the site
+HEIGHTS = json.loads(Path(__file__).with_name("live_heights.json").read_text(encoding="utf-8"))
 
 
 class widget(nodes.General, nodes.Element):  # noqa: N801 (as docutils names its nodes)
@@ -57,6 +59,20 @@ def _prepared(name: str, folder: Path):
     return still, weights, size
 
 
+def live_height(name: str) -> str:
+    """Return the height of a live part as CSS, in pixels: straight lines between measured widths.
+
+    The page keeps this room from the start, so that what follows stays where it is.
+    """
+    widths, heights = HEIGHTS["widths"], HEIGHTS[name]
+    terms = [f"{heights[0]}px"]
+    for left, right, low, high in zip(widths, widths[1:], heights, heights[1:], strict=False):
+        if low != high:
+            along = f"clamp(0px, 100vw - {left}px, {right - left}px)"
+            terms.append(f"{(high - low) / (right - left):.4g} * {along}")
+    return f"calc({' + '.join(terms)})"
+
+
 def _visit(translator, node):
     builder = translator.builder
     name, folder = node["name"], Path(builder.outdir) / FOLDER
@@ -74,7 +90,8 @@ def _visit(translator, node):
     )
     translator.body.append(
         f'<div class="widget" id="widget-{name}" role="region" '
-        f'aria-label="{escape(WIDGETS[name].title)}" data-widget="{name}"{begin}>'
+        f'aria-label="{escape(WIDGETS[name].title)}" data-widget="{name}"{begin} '
+        f'style="--live-height: {live_height(name)}">'
         '<div class="widget-poster">'
         f'<img src="{source}" alt="{escape(still.alt)}">'
         f'<div class="text_html"><table class="table"><thead><tr>{head}</tr></thead>'

@@ -1,6 +1,6 @@
 // A lever for β over the models that the chapter has really trained: nothing lies between them.
 
-import { draw } from "./shared/curves.mjs";
+import { draw, frames } from "./shared/curves.mjs";
 import { generator, make, paint, speaker, still, written } from "./shared/elements.mjs";
 import { read, whole, word } from "./shared/link.mjs";
 import { readPictures, readTrained } from "./shared/networks.mjs";
@@ -10,6 +10,7 @@ const SIDE = 28;
 const LATENTS = 10;
 const SHOWN = 10;
 const SEEDS = 9999;
+const FADE = 200; // milliseconds from the pictures of one model to those of the next
 
 const sigmoid = (logits) => logits.map((x) => 1 / (1 + Math.exp(-x)));
 
@@ -99,6 +100,7 @@ class Lever {
           this.numbers,
           make("div.widget-controls", {},
             make("button", { type: "button", onclick: () => this.anew() }, "New random codes")),
+          make("p.widget-help", {}, `A latent is active if its mean varies over ${facts.garments.toLocaleString("en")} test garments with a variance above ${facts.active}.`),
         ),
       ),
       make("div.lever-pictures", {}, ...this.rows.map(({ name, tiles }) =>
@@ -170,20 +172,34 @@ class Lever {
   show(place) {
     this.place = place;
     const model = this.sweep.models[place];
-    const images = [this.sweep.means(place), this.noise].map((codes) => this.sweep.decode(place, codes));
-    images.forEach((pixels, row) =>
-      this.rows[row + 1].tiles.forEach((tile, n) =>
-        paint(tile, pixels.subarray(n * SIDE ** 2, (n + 1) * SIDE ** 2), SIDE)),
-    );
-    const { D, R, beta, apart } = model;
+    this.fade([this.sweep.means(place), this.noise].map((codes) => this.sweep.decode(place, codes)));
+    const { D, R, beta, apart, active } = model;
     const shown = [D, R].map((x) => Number(x.toFixed(1)));
-    this.words = [`D ${written(shown[0], 1)} + R ${written(shown[1], 1)} = −ELBO ${written(shown[0] + shown[1], 1)} nats`];
+    this.words = [`D ${written(shown[0], 1)} + R ${written(shown[1], 1)} = −ELBO ${written(shown[0] + shown[1], 1)} nats`,
+      `active latents: ${active} of ${LATENTS}`];
     if (this.answered)
       this.words.push(`a test tells random codes from copies with ${Math.round(100 * apart)}% right (50% is guessing)`);
     this.numbers.replaceChildren(...this.words.map((text) => make("span", {}, text)));
     this.range.value = place;
     this.range.setAttribute("aria-valuetext", `β = ${beta}`);
     this.ring.style.transform = this.at(model);
+  }
+
+  /** Fade from the pictures that are seen to others; at once where less motion is asked for. */
+  fade(images) {
+    this.stopFade?.();
+    const before = this.images ?? images;
+    const began = this.images ? performance.now() : -FADE; // the first ones are there at once
+    const mix = () => {
+      const part = (this.part = still() ? 1 : Math.min(1, (performance.now() - began) / FADE));
+      this.images = images.map((row, k) => row.map((y, i) => before[k][i] + part * (y - before[k][i])));
+      this.images.forEach((pixels, row) =>
+        this.rows[row + 1].tiles.forEach((tile, n) =>
+          paint(tile, pixels.subarray(n * SIDE ** 2, (n + 1) * SIDE ** 2), SIDE)),
+      );
+      return part < 1;
+    };
+    if (mix()) this.stopFade = frames(this.el, mix);
   }
 
   /** Compare the prediction with what the chapter has measured on the whole test set. */

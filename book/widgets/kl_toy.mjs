@@ -102,6 +102,7 @@ class Curves {
     this.choices = radios(target, TARGETS, "peaks", (value) => this.restart(value));
     this.plots = new Divergence(this.toy.facts.windows, (change) => this.hand(change));
     this.sliders = make("div.toy-sliders");
+    this.brief = make("p.toy-brief", { "aria-hidden": "true" }); // where the cards are far below
     this.caption = make("p.toy-caption");
     this.title = make("p.widget-title");
     this.cards = DIRECTIONS.map((direction) => this.card(direction, shown));
@@ -113,7 +114,7 @@ class Curves {
         make("span.widget-title", {}, "Target p"), ...this.choices),
       make("div.toy-plots", {},
         make("div", { role: "group", "aria-label": "Densities" },
-          make("p.widget-title", {}, "Densities: drag q"), this.plots.densities.element, this.plots.legend, this.sliders),
+          make("p.widget-title", {}, "Densities: drag q"), this.plots.densities.element, this.brief, this.plots.legend, this.sliders),
         make("div", { role: "group", "aria-label": "Integrand" },
           this.title, this.plots.integrand.element, this.caption)),
       make("div.toy-cards", { role: "radiogroup", "aria-labelledby": cardsTitle },
@@ -301,6 +302,8 @@ class Curves {
       element.querySelector("input").checked = each === direction;
       element.dataset.shown = each === direction;
     }
+    const brief = DIRECTIONS.map((each) => `${KLS[each]} ${this.written(this.values[each])}`);
+    this.brief.textContent = `${brief.join(" · ")} nats`;
     for (const { kind, axis, show } of this.ranges) show(q[kind][axis]);
     this.title.textContent = `Integrand ${INTEGRANDS[direction]}`;
     this.account();

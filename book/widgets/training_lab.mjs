@@ -85,14 +85,13 @@ class Lab {
         make("span.widget-group", { role: "radiogroup", "aria-label": "Model" }, ...this.kinds),
         make("label.lab-price", {}, "β ", this.beta, this.betaText),
         make("label", {}, "hidden units ", this.hidden)),
-      make("div.lab", {},
+      make("div", {}, this.numbers, make("div.lab", {},
         panel("Decoded sheet", this.sheet, help("What the decoder makes of each place of the map of codes.")),
         panel("Codes of test garments", this.map.canvas, this.mapHelp),
         panel("Over the steps", this.curves.svg, help(
           "Line: test garments. Dotted: training batches. Grey: the run before this one."))),
       help("Floor: the least D that any decoder can have. Mean image: what D costs without a code."),
-      this.legend(),
-      this.numbers,
+      this.legend()),
       this.seeds.element,
       this.keras(),
       this.downloads(),
@@ -169,7 +168,7 @@ class Lab {
     this.note.textContent = this.running ? "" : (this.atLimit ?? "");
     this.mapHelp.textContent = variational
       ? "Circles of radius 1, 2 and 3: standard deviations of the prior."
-      : "Circles of radius 1, 2 and 3, as a scale: a plain autoencoder has no prior.";
+      : "A plain autoencoder has no prior: the map goes where its codes go.";
     this.program();
     this.copy.textContent = "Copy";
   }
@@ -291,7 +290,7 @@ class Lab {
     if (!report.step) this.rate = null;
     this.report = report;
     this.curves.add(report);
-    this.map.show(report.codes, report.reach);
+    this.map.show(report.codes, report.window, this.settings.variational);
     this.redraw();
   }
 
@@ -311,14 +310,13 @@ class Lab {
 
   draw() {
     if (!this.report) return;
-    const { sheet, step, epoch, active, reach } = this.report;
+    const { sheet, step, epoch, active } = this.report;
     paintSheet(this.sheet, sheet);
     this.curves.draw();
     const rows = {
       "steps": `${step.toLocaleString("en")} (epoch ${epoch})`,
       [this.settings.variational ? "D + R = −ELBO, nats" : "D, nats"]: this.account(),
       "latents in use": `${active} of ${CODE}`,
-      "the map reaches": `±${reach}`,
       "speed, steps/s": this.rate ? Math.round(this.rate) : "–",
     };
     this.numbers.replaceChildren(...Object.entries(rows).map(([name, value]) =>

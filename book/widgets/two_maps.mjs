@@ -3,25 +3,30 @@
 // Places are in units of each model's own spread: for the VAE of its prior, N(0, I); for the plain
 // autoencoder, which has none, of the mean and the standard deviation of its codes. So one gesture
 // moves both points to comparable places. A place without any garment's code nearby is a hole.
+//
+// Whether the picture there is strange is another question: it is compared with real garments, pixel
+// by pixel. Where it is unlike all of them, the reader has found something, and the place is marked.
 
 import { frames } from "./shared/curves.mjs";
 import { generator, make, paint, speaker, still, unique, written } from "./shared/elements.mjs";
 import { list, numbers, read } from "./shared/link.mjs";
 import { marker } from "./shared/markers.mjs";
-import { nearest, readTrained } from "./shared/networks.mjs";
+import { nearest, readPictures, readTrained } from "./shared/networks.mjs";
 import { decodedSheet, Plane } from "./shared/plane.mjs";
 import { Task } from "./shared/task.mjs";
 
 const REACH = 3;
 const SIDE = 28;
+const SIZE = SIDE ** 2;
+const APART = 0.5; // on the map: a find that is nearer to an earlier one is the same
 const DRAWS = 1000;
 const NAMES = { autoencoder: "Plain autoencoder", vae: "Variational autoencoder" };
 const MODELS = Object.keys(NAMES);
 
 /** What the widget computes, without anything that is seen. */
 export class Models {
-  constructor(parts, facts) {
-    this.facts = facts;
+  constructor(parts, facts, garments) {
+    Object.assign(this, { facts, garments });
     this.decoders = { autoencoder: parts.autoencoder_decoder, vae: parts.vae_decoder };
     const codes = { autoencoder: parts.autoencoder_codes, vae: parts.vae_codes };
     this.places = {}; // of the codes of test garments, on the map
@@ -32,7 +37,11 @@ export class Models {
   }
 
   static async read(files) {
-    return new Models(...(await readTrained(files, "two_maps")));
+    const [[parts, facts], garments] = await Promise.all([
+      readTrained(files, "two_maps"),
+      readPictures(files, "two_maps_garments.webp", SIDE),
+    ]);
+    return new Models(parts, facts, garments);
   }
 
   /** The code at a place of the map. */
@@ -56,6 +65,30 @@ export class Models {
     const [number, distance] = nearest(place, this.places[model]);
     const label = Number(this.facts.labels[number]);
     return { label, distance, hole: distance > this.facts.hole };
+  }
+
+  /** The pixels of a test garment: (784,) brightnesses. */
+  garment(number) {
+    return this.garments.subarray(number * SIZE, (number + 1) * SIZE);
+  }
+
+  /**
+   * The test garment from which a picture differs least, the root mean square of that difference,
+   * and whether the picture is unlike every garment.
+   */
+  resemble(pixels) {
+    const { garments } = this;
+    let [number, least] = [-1, Infinity];
+    for (let n = 0; n * SIZE < garments.length; n++) {
+      let sum = 0;
+      // Most garments have lost after a few rows.
+      for (let i = 0; i < SIZE && sum < least; )
+        for (const end = i + SIDE; i < end; i++) sum += (pixels[i] - garments[n * SIZE + i]) ** 2;
+      if (sum < least) [number, least] = [n, sum];
+    }
+    const difference = Math.sqrt(least / SIZE);
+    const label = Number(this.facts.labels[number]);
+    return { number, label, difference, unlike: difference > this.facts.unlike };
   }
 
   /** How many random places are holes: for each model, and if its codes were random themselves. */
@@ -83,6 +116,7 @@ export class Models {
 class TwoMaps {
   constructor(models, el) {
     Object.assign(this, { models, el, facts: models.facts, places: {}, views: {}, lit: null });
+    this.finds = Object.fromEntries(MODELS.map((model) => [model, []]));
     this.random = generator(Date.now());
     this.start = this.facts.start;
     this.build();
@@ -115,8 +149,13 @@ class TwoMaps {
     const help = make("p.widget-help", { id: unique("maps-help") },
       "Drag a ring, or use the arrow keys (with Shift, larger steps), Home, R (random), Esc (start), or the sliders. ",
       "Places are in units of each model’s spread: of the prior for the VAE, of its codes for the plain autoencoder.");
+    const measure = make("p.widget-help", {},
+      `Pictures differ by the root mean square, over all pixels, of their difference in brightness (black is 0, white 1). The nearest garment is sought among the ${this.facts.labels.length.toLocaleString("en")} test garments of these maps, in 16 greys; neither network was trained on them. Unlike every garment is what differs from all of them by more than ${written(this.facts.unlike)}: of 100 copies that the networks make of these garments, 99 are nearer than that to some other garment.`);
+    this.found = make("p.two-maps-found", { role: "status" },
+      "Find a place whose picture is unlike every garment.");
     this.el.replaceChildren(
       make("div.two-maps", {}, ...MODELS.map((model) => this.column(model, help.id))),
+      this.found,
       make("div.widget-controls", {},
         button("Random code", () => this.draw()),
         make("span.widget-group", {}, "from", this.from, "to", this.to,
@@ -125,6 +164,7 @@ class TwoMaps {
         make("label", {}, this.together, " drag both together")),
       this.legend(),
       help,
+      measure,
       this.task(),
       spoken,
     );
@@ -146,15 +186,17 @@ class TwoMaps {
     const inside = dots.filter(([x, y]) => Math.max(Math.abs(x), Math.abs(y)) <= REACH);
     const codeAt = (place) => this.models.code(model, place);
     plane.show(inside, decodedSheet(this.models.decoders[model], codeAt, REACH, 11, SIDE));
-    const picture = make("canvas.widget-picture", {
-      width: SIDE, height: SIDE, role: "img", "aria-label": "The decoded picture",
+    const [picture, garment] = ["decoded", "garment"].map((caption) => {
+      const canvas = make("canvas.widget-picture", { width: SIDE, height: SIDE, role: "img" });
+      const below = make("figcaption", {}, caption);
+      return { canvas, below, figure: make("figure", {}, canvas, below) };
     });
     const words = make("p.two-maps-words");
-    this.views[model] = { plane, picture, words };
+    this.views[model] = { plane, picture, garment, words };
     return make("div", { role: "group", "aria-label": NAMES[model] },
       make("p.widget-title", {}, NAMES[model]),
       plane.element,
-      make("div.two-maps-seen", {}, picture, words));
+      make("div.two-maps-seen", {}, picture.figure, garment.figure, words));
   }
 
   legend() {
@@ -193,8 +235,27 @@ class TwoMaps {
   /** The reader drags one point. */
   moved(model, place) {
     this.stop();
-    for (const other of MODELS) if (other === model || this.together.checked) this.set(other, place);
+    const moved = MODELS.filter((other) => other === model || this.together.checked);
+    for (const each of moved) this.set(each, place);
+    this.discover(moved);
     this.speak();
+  }
+
+  /** Mark places where the reader has found a picture unlike every garment, and count them. */
+  discover(moved) {
+    const fresh = moved.filter((model) => {
+      const [x, y] = this.places[model];
+      const known = this.finds[model].some(([a, b]) => Math.hypot(x - a, y - b) < APART);
+      return this.views[model].unlike && !known;
+    });
+    if (!fresh.length) return;
+    for (const model of fresh) {
+      this.finds[model].push(this.places[model]);
+      this.views[model].plane.mark(this.finds[model]);
+    }
+    const counts = MODELS.map((model) => this.finds[model].length);
+    this.found.replaceChildren(make("strong", {}, "◆ Found: a picture unlike every garment."),
+      ` Such places so far: ${counts[0]} on the map of the plain autoencoder, ${counts[1]} on that of the VAE.`);
   }
 
   moveAll(places) {
@@ -208,21 +269,30 @@ class TwoMaps {
   }
 
   set(model, place) {
-    const { plane, picture, words } = this.views[model];
+    const { plane, picture, garment, words } = this.views[model];
     plane.set(place);
     this.places[model] = plane.place;
     const { label, distance, hole } = this.models.near(model, plane.place);
-    paint(picture, this.models.decode(model, plane.place), SIDE);
+    const decoded = this.models.decode(model, plane.place);
+    const like = this.models.resemble(decoded);
+    this.views[model].unlike = like.unlike;
+    paint(picture.canvas, decoded, SIDE);
+    paint(garment.canvas, this.models.garment(like.number), SIDE);
     const name = this.facts.names[label];
+    const alike = this.facts.names[like.label];
     const code = this.models.code(model, plane.place).map((z) => written(z)).join(", ");
-    words.dataset.hole = hole;
+    const verdict = (bad, text) => make("strong", { className: bad ? "bad" : "" }, text);
     words.replaceChildren(
       make("span", {}, `code ${code}`),
       make("span", {}, `nearest code: ${name}, ${written(distance)} away`),
-      make("strong", {}, hole ? "▲ a hole: no garment’s code is near" : "● a garment’s code is near"),
+      verdict(hole, hole ? "▲ a hole: no code is near" : "● a code is near"),
+      make("span", {}, `nearest garment: ${alike}, differs by ${written(like.difference)}`),
+      verdict(like.unlike, like.unlike ? "◆ unlike every garment" : "● like a garment"),
     );
-    this.views[model].said = `${NAMES[model]}: ${hole ? "a hole" : `near ${name}`}`;
-    picture.setAttribute("aria-label", `Decoded picture; the nearest code is that of: ${name}`);
+    this.views[model].said =
+      `${NAMES[model]}: ${hole ? "a hole" : `near ${name}`}, ${like.unlike ? "unlike every garment" : `like ${alike}`}`;
+    picture.canvas.setAttribute("aria-label", `Decoded picture; the nearest code is that of: ${name}`);
+    garment.canvas.setAttribute("aria-label", `Nearest of the test garments: ${alike}`);
   }
 
   speak() {
@@ -235,6 +305,7 @@ class TwoMaps {
     while (Math.max(...place.map(Math.abs)) > REACH)
       place.splice(0, 2, this.random.normal(), this.random.normal());
     this.moveAll([place, place]);
+    this.discover(MODELS);
   }
 
   walk() {

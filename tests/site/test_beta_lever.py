@@ -5,14 +5,22 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from browser import arrive
+from dragging import by_finger
+
+from latents import bounds
 
 pytestmark = pytest.mark.slow
 NAME, PAGE = "beta_lever", "book/foundations/rate_distortion.html"
 WIDGET = f"[data-widget={NAME}]"
+LEVER = f"document.querySelector('{WIDGET} .widget-live').widget"
 
 
 def painted(page, row: str) -> np.ndarray:
-    """Return the pixels of a row of pictures as the page has painted them: (10, 784)."""
+    """Return the pixels of a row of pictures as the page has painted them: (10, 784).
+
+    Pictures that fade into others are waited for.
+    """
+    page.wait_for_function(f"{LEVER}.part === 1")
     data = page.get_by_role("img", name=f"Ten pictures: {row}", exact=True).evaluate(
         """row => [...row.querySelectorAll('canvas')].map(canvas =>
         [...canvas.getContext('2d').getImageData(0, 0, 28, 28).data])"""
@@ -43,7 +51,10 @@ def test_keys_step_from_model_to_model(page, content):
         found = content.numbers(beta)
         text = page.locator(".lever-numbers").inner_text().replace("−", "-")
         parts = [round(found[name], 1) for name in ("D", "R")]
-        assert text == f"D {parts[0]:.1f} + R {parts[1]:.1f} = -ELBO {sum(parts):.1f} nats"
+        assert text.splitlines() == [
+            f"D {parts[0]:.1f} + R {parts[1]:.1f} = -ELBO {sum(parts):.1f} nats",
+            f"active latents: {content.active(beta)} of 10",
+        ]
         expected = content.copies(beta).reshape(10, -1)
         np.testing.assert_allclose(painted(page, "copies"), expected, atol=0.6 / 255)
         seen.append(painted(page, "from random codes"))
@@ -56,12 +67,84 @@ def test_keys_step_from_model_to_model(page, content):
     assert np.abs(painted(page, "from random codes") - seen[0]).max() > 0.1
 
 
+def test_the_latents_in_use_are_counted_as_the_chapter_counts_them(content):
+    counts = [content.active(beta) for beta in content.betas]
+    codes = content.trained.arrays["beta_1_codes"][:, :10]
+    assert counts[content.betas.index(1)] == bounds.active_units(codes)
+    assert counts == sorted(counts, reverse=True)
+    assert counts[0] == 10 > counts[-1] > 0
+
+
 def test_a_finger_moves_the_lever(visit, content):
     with visit(PAGE, 390, has_touch=True, is_mobile=True) as found:
-        lever = arrive(found.page, NAME).get_by_role("slider", name="β")
+        page, lever = found.page, arrive(found.page, NAME).get_by_role("slider", name="β")
+        lever.scroll_into_view_if_needed()
         box = lever.bounding_box()
         lever.tap(position={"x": box["width"] - 4, "y": box["height"] / 2})
         assert lever.get_attribute("aria-valuetext") == f"β = {content.betas[-1]:g}"
+        thumb = box["x"] + box["width"] - 8, box["y"] + box["height"] / 2
+        by_finger(page, thumb, 16 - box["width"])
+        page.wait_for_function(f"{LEVER}.place === 0")
+        assert lever.get_attribute("aria-valuetext") == f"β = {content.betas[0]:g}"
+        expected = content.copies(content.betas[0]).reshape(10, -1)
+        np.testing.assert_allclose(painted(page, "copies"), expected, atol=0.6 / 255)
+
+
+def test_a_mouse_drags_the_lever(page, content):
+    lever = page.get_by_role("slider", name="β")
+    lever.focus()
+    page.keyboard.press("End")
+    width = lever.bounding_box()["width"]
+    page.evaluate(
+        f"""() => {{
+          window.seen = [];
+          const show = {LEVER}.show.bind({LEVER});
+          {LEVER}.show = place => {{ window.seen.push(place); show(place); }};
+        }}"""
+    )
+    last = len(content.betas) - 1
+    lever.hover(position={"x": width - 8, "y": lever.bounding_box()["height"] / 2})
+    page.mouse.down()
+    x, y = lever.bounding_box()["x"], lever.bounding_box()["y"] + 8
+    page.mouse.move(x + 8, y, steps=20)
+    page.mouse.up()
+    assert page.evaluate("window.seen") == list(range(last))[::-1]
+    assert lever.get_attribute("aria-valuetext") == f"β = {content.betas[0]:g}"
+    expected = content.copies(content.betas[0]).reshape(10, -1)
+    np.testing.assert_allclose(painted(page, "copies"), expected, atol=0.6 / 255)
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_pictures_fade_from_one_model_to_the_next(visit, content, motion):
+    with visit(PAGE, reduced_motion=motion) as found:
+        page = found.page
+        arrive(page, NAME)
+        before = painted(page, "copies")
+        page.evaluate(
+            f"""() => {{
+              window.frame = window.requestAnimationFrame;
+              window.requestAnimationFrame = () => 0; // no frame comes
+              const now = performance.now();
+              const times = [now, now + 60];
+              performance.now = () => times.shift() ?? now + 60;
+              {LEVER}.choose(0);
+            }}"""
+        )
+        read = """row => [...row.querySelectorAll('canvas')].map(canvas =>
+          [...canvas.getContext('2d').getImageData(0, 0, 28, 28).data])"""
+        row = page.get_by_role("img", name="Ten pictures: copies", exact=True)
+        start = np.array(row.evaluate(read)).reshape(10, -1, 4)[..., 0] / 255
+        after = content.copies(content.betas[0]).reshape(10, -1)
+        if motion == "reduce":
+            np.testing.assert_allclose(start, after, atol=0.6 / 255)
+            return
+        assert page.evaluate(f"{LEVER}.part") == pytest.approx(0.3)
+        expected = before + 0.3 * (after - before)
+        np.testing.assert_allclose(start, expected, atol=1.1 / 255)
+        page.evaluate("void (window.requestAnimationFrame = window.frame)")
+        page.evaluate("delete performance.now")
+        page.evaluate(f"{LEVER}.show(0)")
+        np.testing.assert_allclose(painted(page, "copies"), after, atol=0.6 / 255)
 
 
 def test_the_ring_touches_no_text_wherever_it_is(page):

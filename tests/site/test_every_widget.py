@@ -21,6 +21,11 @@ PLACES = {
     for file in sorted(BOOK.rglob("*.md"), reverse=True)  # foundations before index.md
     for name in PLACED.findall(file.read_text(encoding="utf-8"))
 }
+EVERY_PLACE = [
+    (file.relative_to(BOOK.parent).with_suffix(".html").as_posix(), name)
+    for file in sorted(BOOK.rglob("*.md"))
+    for name in PLACED.findall(file.read_text(encoding="utf-8"))
+]
 LOADED = """performance.getEntriesByType('resource')
   .map(r => r.name).filter(url => url.includes('/_widgets/'))"""
 
@@ -96,6 +101,16 @@ def test_there_is_no_answer_without_a_prediction(visit, name):
         first.press("ArrowDown")  # the verdict is about what was chosen before
         assert not first.is_checked()
         assert verdict.inner_text() == said
+
+
+@pytest.mark.parametrize(("place", "name"), EVERY_PLACE)
+def test_a_part_is_alive_at_each_of_its_places(visit, place, name):
+    with visit(place.replace("book/index.html", "index.html")) as found:
+        widget = arrive(found.page, name)
+        ids = found.page.evaluate("[...document.querySelectorAll('[id]')].map(node => node.id)")
+        assert sorted(ids) == sorted(set(ids))
+        assert widget.locator(".widget-task").is_visible()
+        assert found.complaints == found.outside == []
 
 
 def test_a_finger_that_scrolls_from_a_slider_leaves_its_value(visit, name):

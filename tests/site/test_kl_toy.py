@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from browser import arrive
+from browser import arrive, in_view
 from dragging import by_finger, by_mouse, centre, median_time, points
 from scipy.integrate import quad
 from scipy.optimize import minimize
@@ -319,6 +319,29 @@ def test_a_finger_drags_a_handle_and_scrolls_beside_it(visit):
         by_finger(found.page, (x + 120, y + 10), 0, -150)
         found.page.wait_for_function(f"scrollY > {scroll} + 50")
         assert state(found.page) == after
+
+
+@pytest.mark.parametrize("target", ["two peaks", "a banana"])
+def test_on_a_phone_both_numbers_are_seen_with_every_handle_and_slider(visit, target):
+    with visit(PAGE, 390, has_touch=True, is_mobile=True) as found:
+        found.page.set_viewport_size({"width": 390, "height": 844})
+        toy = arrive(found.page, NAME)
+        toy.get_by_label(target, exact=True).check()
+        brief = toy.locator(".toy-brief")
+        handles = toy.locator(".curves-handle:visible").all()
+        assert len(handles) >= 3
+        for control in [*handles, *toy.get_by_role("slider").all()]:
+            control.evaluate("node => node.scrollIntoView({ block: 'center' })")
+            assert in_view(found.page, brief)
+        before = brief.inner_text()
+        toy.get_by_role("slider").first.fill("1.5")
+        assert brief.inner_text() != before
+        cards = toy.locator(".toy-card strong").all_inner_texts()
+        assert brief.inner_text() == f"KL(q‖p) {cards[0]} · KL(p‖q) {cards[1]} nats"
+
+
+def test_where_the_cards_are_near_the_numbers_stand_there_alone(page):
+    assert not page.locator(".toy-brief").is_visible()
 
 
 def test_keys_alone_reach_everything(page):

@@ -1,5 +1,6 @@
 """The training lab: its steps beside those of Keras, and every control by every means."""
 
+import itertools
 import re
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from unittest import mock
 import matplotlib as mpl
 import numpy as np
 import pytest
-from browser import arrive
+from browser import arrive, in_view
 from contrast import SEEN, contrasts, nearest
 from matplotlib.colors import rgb_to_hsv, to_rgb
 
@@ -216,10 +217,11 @@ def test_a_training_comes_to_what_the_chapter_says_of_a_vae(page, lab, content):
     assert 2 < report["test"]["R"] < 6
     assert sum(report["test"].values()) < 80
     assert report["active"] == 2
-    assert report["reach"] <= 5
+    assert report["window"]["reach"] <= 5
     codes = np.reshape(report["codes"], (-1, 2))
     assert bounds.active_units(codes) == 2
-    assert np.quantile(np.abs(codes), 0.98) <= report["reach"]
+    assert np.quantile(np.abs(codes), 0.98) <= report["window"]["reach"]
+    assert [report["window"][axis] for axis in "xy"] == [0, 0]  # around the prior
 
 
 def test_a_large_price_makes_it_collapse_and_a_low_one_brings_it_back(page, lab, content):
@@ -244,14 +246,14 @@ def test_a_plain_autoencoder_has_no_rate_and_its_map_reaches_further(page, lab):
     page.wait_for_function(f"{LAB}.report.step === 0")
     assert lab.get_by_role("slider", name="β").is_disabled()
     plain = train(page, lab, 6)
-    assert plain["reach"] > 2 * variational["reach"]
+    assert plain["window"]["reach"] > 2 * variational["window"]["reach"]
     assert plain["test"]["D"] < variational["test"]["D"] + 2
     assert "R" not in plain["test"]
     assert "−ELBO" not in lab.locator(".lab-numbers").inner_text()
 
 
 def test_the_sheet_shows_what_the_decoder_makes_of_the_map(page, lab):
-    reach = train(page, lab, 2)["reach"]
+    window = train(page, lab, 2)["window"]
     layers = page.evaluate(
         f"""async () => {{
           const networks = await {LAB}.engine.ask('networks', {{ slot: 'page' }});
@@ -263,8 +265,81 @@ def test_the_sheet_shows_what_the_decoder_makes_of_the_map(page, lab):
         f"""() => Array.from({LAB}.sheet.getContext('2d').getImageData(0, 0, 210, 210).data)
                        .filter((_, i) => i % 4 === 0)"""
     )
-    expected = 255 * sheet(Training(layers=as_arrays(layers)), reach)
+    middle = window["x"], window["y"]
+    expected = 255 * sheet(Training(layers=as_arrays(layers)), window["reach"], middle)
     assert np.abs(np.reshape(shown, (210, 210)) - expected).max() < 0.51
+
+
+WINDOWS = """async () => {
+  const { windowOf } = await import('/_widgets/shared/training_worker.mjs');
+  const cloud = (x, y, size) => Float64Array.from({ length: 1000 }, (_, i) =>
+    i % 2 ? y + size * Math.cos(i * 1.3) : x + size * Math.sin(i * 0.7));
+  const far = windowOf(cloud(40, -25, 5), null);
+  return {
+    far,
+    moved: windowOf(cloud(40.2, -25.2, 5.1), far),
+    grown: windowOf(cloud(40, -25, 9), far),
+    gone: windowOf(cloud(60, -25, 5), far),
+    shrunk: windowOf(cloud(40, -25, 1), far),
+    tiny: windowOf(cloud(0.1, 0.2, 0.01), null),
+  };
+}"""
+
+
+def test_the_map_of_an_autoencoder_follows_its_codes_and_does_not_wobble(page):
+    found = page.evaluate(WINDOWS)
+    far = found["far"]
+    assert (far["x"], far["y"]) == pytest.approx((40, -25), abs=far["reach"] / 10)
+    assert 5 < far["reach"] < 10
+    assert found["moved"] == far
+    assert found["grown"]["reach"] > 9
+    assert found["gone"]["x"] == pytest.approx(60, abs=far["reach"] / 10)
+    assert found["shrunk"]["reach"] == 3
+    assert found["tiny"] == {"x": 0, "y": 0, "reach": 3}
+
+
+def test_the_codes_of_an_autoencoder_stay_on_a_map_that_seldom_moves(page, lab):
+    lab.get_by_label("plain autoencoder").check()
+    page.wait_for_function(f"{LAB}.report.step === 0")
+    windows, least, middles = [], [], []
+    for _ in range(30):
+        report = page.evaluate(
+            f"{LAB}.engine.ask('steps', {{ slot: 'page', count: 16 }})"
+            ".then(({ window, codes }) => ({ window, codes: [...codes] }))"
+        )
+        window, codes = report["window"], np.reshape(report["codes"], (-1, 2))
+        middle = np.array([window["x"], window["y"]])
+        windows.append((*middle, window["reach"]))
+        on_map = np.abs(codes - middle).max(axis=1) <= window["reach"]
+        least.append(on_map.mean())
+        middles.append(np.abs(np.quantile(codes, [0.01, 0.99], axis=0).mean(0) - middle).max())
+    assert min(least) >= 0.96
+    assert all(off <= 0.6 * reach for off, (_, _, reach) in zip(middles, windows, strict=True))
+    changes = sum(a != b for a, b in itertools.pairwise(windows))
+    assert 0 < changes <= 10
+
+
+@pytest.mark.parametrize("control", ["Train", "Step", "New seed", "β", "Hidden units"])
+def test_on_a_phone_the_numbers_are_seen_with_every_control(visit, control):
+    with visit(PAGE, 390, has_touch=True, is_mobile=True) as found:
+        found.page.set_viewport_size({"width": 390, "height": 844})
+        lab = arrive(found.page, NAME)
+        role = {"β": "slider", "Hidden units": "combobox"}.get(control, "button")
+        touched = lab.get_by_role(role, name=control, exact=True)
+        touched.evaluate("node => node.scrollIntoView({ block: 'center' })")
+        for row in lab.locator(".lab-numbers p").all():
+            assert in_view(found.page, row), row.inner_text()
+
+
+@pytest.mark.parametrize("panel", [".lab-sheet", ".lab-map", ".lab-curves"])
+def test_on_a_phone_the_numbers_stay_with_every_panel(visit, panel):
+    with visit(PAGE, 390, has_touch=True, is_mobile=True) as found:
+        found.page.set_viewport_size({"width": 390, "height": 844})
+        lab = arrive(found.page, NAME)
+        lab.locator(panel).first.evaluate("node => node.scrollIntoView({ block: 'center' })")
+        for row in lab.locator(".lab-numbers p").all():
+            assert in_view(found.page, row), row.inner_text()
+        assert in_view(found.page, lab.locator(panel).first)
 
 
 @pytest.mark.parametrize(("seed", "mirror"), [(1, True), (11, False)])

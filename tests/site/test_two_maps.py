@@ -5,8 +5,11 @@ import re
 
 import numpy as np
 import pytest
+import skips
 
 from latents import likeness
+from latents.data import complete
+from latents.widgets import WIDGETS
 
 pytestmark = pytest.mark.slow
 NAME, PAGE = "two_maps", "index.html"
@@ -35,7 +38,11 @@ def slider(page, model: str, axis: int):
 
 def painted(page, model: str) -> np.ndarray:
     """Return the pixels of the decoded picture as the page has painted them: (784,)."""
-    at = MODELS.index(model)
+    return picture(page, 2 * MODELS.index(model))
+
+
+def picture(page, at: int) -> np.ndarray:
+    """Return the pixels of a picture: (784,); beside each decoded one is the nearest garment."""
     data = page.evaluate(
         f"""() => [...document.querySelectorAll('.widget-picture')[{at}].getContext('2d')
         .getImageData(0, 0, 28, 28).data]"""
@@ -64,6 +71,162 @@ def test_decoded_codes_and_holes_are_those_of_python(home, content):
         nearest = np.linalg.norm(content.places[model] - spots[:, None], axis=2).argmin(axis=1)
         assert [row[1]["label"] for row in found] == content.labels[nearest].tolist()
         assert [row[1]["hole"] for row in found] == (distances > 0.2).tolist()
+
+
+def differences(content, model: str, spots) -> np.ndarray:
+    """Return how far decoded places are from each garment, pixel by pixel: (n, garments)."""
+    decoded = content.decode(model, content.code(model, spots))
+    apart = decoded[:, None] - content.garments[None] / 255
+    return np.sqrt((apart**2).mean(axis=2))
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_nearest_garment_is_that_of_python(home, content, model):
+    sides = np.linspace(-2.9, 2.9, 8)
+    spots = np.stack(np.meshgrid(sides, sides), axis=-1).reshape(-1, 2)
+    found = home.evaluate(
+        """([model, places]) => {
+          const { models } = document.querySelector('.widget-live').widget;
+          return places.map(place => models.resemble(models.decode(model, place)));
+        }""",
+        [model, spots.tolist()],
+    )
+    expected = differences(content, model, spots)
+    least = expected.min(axis=1)
+    np.testing.assert_allclose([each["difference"] for each in found], least, atol=1e-5)
+    numbers = [each["number"] for each in found]
+    np.testing.assert_allclose(expected[range(64), numbers], least, atol=1e-5)
+    assert [each["label"] for each in found] == content.labels[numbers].tolist()
+    limit = content.facts()["unlike"]
+    assert [each["unlike"] for each in found] == (least > limit).tolist()
+    assert 0 < (least > limit).sum() < 64
+
+
+def test_the_nearest_garment_stands_beside_the_decoded_picture(home, content):
+    canvas(home, "vae").focus()
+    for key in ("Home", "ArrowLeft"):
+        home.keyboard.press(key)
+    for at, model in enumerate(MODELS):
+        (apart,) = differences(content, model, [(-0.1, 0)])
+        number = apart.argmin()
+        garment = content.garments[number] / 255
+        np.testing.assert_allclose(picture(home, 2 * at + 1), garment, atol=1e-6)
+        words = home.locator(".two-maps-words").nth(at).inner_text()
+        name = content.names[content.labels[number]]
+        assert f"nearest garment: {name}, differs by {apart.min():.2f}\n● like a garment" in words
+
+
+def test_the_page_shows_the_garments_in_sixteen_greys(content):
+    from latents import data
+
+    whole = data.load("fashion_mnist").arrays("test")[0][: len(content.garments)]
+    assert len(np.unique(content.garments)) == 16
+    assert np.abs(whole.reshape(-1, 784).astype(float) - content.garments).max() <= 255 / 30
+
+
+@pytest.mark.parametrize("profile", ["quick", "full"])
+def test_copies_set_the_limit_and_both_maps_have_pictures_beyond_it(monkeypatch, profile):
+    if profile == "full" and not complete.prepared("fashion_mnist"):
+        pytest.skip(skips.DATA)
+    monkeypatch.setenv("PROFILE", profile)
+    content = WIDGETS[NAME](profile)
+    limit = content.facts()["unlike"]
+    nearest = []
+    for model in MODELS:
+        for number, code in enumerate(content.trained.arrays[f"{model}_codes"].astype(float)):
+            (copy,) = content.decode(model, code[None])
+            apart = np.sqrt(((np.delete(content.garments, number, 0) / 255 - copy) ** 2).mean(1))
+            nearest.append(apart.min())
+    assert np.mean(np.array(nearest) > limit) == pytest.approx(0.01, abs=0.001)
+    sides = np.linspace(-3, 3, 13)
+    spots = np.stack(np.meshgrid(sides, sides), axis=-1).reshape(-1, 2)
+    shares = {}
+    for model in MODELS:
+        decoded = content.decode(model, content.code(model, spots))
+        shares[model] = (content.differences(decoded).min(axis=1) > limit).mean()
+    assert 0.5 > shares["autoencoder"] > shares["vae"] > 0.02
+
+
+def beyond(content, model: str) -> list[tuple[float, float]]:
+    """Return the two places of a model's map, far apart, that are unlike every garment."""
+    sides = np.linspace(-2.9, 2.9, 30)
+    spots = np.stack(np.meshgrid(sides, sides), axis=-1).reshape(-1, 2)
+    far = spots[differences(content, model, spots).min(axis=1) > content.facts()["unlike"] + 0.005]
+    return [tuple(far[0]), tuple(far[np.linalg.norm(far - far[0], axis=1).argmax()])]
+
+
+def move(page, model: str, place: tuple[float, float]) -> None:
+    """Go to a place with the two sliders, one after the other."""
+    for axis, value in enumerate(place):
+        slider(page, model, axis).fill(f"{value:.2f}")
+
+
+def test_a_picture_unlike_every_garment_is_acknowledged_once_and_counted(home, content):
+    home.get_by_label("drag both together").uncheck()
+    found = home.locator(".two-maps-found")
+    assert found.get_attribute("role") == "status"
+    assert found.inner_text() == "Find a place whose picture is unlike every garment."
+    home.evaluate(
+        """() => {
+          window.told = [];
+          const line = document.querySelector('.two-maps-found');
+          new MutationObserver(() => window.told.push(line.textContent))
+            .observe(line, { childList: true });
+        }"""
+    )
+    marks = "document.querySelector('.widget-live').widget.views.autoencoder.plane.marks.length"
+    plain = home.evaluate("document.querySelector('.widget-live').widget.places.autoencoder")
+    first, second = beyond(content, "autoencoder")
+    assert home.evaluate(marks) == 0
+    move(home, "autoencoder", first)
+    words = home.locator(".two-maps-words").first.inner_text()
+    assert "◆ unlike every garment" in words
+    seen = home.evaluate(marks)
+    told = home.evaluate("window.told")
+    assert len(told) == seen >= 1
+    assert told[-1] == (
+        "◆ Found: a picture unlike every garment. Such places so far: "
+        f"{seen} on the map of the plain autoencoder, 0 on that of the VAE."
+    )
+    canvas(home, "autoencoder").focus()
+    for key in ("ArrowRight", "ArrowLeft"):  # the same find
+        home.keyboard.press(key)
+    move(home, "autoencoder", plain)  # the count stays
+    before = home.evaluate("window.told")
+    assert before[: len(told)] == told
+    assert "unlike" not in home.locator(".two-maps-words").first.inner_text()
+    assert found.inner_text() == before[-1]
+    move(home, "autoencoder", second)
+    assert home.evaluate(marks) > seen
+    assert home.locator(".two-maps-words").nth(1).inner_text().endswith("● like a garment")
+
+
+def test_what_nobody_has_moved_is_not_found(home, content):
+    first, _ = beyond(content, "autoencoder")
+    home.evaluate(f"location.hash = '#z={first[0]:.2f},{first[1]:.2f}&m=two_maps'")
+    home.wait_for_function("document.querySelector('.two-maps-words strong.bad')")
+    assert "◆ unlike every garment" in home.locator(".two-maps-words").first.inner_text()
+    assert home.locator(".two-maps-found").inner_text().startswith("Find a place")
+
+
+@pytest.mark.parametrize(("slower", "most"), [(1, 5), (4, 16)])
+def test_the_nearest_garment_is_found_within_a_frame(home, slower, most):
+    session = home.context.new_cdp_session(home)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": slower})
+    median = home.evaluate(
+        """() => {
+          const { models } = document.querySelector('.widget-live').widget;
+          const times = Array.from({ length: 100 }, (_, i) => {
+            const place = [3 * Math.sin(i), 3 * Math.cos(2 * i)];
+            const began = performance.now();
+            for (const model of ['autoencoder', 'vae'])
+              models.resemble(models.decode(model, place));
+            return performance.now() - began;
+          });
+          return times.sort((a, b) => a - b)[50];
+        }"""
+    )
+    assert median < most
 
 
 def test_the_page_answers_as_keras_did(home, content):
@@ -211,7 +374,7 @@ def test_a_screen_reader_hears_the_end_of_a_move_and_nothing_unasked(home):
     home.wait_for_timeout(1200)
     heard = home.evaluate("window.heard")
     assert 1 <= len(heard) <= 2
-    one = r"(a hole|near [\w/ -]+)"
+    one = r"(a hole|near [\w/ -]+), (unlike every garment|like [\w/ -]+)"
     assert re.fullmatch(
         rf"[−\d.]+, [−\d.]+\. Plain autoencoder: {one}\. Variational autoencoder: {one}\.",
         heard[-1],
@@ -458,12 +621,13 @@ def test_a_map_is_drawn_before_it_comes_into_view(home):
     assert canvas(home, "vae").evaluate(look) != before
 
 
-def test_the_classes_stand_in_even_rows(visit):
-    with visit(PAGE, 1280) as found:
+@pytest.mark.parametrize(("width", "rows"), [(1280, [5] * 2), (390, [2] * 5), (320, [2] * 5)])
+def test_the_classes_stand_in_even_rows(visit, width, rows):
+    with visit(PAGE, width) as found:
         found.page.wait_for_selector(LIVE)
         buttons = found.page.locator(".widget-legend button").all()
         tops = [round(button.bounding_box()["y"]) for button in buttons]
-        assert [tops.count(top) for top in sorted(set(tops))] == [5, 5]
+        assert [tops.count(top) for top in sorted(set(tops))] == rows
 
 
 @pytest.mark.parametrize("slower", [1, 4])

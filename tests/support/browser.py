@@ -60,3 +60,18 @@ def arrive(page: Page, name: str, state: str = "live") -> Locator:
         start.click()
     page.wait_for_selector(f"[data-widget={name}][data-state={state}]")
     return widget
+
+
+def in_view(page: Page, shown: Locator) -> bool:
+    """Return whether the whole of something is in the window, and nothing lies over its middle."""
+    box, size = shown.bounding_box(), page.viewport_size
+    assert box is not None
+    assert size is not None
+    free = shown.evaluate(
+        """node => {
+          const { left, top, width, height } = node.getBoundingClientRect();
+          const found = document.elementFromPoint(left + width / 2, top + height / 2);
+          return found !== null && (node.contains(found) || found.contains(node));
+        }"""
+    )
+    return bool(free and box["y"] >= 0 and box["y"] + box["height"] <= size["height"])

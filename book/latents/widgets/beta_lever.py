@@ -4,10 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-from latents import plots, weights
+from latents import bounds, plots, weights
 from latents.widgets.files import one_of_each, write_facts, write_sheet
 from latents.widgets.still import Still, in_style
 from latents.widgets.trained import Trained
+
+ACTIVE = 0.01  # variance of a latent's mean over the garments, as in the chapter
 
 
 class BetaLever:
@@ -30,6 +32,11 @@ class BetaLever:
         names = {"D": "distortion_nats", "R": "rate_nats", "apart": "apart"}
         return {k: self.trained.metrics[f"{self.LABELS[beta]}_{v}"] for k, v in names.items()}
 
+    def active(self, beta: float) -> int:
+        """Return how many latents are in use, of the test garments whose codes are there."""
+        means = self.trained.arrays[f"{self.LABELS[beta]}_codes"][:, :10]
+        return bounds.active_units(means, ACTIVE)
+
     def decode(self, beta: float, codes: np.ndarray) -> np.ndarray:
         """Decode codes (n, 10) to brightnesses (n, 28, 28)."""
         logits = self.trained.networks[f"{self.LABELS[beta]}_decoder"](codes)
@@ -44,9 +51,16 @@ class BetaLever:
     def facts(self) -> dict:
         """Return what the page shows beside the networks."""
         models = [
-            {"beta": beta, "part": self.LABELS[beta], **self.numbers(beta)} for beta in self.betas
+            {
+                "beta": beta,
+                "part": self.LABELS[beta],
+                **self.numbers(beta),
+                "active": self.active(beta),
+            }
+            for beta in self.betas
         ]
-        return {"models": models, "firsts": self.firsts, "names": self.names}
+        counted = {"active": ACTIVE, "garments": len(self.trained.arrays["beta_1_codes"])}
+        return {"models": models, "firsts": self.firsts, "names": self.names, **counted}
 
     def still(self) -> Still:
         """Draw copies and invented garments of the smallest β, of one, and of the largest."""

@@ -3,6 +3,7 @@
 The page trains in JavaScript; `Training` is the same step in NumPy.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -167,10 +168,11 @@ class TrainingLab:
         axes = figure.subplots(2, 3)
         for (upper, lower), (name, model) in zip(axes.T, models.items(), strict=True):
             codes = model.encode(self.images["test"] / 255)[1]
-            reach = max(3, np.quantile(np.abs(codes), 0.98))
+            middle, reach = window(codes, model.variational)
             plots.class_map(upper, codes, self.labels["test"], self.names, name)
-            upper.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
-            lower.imshow(sheet(model, reach), cmap="gray", vmin=0, vmax=1)
+            (left, right), (bottom, top) = ((each - reach, each + reach) for each in middle)
+            upper.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
+            lower.imshow(sheet(model, reach, middle), cmap="gray", vmin=0, vmax=1)
             lower.set_axis_off()
         handles = axes[0, 0].get_legend_handles_labels()
         figure.legend(*handles, loc="outside lower center", ncols=5, markerscale=2)
@@ -195,10 +197,23 @@ class TrainingLab:
         return [write_facts(folder, "training_lab", self.facts()), sheet]
 
 
-def sheet(model: Training, reach: float) -> np.ndarray:
-    """Decode an even grid of the map −reach … reach: (15 · 14, 15 · 14) brightnesses."""
-    middles = reach * ((2 * np.arange(TILES) + 1) / TILES - 1)
-    across, up = np.meshgrid(middles, -middles)
+def window(codes: np.ndarray, variational: bool) -> tuple[np.ndarray, float]:
+    """Return the middle (2,) and the reach of a map that shows nearly all codes (n, 2).
+
+    A VAE's is around its prior, a plain autoencoder's around its codes.
+    """
+    if variational:
+        return np.zeros(2), max(3, np.quantile(np.abs(codes), 0.98))
+    low, high = np.quantile(codes, [0.01, 0.99], axis=0)
+    return (low + high) / 2, (high - low).max() / 2
+
+
+def sheet(
+    model: Training, reach: float, middle: Sequence[float] | np.ndarray = (0, 0)
+) -> np.ndarray:
+    """Decode an even grid of the map, ± reach about its middle: (15 · 14, 15 · 14) brightnesses."""
+    steps = reach * ((2 * np.arange(TILES) + 1) / TILES - 1)
+    across, up = np.meshgrid(middle[0] + steps, middle[1] - steps)
     logits = model.decode(np.stack([across.ravel(), up.ravel()], axis=1))[1]
     tiles = ((1 + np.tanh(logits / 2)) / 2).reshape(TILES, TILES, SIDE, SIDE)
     return tiles.transpose(0, 2, 1, 3).reshape(TILES * SIDE, TILES * SIDE)

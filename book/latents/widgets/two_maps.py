@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
+from PIL import Image
 
 from latents import data, likeness, plots
 from latents.widgets.files import firsts, write_facts
@@ -14,6 +15,9 @@ from latents.widgets.trained import Trained
 REACH = 3  # of the maps, in units of a model's spread
 START = (0.2, 0.9)  # a hole of the plain autoencoder, near the codes of the VAE
 HOLE = 0.2  # of the spread: a place without a code so near is a hole, as in the chapter
+COPIES = 0.99  # of garments: so many are nearer to another garment than what is unlike every one
+GREYS = 16  # of the garments on the page
+COLUMNS = 25  # of their sheet
 TITLES = {"autoencoder": "Plain autoencoder", "vae": "Variational autoencoder"}
 
 
@@ -26,7 +30,11 @@ class TwoMaps:
     def __init__(self, profile: str):
         self.trained = Trained(self.chapter, profile)
         fashion = data.load("fashion_mnist")
-        self.labels = fashion.arrays("test")[1][: len(self.trained.arrays["vae_codes"])]
+        images, labels = fashion.arrays("test")
+        count = len(self.trained.arrays["vae_codes"])
+        self.labels = labels[:count]
+        few = np.rint(images[:count].reshape(count, 784) * ((GREYS - 1) / 255))
+        self.garments = (few * (255 // (GREYS - 1))).astype("uint8")
         self.names = fashion.label_names
         self.spreads, self.places = {}, {}
         for model in TITLES:
@@ -49,6 +57,28 @@ class TwoMaps:
         """Return how far places are from the nearest code of a test garment: (n, 2) to (n,)."""
         return likeness.nearest_distance(places, self.places[model])
 
+    def differences(self, images: np.ndarray) -> np.ndarray:
+        """Return how far images are from each test garment, the r.m.s. of the brightnesses.
+
+        (n, 784) in [0, 1] to (n, number of garments).
+        """
+        garments = self.garments / 255
+        squares = (images**2).sum(1)[:, None] + (garments**2).sum(1) - 2 * images @ garments.T
+        return np.sqrt(np.maximum(squares, 0) / images.shape[1])
+
+    def unlike(self) -> float:
+        """Return the difference from the nearest garment beyond which a picture is like none.
+
+        Of 100 copies that both networks make of the test garments, on which they were not trained,
+        99 are nearer than this to some other garment.
+        """
+        nearest = []
+        for model in TITLES:
+            found = self.differences(self.decode(model, self.trained.arrays[f"{model}_codes"]))
+            np.fill_diagonal(found, np.inf)
+            nearest.append(found.min(axis=1))
+        return float(np.quantile(nearest, COPIES))
+
     def facts(self) -> dict:
         """Return what the page shows beside the networks."""
         models = {
@@ -62,6 +92,7 @@ class TwoMaps:
             "firsts": firsts(self.labels),
             "start": START,
             "hole": HOLE,
+            "unlike": self.unlike(),
         }
 
     def still(self) -> Still:
@@ -122,4 +153,7 @@ class TwoMaps:
         """Write everything that the page loads; return the files."""
         parts = [f"{model}_{part}" for model in TITLES for part in ("decoder", "codes")]
         facts = write_facts(folder, "two_maps", self.facts())
-        return [*self.trained.write(folder, "two_maps", parts), facts]
+        sheet = folder / "two_maps_garments.webp"
+        tiles = self.garments.reshape(-1, COLUMNS, 28, 28).swapaxes(1, 2).reshape(-1, COLUMNS * 28)
+        Image.fromarray(tiles).save(sheet, lossless=True, method=6)
+        return [*self.trained.write(folder, "two_maps", parts), facts, sheet]

@@ -1,12 +1,13 @@
 // Maps of codes of two numbers, with a marker for each class.
 
+import { ticks } from "./curves.mjs";
 import { isDark, make, onceAFrame, onLook } from "./elements.mjs";
 import { colours, GROUND, OPACITY, outline } from "./markers.mjs";
 
 /** A square map of codes with the marker of each class, which follows the look of the page. */
 export class CodeMap {
   constructor(name, labels) {
-    Object.assign(this, { labels, codes: null, reach: 3, lit: null });
+    Object.assign(this, { labels, codes: null, lit: null });
     this.canvas = make("canvas.lab-map", { role: "img", "aria-label": name });
     this.redraw = onceAFrame(this.canvas, () => this.draw());
     this.shapes = colours().map((_, label) => new Path2D(outline(label, 0, 0, 1)));
@@ -14,8 +15,9 @@ export class CodeMap {
     onLook(() => this.redraw());
   }
 
-  show(codes, reach) {
-    Object.assign(this, { codes, reach });
+  /** Show codes in a window {x, y, reach}, and circles if they have a prior. */
+  show(codes, window, prior) {
+    Object.assign(this, { codes, window, prior });
     this.redraw();
   }
 
@@ -26,13 +28,15 @@ export class CodeMap {
   }
 
   draw() {
-    const { canvas, reach } = this;
+    const { canvas } = this;
     const size = canvas.clientWidth;
     if (!size || !this.codes) return;
+    const { x: left, y: down, reach } = this.window;
     const scale = devicePixelRatio || 1;
     canvas.width = canvas.height = Math.round(size * scale);
     const context = canvas.getContext("2d");
-    const place = (x, y) => [((1 + x / reach) * size) / 2, ((1 - y / reach) * size) / 2];
+    const place = (x, y) =>
+      [((1 + (x - left) / reach) * size) / 2, ((1 - (y - down) / reach) * size) / 2];
     const base = () => context.setTransform(scale, 0, 0, scale, 0, 0);
     base();
     const [ground, ink] = isDark() ? [GROUND.dark, "#a7adb5"] : [GROUND.light, "#5f6670"];
@@ -52,20 +56,38 @@ export class CodeMap {
     context.globalAlpha = 1;
     context.strokeStyle = context.fillStyle = ink;
     context.setLineDash([2, 4]);
-    for (const r of [1, 2, 3]) {
+    for (const r of this.prior ? [1, 2, 3] : []) {
       context.beginPath();
       context.arc(...place(0, 0), (r * size) / (2 * reach), 0, 2 * Math.PI);
       context.stroke();
     }
     context.setLineDash([]);
-    context.font = "11px system-ui, sans-serif";
-    context.textBaseline = "bottom";
-    for (const [text, align, x] of [[`−${reach}`, "left", 5], [`${reach}`, "right", size - 5]]) {
-      context.textAlign = align;
-      context.lineWidth = 3;
-      context.strokeStyle = ground;
-      context.strokeText(text, x, size - 4);
-      context.fillText(text, x, size - 4);
+    this.drawAxes(context, size, place, ground);
+  }
+
+  /** Numbers along the lower and the left edge, and the names of both latents. */
+  drawAxes(context, size, place, ground) {
+    const { x, y, reach } = this.window;
+    Object.assign(context, { font: "11px system-ui, sans-serif", lineWidth: 3, strokeStyle: ground });
+    const write = (text, across, down, textAlign, textBaseline) => {
+      Object.assign(context, { textAlign, textBaseline });
+      context.strokeText(text, across, down);
+      context.fillText(text, across, down);
+    };
+    const free = (at) => at > 30 && at < size - 30; // of the corners
+    for (const [value, text] of ticks(x - reach, x + reach, 6)) {
+      const [at] = place(value, 0);
+      if (!free(at)) continue;
+      context.fillRect(at, size - 4, 1, 4);
+      write(text, at, size - 5, "center", "bottom");
     }
+    for (const [value, text] of ticks(y - reach, y + reach, 6)) {
+      const [, at] = place(0, value);
+      if (!free(at)) continue;
+      context.fillRect(0, at, 4, 1);
+      write(text, 7, at, "left", "middle");
+    }
+    write("z₁", size - 6, size - 5, "right", "bottom");
+    write("z₂", 7, 6, "left", "top");
   }
 }

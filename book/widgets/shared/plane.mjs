@@ -17,7 +17,7 @@ export class Plane {
    * @param {Record<string, () => void>} options.keys  further keys, by `KeyboardEvent.key`
    */
   constructor({ name, reach, axes, moved, keys = {} }) {
-    Object.assign(this, { reach, moved, keys, place: [0, 0], dots: [], sheet: null, lit: null });
+    Object.assign(this, { reach, moved, keys, place: [0, 0], dots: [], marks: [], sheet: null, lit: null });
     this.canvas = make("canvas", {
       tabIndex: 0, role: "application", "aria-roledescription": "map", "aria-label": name,
     });
@@ -114,6 +114,12 @@ export class Plane {
     this.repaint();
   }
 
+  /** Mark places for good. */
+  mark(places) {
+    this.marks = places;
+    this.redraw();
+  }
+
   resize() {
     const scale = devicePixelRatio || 1;
     this.size = this.canvas.clientWidth;
@@ -160,6 +166,15 @@ export class Plane {
     context.drawImage(this.ground, 0, 0);
     const scale = this.canvas.width / this.size;
     context.setTransform(scale, 0, 0, scale, 0, 0);
+    for (const mark of this.marks) {
+      const [a, b] = this.pixel(mark);
+      context.beginPath();
+      for (const [dx, dy] of [[0, -6], [6, 0], [0, 6], [-6, 0]]) context.lineTo(a + dx, b + dy);
+      context.closePath();
+      Object.assign(context, { fillStyle: "#111", strokeStyle: "#fff", lineWidth: 2 });
+      context.stroke();
+      context.fill();
+    }
     const [x, y] = this.pixel(this.place);
     for (const [colour, width] of [["#fff", 6], ["#111", 2.5]]) {
       context.strokeStyle = colour;

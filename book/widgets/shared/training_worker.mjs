@@ -28,12 +28,30 @@ export function reachOf(codes) {
   return LADDER.find((reach) => reach >= most) ?? LADDER.at(-1);
 }
 
+/**
+ * The map of a plain autoencoder, {x, y, reach}: around its codes, which may lie anywhere. The one
+ * before stays as long as nearly all codes are on it and fill it well, so that it stands still.
+ */
+export function windowOf(codes, before) {
+  const sides = [0, 1].map((k) => {
+    const sorted = codes.filter((_, i) => i % CODE === k).sort();
+    return [0.01, 0.99].map((share) => sorted[Math.round(share * (sorted.length - 1))]);
+  });
+  const need = 1.15 * Math.max(...sides.map(([low, high]) => (high - low) / 2));
+  const reach = LADDER.find((each) => each >= need) ?? LADDER.at(-1);
+  const fits = (k, middle) =>
+    sides[k][0] >= middle - before.reach && sides[k][1] <= middle + before.reach;
+  if (before && fits(0, before.x) && fits(1, before.y) && reach > before.reach / 2) return before;
+  const [x, y] = sides.map(([low, high]) => (Math.round((low + high) / 2 / (reach / 5)) * reach) / 5);
+  return { x, y, reach };
+}
+
 /** The codes of an even grid of the map, row by row from the upper left: (15 · 15 · 2). */
-export function gridOf(reach) {
+export function gridOf({ x, y, reach }) {
   const middle = (i) => reach * ((2 * i + 1) / TILES - 1);
   return Float64Array.from({ length: CODE * TILES ** 2 }, (_, i) => {
     const [column, row] = [(i >> 1) % TILES, Math.floor((i >> 1) / TILES)];
-    return i & 1 ? -middle(row) : middle(column);
+    return i & 1 ? y - middle(row) : x + middle(column);
   });
 }
 
@@ -56,15 +74,19 @@ export function active(codes) {
 export function serve(port) {
   const images = {};
   const trainers = new Map();
+  const windows = new WeakMap(); // of the map, for each plain autoencoder
 
   /** What the page shows after some steps: means of D and R over them, and a test. */
   function report(trainer, means) {
     const { step, epoch, variational } = trainer;
     const { D, R, codes } = trainer.test(images.test);
     const test = variational ? { D, R } : { D };
-    const reach = reachOf(codes);
-    const sheet = Uint8ClampedArray.from(trainer.decode(gridOf(reach)), (y) => 255 * y);
-    return { step, epoch, means, test, codes, active: active(codes), reach, sheet };
+    const window = variational
+      ? { x: 0, y: 0, reach: reachOf(codes) } // around its prior
+      : windowOf(codes, windows.get(trainer));
+    windows.set(trainer, window);
+    const sheet = Uint8ClampedArray.from(trainer.decode(gridOf(window)), (y) => 255 * y);
+    return { step, epoch, means, test, codes, active: active(codes), window, sheet };
   }
 
   async function steps({ slot, count }) {

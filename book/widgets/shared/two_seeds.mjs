@@ -110,13 +110,13 @@ export class TwoSeeds {
 
   /** Show both maps; return what they have in common. */
   show(seeds, reports, judge) {
-    const reach = Math.max(...reports.map((report) => report.reach));
+    const reach = Math.max(...reports.map((report) => report.window.reach));
     const costs = reports.map(({ test }) => test.D + test.R);
     const nats = costs.map((cost) => written(cost, 1));
     this.found = { ...compareMaps(...reports.map(({ codes }) => codes)), costs };
     this.views ??= reports.map(() => ({ map: new CodeMap("", this.labels), title: make("p.widget-title") }));
     this.maps.replaceChildren(...this.views.map(({ map, title }, n) => {
-      map.show(reports[n].codes, reach);
+      map.show(reports[n].codes, { x: 0, y: 0, reach }, true);
       map.canvas.setAttribute("aria-label", `Map of seed ${seeds[n]}`);
       title.textContent = `seed ${seeds[n]}: ${nats[n]} nats`;
       return make("div", {}, title, map.canvas);

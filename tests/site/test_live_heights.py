@@ -1,0 +1,90 @@
+"""What follows an interactive part stays where it is when the part comes to life."""
+
+import json
+
+import pytest
+from browser import arrive
+from test_every_widget import PLACES
+
+from latents.widgets import WIDGETS
+from widgets import HEIGHTS
+
+pytestmark = pytest.mark.slow
+LINE = 40  # pixels: fonts of other machines may need a line or two more
+HEIGHT = "box => Math.round(box.getBoundingClientRect().height)"
+SHIFTS = """
+window.shift = 0;
+new PerformanceObserver(list => {
+  for (const { value, hadRecentInput } of list.getEntries())
+    if (!hadRecentInput) window.shift += value;
+}).observe({ type: 'layout-shift', buffered: true });
+"""
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_the_room_that_is_kept_is_what_a_live_part_needs(visit, name):
+    widths = HEIGHTS["widths"]
+    with visit(PLACES[name]) as found:
+        page, part = found.page, arrive(found.page, name)
+        measured = []
+        for width in widths:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.wait_for_timeout(100)
+            measured.append(part.evaluate(HEIGHT))
+    line = f'"{name}": {json.dumps(measured)}'
+    assert measured == pytest.approx(HEIGHTS[name], abs=LINE), f"live_heights.json needs {line}"
+
+
+@pytest.mark.parametrize("width", [320, 390, 430, 768, 1024, 1440])
+def test_the_home_page_does_not_jump(browser, address, width):
+    context = browser.new_context(viewport={"width": width, "height": 844})
+    context.set_default_timeout(60_000)
+    page = context.new_page()
+    page.add_init_script(SHIFTS)
+    held = []
+    page.route("**/_widgets/two_maps.mjs", lambda route: held.append(route))
+    page.goto(address)
+    part = page.locator("[data-widget=two_maps]")
+    page.wait_for_selector("[data-widget=two_maps][data-state=loading]")
+    after = part.locator("xpath=following-sibling::*[1]")
+    poster = part.locator(".widget-poster img")
+    assert poster.is_visible()
+    before = after.evaluate("node => node.getBoundingClientRect().top + scrollY")
+    tall = poster.evaluate(HEIGHT)
+    for route in held:
+        route.continue_()
+    page.wait_for_selector("[data-widget=two_maps][data-state=live]")
+    page.wait_for_timeout(500)
+    now = after.evaluate("node => node.getBoundingClientRect().top + scrollY")
+    assert now == pytest.approx(before, abs=LINE)
+    assert page.evaluate("window.shift") < 0.05
+    assert part.evaluate(HEIGHT) > 1.2 * tall  # there was something to keep room for
+    context.close()
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_room_is_kept_until_the_part_is_live_or_has_failed(visit, name, width):
+    with visit(PLACES[name], width, blocked=f"**/_widgets/{name}.mjs") as found:
+        part = found.page.locator(f"[data-widget={name}]")
+        kept = part.evaluate("box => getComputedStyle(box).minHeight")
+        if hasattr(WIDGETS[name], "start"):
+            assert kept == "0px"  # the reader's press makes the room
+            part.evaluate("box => (box.dataset.state = 'loading')")
+            kept = part.evaluate("box => getComputedStyle(box).minHeight")
+        widths = HEIGHTS["widths"]
+        assert float(kept.removesuffix("px")) == pytest.approx(
+            HEIGHTS[name][widths.index(width)], abs=1
+        )
+        part.evaluate("box => (box.dataset.state = 'failed')")
+        assert part.evaluate("box => getComputedStyle(box).minHeight") == "0px"
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_no_room_is_kept_on_paper_and_without_scripts(visit, name):
+    for options, media in (({"java_script_enabled": False}, "screen"), ({}, "print")):
+        with visit(PLACES[name], 390, **options) as found:
+            found.page.emulate_media(media=media)
+            frame = found.page.locator(f"[data-widget={name}]").bounding_box()
+            poster = found.page.locator(f"[data-widget={name}] .widget-poster").bounding_box()
+            assert frame["height"] < poster["height"] + 80
