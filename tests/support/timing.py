@@ -23,8 +23,8 @@ def median_time(page: Page, work: str, slower: int, count: int = 15) -> float:
           const times = [];
           for (let n = 0; n < {count}; n++) {{
             const began = performance.now();
-            const given = ({work})(n);
-            if (given instanceof Promise) await given;
+            const pending = ({work})(n);
+            if (pending instanceof Promise) await pending;
             times.push(performance.now() - began);
           }}
           return times.sort((a, b) => a - b)[{count // 2}];
