@@ -1,7 +1,10 @@
 """Time what the interactive parts compute: ``make bench BENCH=widgets``.
 
 Each is timed in Chromium as it is, and with a processor that is slowed down four times, which is
-what a phone of some years ago has; beside it the same computation in NumPy, on this machine.
+what a phone of some years ago has; beside it the same work in Python on this machine: in NumPy, or
+in ONNX Runtime with one thread where the page uses that. The networks are those of the full
+profile, as on the published pages. With them the exact posterior of each of the complete test
+images is compared with other sums.
 """
 
 import argparse
@@ -13,6 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,21 +26,35 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import numpy as np  # noqa: E402 - the paths are set above
 from browser import chromium  # noqa: E402
+from exact_posteriors import in_numpy, in_page  # noqa: E402
 from playwright.sync_api import Page, sync_playwright  # noqa: E402
 from training import FOLDER, write  # noqa: E402
 
 from latents import records  # noqa: E402
-from latents.widgets import EncoderDesk, TwoMaps  # noqa: E402
+from latents.data import complete  # noqa: E402
+from latents.widgets import EncoderDesk, LatentSliders, TfpCodes, TwoMaps  # noqa: E402
+from latents.widgets.encoder_desk import half_size  # noqa: E402
 from latents.widgets.training_lab import Training, TrainingLab  # noqa: E402
 from serve import server  # noqa: E402
 
+PROFILE = "full"  # of the networks
 SLOWER = 4
 ROUNDS = 7  # of which the median counts
+SHARE = 500  # images that the page is given at a time
+Pair = tuple[Callable[[], float], Callable[[], float]]
 
 
-def training_step(page: Page) -> tuple[Callable[[], float], Callable[[], float]]:
-    """Return what gives the milliseconds of a training step of 32 garments: page and NumPy."""
-    x = TrainingLab("quick").images["train"] / 255
+def each(work: Callable, given: list) -> float:
+    """Return how many milliseconds a function takes for each of what it is given."""
+    began = time.perf_counter()
+    for one in given:
+        work(one)
+    return 1000 * (time.perf_counter() - began) / len(given)
+
+
+def training_step(page: Page) -> Pair:
+    """Time a training step of 32 garments of 14 × 14."""
+    x = TrainingLab(PROFILE).images["train"] / 255
     steps, model = 40, Training()
     program = """async ([x, steps]) => {
       const { Trainer } = await import('/shared/training.mjs');
@@ -47,20 +65,14 @@ def training_step(page: Page) -> tuple[Callable[[], float], Callable[[], float]]
       for (let n = 0; n < steps; n++) trainer.train();
       return (performance.now() - began) / steps;
     }"""
-    rows = x[:640].ravel().tolist()
-
-    def in_numpy() -> float:
-        began = time.perf_counter()
-        for n in range(steps):
-            model.step(x[32 * n : 32 * (n + 1)])
-        return 1000 * (time.perf_counter() - began) / steps
-
-    return lambda: page.evaluate(program, [rows, steps]), in_numpy
+    batches = [x[32 * n : 32 * (n + 1)] for n in range(steps)]
+    rows = x.ravel().tolist()
+    return lambda: page.evaluate(program, [rows, steps]), lambda: each(model.step, batches)
 
 
-def decode(page: Page) -> tuple[Callable[[], float], Callable[[], float]]:
-    """Return what gives the milliseconds of decoding one code to 28 × 28: page and NumPy."""
-    content = TwoMaps("quick")
+def two_maps(page: Page) -> Pair:
+    """Time the decoding of one code of two numbers to 28 × 28."""
+    content = TwoMaps(PROFILE)
     codes = np.random.default_rng(0).normal(size=(100, 2))
     program = """async codes => {
       const { Models } = await import('/two_maps.mjs');
@@ -69,23 +81,55 @@ def decode(page: Page) -> tuple[Callable[[], float], Callable[[], float]]:
       for (const code of codes) maps.decode('vae', code);
       return (performance.now() - began) / codes.length;
     }"""
-
-    def in_numpy() -> float:
-        began = time.perf_counter()
-        for code in codes:
-            content.decode("vae", code[None])
-        return 1000 * (time.perf_counter() - began) / len(codes)
-
-    return lambda: page.evaluate(program, codes.tolist()), in_numpy
+    rows = [code[None] for code in codes]
+    return (
+        lambda: page.evaluate(program, codes.tolist()),
+        lambda: each(lambda code: content.decode("vae", code), rows),
+    )
 
 
-def posterior(page: Page) -> tuple[Callable[[], float], Callable[[], float]]:
-    """Return what gives the milliseconds of an exact posterior of 14 × 14: page and NumPy.
+def latent_sliders(page: Page) -> Pair:
+    """Time what a move of a slider asks for: 21 codes of ten numbers to 28 × 28."""
+    decoder = LatentSliders(PROFILE).decoder
+    codes = np.random.default_rng(0).normal(size=(20, 21, 10))
+    program = """async moves => {
+      const { Latents } = await import('/latent_sliders.mjs');
+      window.latents ??= await Latents.read(`${location.origin}/`);
+      const began = performance.now();
+      for (const codes of moves) latents.decode(codes);
+      return (performance.now() - began) / moves.length;
+    }"""
+    return lambda: page.evaluate(program, codes.tolist()), lambda: each(decoder, list(codes))
 
-    Both sum over the same grid, whose codes are decoded before, and look at its heaviest cells
-    again.
+
+def tfp_codes(page: Page) -> Pair:
+    """Time the decoding of one code of sixteen numbers by convolutions, to 28 × 28."""
+    import onnxruntime
+
+    content = TfpCodes(PROFILE)
+    alone = onnxruntime.SessionOptions()
+    alone.intra_op_num_threads = alone.inter_op_num_threads = 1
+    content.session = onnxruntime.InferenceSession(
+        content.file.read_bytes(), alone, providers=["CPUExecutionProvider"]
+    )
+    codes = np.random.default_rng(0).normal(size=(20, 16))
+    program = """async codes => {
+      const { Coins } = await import('/shared/coins.mjs');
+      window.coins ??= await Coins.read(`${location.origin}/`);
+      const began = performance.now();
+      for (const code of codes) await coins.decode(code);
+      return (performance.now() - began) / codes.length;
+    }"""
+    rows = [code[None] for code in codes]
+    return lambda: page.evaluate(program, codes.tolist()), lambda: each(content.decode, rows)
+
+
+def posterior(page: Page) -> Pair:
+    """Time an exact posterior of a garment of 14 × 14.
+
+    Both sum over the same grid, whose codes are decoded before, and divide the same heavy cells.
     """
-    content = EncoderDesk("quick")
+    content = EncoderDesk(PROFILE)
     program = """async () => {
       const { Model } = await import('/encoder_desk.mjs');
       window.desk ??= await Model.read(`${location.origin}/`);
@@ -93,78 +137,118 @@ def posterior(page: Page) -> tuple[Callable[[], float], Callable[[], float]]:
       for (let n = 0; n < 20; n++) desk.truth.posterior(desk.garment(n));
       return (performance.now() - began) / 20;
     }"""
-    count, reach, finest, parts = 91, 6, 40, 5
-    side = (np.arange(count) + 0.5) * 2 * reach / count - reach
+    count, reach, most = 91, 6, 450
+    step = 2 * reach / count
+    side = (np.arange(count) + 0.5) * step - reach
     codes = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
-    offsets = ((np.arange(parts) + 0.5) / parts - 0.5) * 2 * reach / count
-    around = np.stack(np.meshgrid(offsets, offsets), axis=-1).reshape(-1, 2)
     images, prior = content.decoder(codes), -(codes**2).sum(axis=1) / 2
 
     def one(x: np.ndarray) -> np.ndarray:
         logs = prior - ((x - images) ** 2).sum(axis=1) / (2 * content.variance)
-        chosen = np.argsort(logs)[-finest:]
-        places = (codes[chosen, None] + around).reshape(-1, 2)
-        finer = -content.distortion(x, places) - (places**2).sum(axis=1) / 2
-        logs[chosen] = np.logaddexp.reduce(finer.reshape(finest, -1), axis=1) - np.log(parts**2)
+        heavy = np.flatnonzero(logs > logs.max() - 9)
+        parts = int((most / len(heavy)) ** 0.5)
+        if parts > 1:
+            offsets = ((np.arange(parts) + 0.5) / parts - 0.5) * step
+            around = np.stack(np.meshgrid(offsets, offsets), axis=-1).reshape(-1, 2)
+            places = (codes[heavy, None] + around).reshape(-1, 2)
+            finer = -content.distortion(x, places) - (places**2).sum(axis=1) / 2
+            shares = finer.reshape(len(heavy), -1)
+            logs[heavy] = np.logaddexp.reduce(shares, axis=1) - np.log(parts**2)
         return np.exp(logs - np.logaddexp.reduce(logs))
 
-    def in_numpy() -> float:
-        began = time.perf_counter()
-        for garment in content.garments:
-            one(garment / 255)
-        return 1000 * (time.perf_counter() - began) / len(content.garments)
-
-    return lambda: page.evaluate(program), in_numpy
+    garments = list(content.garments / 255)
+    return lambda: page.evaluate(program), lambda: each(one, garments)
 
 
-MEASURED = {"decode": decode, "posterior": posterior, "training_step": training_step}
+MEASURED = {
+    "two_maps": two_maps,
+    "encoder_desk": posterior,
+    "training_lab": training_step,
+    "latent_sliders": latent_sliders,
+    "tfp_codes": tfp_codes,
+}
 
 
 def measure(page: Page, name: str) -> dict[str, float]:
-    """Return milliseconds in the page, in the slowed page and in NumPy, and what they amount to."""
-    in_page, in_numpy = MEASURED[name](page)
+    """Return milliseconds in the page, in the slowed page and in Python, and the ratio."""
+    work_of_page, work_of_python = MEASURED[name](page)
     session = page.context.new_cdp_session(page)
-    times: dict[str, list[float]] = {"page": [], "slowed": [], "numpy": []}
+    times: dict[str, list[float]] = {"page": [], "slowed": [], "python": []}
     for _ in range(ROUNDS):  # in turns, so that whatever else the machine does falls on all
         for kind, rate in (("page", 1), ("slowed", SLOWER)):
             session.send("Emulation.setCPUThrottlingRate", {"rate": rate})
-            times[kind].append(in_page())
+            times[kind].append(work_of_page())
         session.send("Emulation.setCPUThrottlingRate", {"rate": 1})
-        times["numpy"].append(in_numpy())
+        times["python"].append(work_of_python())
     found = {f"{kind}_ms": statistics.median(values) for kind, values in times.items()}
-    return found | {"page_over_numpy": found["page_ms"] / found["numpy_ms"]}
+    return found | {"page_over_python": found["page_ms"] / found["python_ms"]}
 
 
-def main() -> None:
-    """Measure everything and write the record."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", help=f"of {', '.join(MEASURED)}")
-    parser.add_argument("--folder", type=Path, default=FOLDER, help="where the record is written")
-    options = parser.parse_args()
-    names = options.names or list(MEASURED)
-    if unknown := set(names) - set(MEASURED):
-        parser.error(f"no such measurement: {', '.join(unknown)}")
+def exactness(page: Page, count: int | None) -> dict[str, float]:
+    """Compare the page's account of the first test images, or of all, with other sums.
+
+    Returns
+    -------
+    dict
+        How many images; the largest differences in D, R, −log p(x) and the gap, in nats; how far
+        the mass of a posterior is from 1, at most; and the least gap, −ELBO + log p(x).
+    """
+    desk = EncoderDesk(PROFILE)
+    garments, _ = complete.load("fashion_mnist").arrays("test")
+    images = np.rint(half_size(garments[:count].reshape(-1, 784).astype("float64")))
+    model = page.evaluate_handle(
+        """async () => (await import('/encoder_desk.mjs')).Model.read(`${location.origin}/`)"""
+    )
+    shares = [images[start : start + SHARE] for start in range(0, len(images), SHARE)]
+    rows = [in_page(page, model, share) for share in shares]
+    found = {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
+    expected = in_numpy(desk, images)
+    worst = {name: float(np.abs(found[name] - expected[name]).max()) for name in expected}
+    return {
+        "images": len(images),
+        "differences": worst,
+        "mass_off": float(np.abs(found["mass"] - 1).max()),
+        "least_gap": float((found["bound"] - found["evidence"]).min()),
+    }
+
+
+@contextmanager
+def open_parts():
+    """Open a page that can load the parts and their networks; yield it and Chromium's version."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         site = Path(shutil.copytree(PROJECT / "book" / "widgets", Path(folder) / "site"))
-        for content in (TwoMaps, EncoderDesk):
-            content("quick").write(site)
+        for content in (TwoMaps, EncoderDesk, LatentSliders, TfpCodes):
+            content(PROFILE).write(site)
         http = server(site, 0)
         threading.Thread(target=http.serve_forever, daemon=True).start()
         arguments = ["--no-sandbox", "--disable-gpu"]
         browser = playwright.chromium.launch(executable_path=chromium() or None, args=arguments)
         page = browser.new_page()
+        page.set_default_timeout(0)
         page.goto(f"http://127.0.0.1:{http.server_port}/")
-        found = {name: measure(page, name) for name in names}
-        version = browser.version
+        yield page, browser.version
         browser.close()
         http.shutdown()
+
+
+def main() -> None:
+    """Measure everything and write the record."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where the record is written")
+    parser.add_argument("--images", type=int, help="test images to compare, instead of all")
+    options = parser.parse_args()
+    with open_parts() as (page, version):
+        found = {name: measure(page, name) for name in MEASURED}
+        exact = exactness(page, options.images)
     for name, row in found.items():
         print(name, ", ".join(f"{key} {value:.3g}" for key, value in row.items()))
+    print(exact)
     record = {
         "hardware": records.hardware(),
         "versions": {"chromium": version, "numpy": np.__version__},
         "slowed": SLOWER,
         "measurements": found,
+        "exact": exact,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     write(options.folder / "widgets.json", record)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from browser import arrive
 from dragging import by_finger
+from in_keras import answers
 
-from latents import bounds
+from latents import bounds, weights
 
 pytestmark = pytest.mark.slow
 NAME, PAGE = "beta_lever", "book/foundations/rate_distortion.html"
@@ -28,17 +29,27 @@ def painted(page, row: str) -> np.ndarray:
     return np.array(data).reshape(10, -1, 4)[..., 0] / 255
 
 
-def test_every_model_decodes_as_python_does(page, content):
+def decoded(page, place: int, codes: np.ndarray) -> np.ndarray:
+    """Return what the page decodes by the model at a place of the lever: (n, 784)."""
+    found = page.evaluate(
+        f"""([place, codes]) => [...document.querySelector("{WIDGET} .widget-live").widget.sweep
+        .decode(place, Float32Array.from(codes))]""",
+        [place, codes.ravel().tolist()],
+    )
+    return np.reshape(found, (len(codes), 784))
+
+
+def test_every_model_decodes_as_python_and_keras_do(page, content):
     codes = np.random.default_rng(3).normal(size=(20, 10)).astype("float32")
+    sigmoid = weights.ACTIVATIONS["sigmoid"]
     for place, beta in enumerate(content.betas):
-        found = page.evaluate(
-            """([place, codes]) => [...document
-            .querySelector("[data-widget=beta_lever] .widget-live").widget.sweep
-            .decode(place, Float32Array.from(codes))]""",
-            [place, codes.ravel().tolist()],
-        )
-        expected = content.decode(beta, codes).reshape(-1)
+        network = content.trained.networks[f"{content.LABELS[beta]}_decoder"]
+        found = decoded(page, place, codes)
+        expected = content.decode(beta, codes).reshape(20, 784)
         np.testing.assert_allclose(found, expected, atol=1e-4)
+        np.testing.assert_allclose(found, sigmoid(answers(network, codes)), atol=1e-4)
+        given, answered = network.example  # of the chapter, before its weights were rounded
+        np.testing.assert_allclose(decoded(page, place, given), sigmoid(answered), atol=2e-3)
 
 
 def test_keys_step_from_model_to_model(page, content):

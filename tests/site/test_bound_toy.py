@@ -6,9 +6,10 @@ from itertools import combinations, pairwise
 import numpy as np
 import pytest
 from browser import arrive
-from dragging import by_finger, by_mouse, centre, median_time, points
+from dragging import by_finger, by_mouse, centre, points
 from scipy.integrate import quad
 from scipy.optimize import minimize
+from timing import median_time
 
 from latents import records
 

@@ -156,6 +156,49 @@ def test_it_is_loaded_when_it_comes_into_view_and_what_is_missing_is_said(visit,
             assert widget.evaluate("box => box.contains(document.activeElement)")
 
 
+def test_its_picture_waits_until_it_lives_and_then_it_needs_no_network(visit, name):
+    with visit(PLACES[name]) as found:
+        page, box, held = found.page, found.page.locator(f"[data-widget={name}]"), []
+        code = f"**/_widgets/{name}.mjs"
+        page.route(code, lambda route: held.append(route))
+        assert box.get_attribute("data-state") is None
+        assert box.locator(".widget-poster img").is_visible()
+        with page.expect_request(code):
+            arrive(page, name, "loading")
+        assert box.locator(".widget-status").inner_text() == "Loading …"  # no size, no bar yet
+        assert box.locator(".widget-poster img").is_visible()
+        assert not box.locator(".widget-live").is_visible()
+        held[0].continue_()
+        page.wait_for_selector(f"[data-widget={name}][data-state=live]")
+        assert box.locator(".widget-status").inner_text() == ""
+        assert not box.locator(".widget-poster").is_visible()
+        page.context.set_offline(True)
+        predict(box)
+        box.locator(".widget-task button").first.click()
+        page.wait_for_function(
+            f"document.querySelector('[data-widget={name}] .widget-answer').textContent"
+        )
+        assert found.complaints == []
+
+
+def test_with_the_network_cut_its_picture_stays_until_the_page_is_loaded_again(visit, name):
+    with visit(PLACES[name]) as found:
+        page = found.page
+        image = page.locator(f"[data-widget={name}] .widget-poster img")
+        # Far below it is loaded late; here it has been seen before the cut.
+        image.evaluate("image => { image.loading = 'eager'; return image.decode(); }")
+        page.context.set_offline(True)
+        box = arrive(page, name, "failed")
+        assert image.is_visible() and image.evaluate("image => image.naturalWidth") > 100
+        assert box.locator(".widget-status").inner_text() == (
+            "This part could not be loaded; a picture stands in its place. Reload the page"
+        )
+        page.context.set_offline(False)
+        with page.expect_navigation():
+            box.get_by_role("button", name="Reload the page").click()
+        arrive(page, name)
+
+
 def test_without_scripts_and_on_paper_a_picture_and_a_table_stand_there(visit, name):
     expected = len(WIDGETS[name]("quick").still().rows)
     poster = f"[data-widget={name}] .widget-poster"

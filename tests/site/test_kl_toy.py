@@ -6,9 +6,10 @@ import re
 import numpy as np
 import pytest
 from browser import arrive, in_view
-from dragging import by_finger, by_mouse, centre, median_time, points
+from dragging import by_finger, by_mouse, centre, points
 from scipy.integrate import quad
 from scipy.optimize import minimize
+from timing import median_time
 
 pytestmark = pytest.mark.slow
 NAME, PAGE = "kl_toy", "book/foundations/kl_divergence.html"

@@ -105,15 +105,6 @@ def test_a_slow_line_sees_how_much_has_arrived(visit):
         found.page.wait_for_selector(f"{WIDGET}[data-state=live]")
 
 
-def test_what_loads_by_itself_names_no_size(visit):
-    with visit("book/foundations/kl_divergence.html") as found:
-        found.page.route("**/kl_toy_facts.json", lambda route: None)  # it never arrives
-        toy = found.page.locator("[data-widget=kl_toy]")
-        toy.scroll_into_view_if_needed()
-        found.page.wait_for_selector("[data-widget=kl_toy][data-state=loading]")
-        assert toy.locator(".widget-status").inner_text() == "Loading …"
-
-
 def test_a_file_that_arrives_late_leaves_the_live_part_alone(visit):
     with visit(PAGE) as found:
         page, box, held = found.page, found.page.locator(WIDGET), []

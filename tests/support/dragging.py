@@ -39,18 +39,3 @@ def points(path: Locator) -> np.ndarray:
     """Return the corners of a path of absolute moves and lines: (n, 2), in units of the plot."""
     numbers = [float(text) for text in NUMBERS.findall(path.get_attribute("d") or "")]
     return np.array(numbers).reshape(-1, 2)
-
-
-def median_time(page: Page, work: str, slower: int) -> float:
-    """Return the median of 15 runs of a function of the page, in milliseconds, on a slower CPU."""
-    session = page.context.new_cdp_session(page)
-    session.send("Emulation.setCPUThrottlingRate", {"rate": slower})
-    found = page.evaluate(
-        f"""() => Array.from({{ length: 15 }}, (_, n) => {{
-          const began = performance.now();
-          ({work})(n);
-          return performance.now() - began;
-        }}).sort((a, b) => a - b)[7]"""
-    )
-    session.send("Emulation.setCPUThrottlingRate", {"rate": 1})
-    return float(found)

@@ -5,33 +5,21 @@
 
 const LOG_TAU = Math.log(2 * Math.PI);
 
-/** The points and weights of Gauss and Hermite for the mean of f(ε), ε ~ N(0, 1). */
-const NODES = hermite(17);
+/**
+ * Places ε and weights of a sum for the mean of f(ε), ε ~ N(0, I): an even grid in a circle.
+ *
+ * A decoder with ReLUs has kinks, which no rule for polynomials is made for.
+ */
+const NODES = disc(11, 0.46);
 
-function hermite(count) {
-  // The roots of the polynomial of degree `count`, found between those of lower degrees.
-  const value = (x, n) => {
-    let [before, now] = [0, 1];
-    for (let k = 0; k < n; k++) [before, now] = [now, x * now - k * before];
-    return now;
-  };
-  let roots = [];
-  for (let n = 1; n <= count; n++) {
-    const edges = [-2 * Math.sqrt(n) - 1, ...roots, 2 * Math.sqrt(n) + 1];
-    roots = edges.slice(1).map((high, i) => {
-      let [a, b] = [edges[i], high];
-      const sign = Math.sign(value(a, n));
-      for (let k = 0; k < 80; k++) {
-        const middle = (a + b) / 2;
-        if (Math.sign(value(middle, n)) === sign) a = middle;
-        else b = middle;
-      }
-      return (a + b) / 2;
-    });
-  }
-  let factorial = 1;
-  for (let k = 2; k < count; k++) factorial *= k;
-  return roots.map((x) => [x, factorial / (count * value(x, count - 1) ** 2)]);
+function disc(radius, step) {
+  const nodes = [];
+  for (let i = -radius; i <= radius; i++)
+    for (let j = -radius; j <= radius; j++)
+      if (i * i + j * j <= radius ** 2)
+        nodes.push([step * i, step * j, Math.exp((-(step ** 2) * (i * i + j * j)) / 2)]);
+  const total = nodes.reduce((sum, [, , weight]) => sum + weight, 0);
+  return nodes.map(([a, b, weight]) => [a, b, weight / total]);
 }
 
 const clamp = (x, [low, high]) => Math.max(low, Math.min(high, x));
@@ -55,9 +43,10 @@ export class Truth {
    *
    * A posterior that reaches beyond the grid makes the evidence too small, and the gap as well. With
    * a reach of 6, the prior leaves hardly anything out there, even of the posterior of a black garment.
+   * A narrow posterior is looked at again, at no more than `most` codes.
    */
-  constructor(decoder, variance, { reach = 6, count = 91, finest = 40, parts = 5 } = {}) {
-    Object.assign(this, { decoder, variance, reach, count, finest, parts });
+  constructor(decoder, variance, { reach = 6, count = 91, most = 450 } = {}) {
+    Object.assign(this, { decoder, variance, reach, count, most });
     this.limits = { mean: [-reach, reach], sd: [0.005, 1.5] };
     this.step = (2 * reach) / count;
     this.codes = new Float32Array(2 * count * count);
@@ -100,44 +89,47 @@ export class Truth {
   /**
    * The exact posterior of an image: its mass in every cell, and log p(x) without the constant.
    *
-   * The cells with the largest share are looked at again, each in `parts` × `parts` places.
+   * The fewer cells hold it, the finer each is divided. None of them may be left whole beside
+   * others that are divided: the errors of an even grid cancel out over a whole peak only.
    */
   posterior(x) {
-    const { step, parts } = this;
+    const { step, most } = this;
     const logs = this.logJoint(x, this.codes, this.images).map((value) => value + 2 * Math.log(step));
-    const top = logs.reduce((a, b) => Math.max(a, b));
-    const heavy = Array.from(logs.keys()).filter((n) => logs[n] > top - 20); // the others: e⁻²⁰
-    const chosen = heavy.sort((a, b) => logs[b] - logs[a]).slice(0, this.finest);
-    const places = new Float32Array(2 * chosen.length * parts ** 2);
-    chosen.forEach((n, k) => {
-      const [left, top] = this.cell(n);
-      for (let p = 0; p < parts ** 2; p++) {
-        const at = 2 * (k * parts ** 2 + p);
-        places[at] = left + (((p % parts) + 0.5) / parts - 0.5) * step;
-        places[at + 1] = top + ((Math.floor(p / parts) + 0.5) / parts - 0.5) * step;
-      }
-    });
-    const finer = this.logJoint(x, places, this.decoder.apply(places));
-    chosen.forEach((n, k) => {
-      const part = finer.subarray(k * parts ** 2, (k + 1) * parts ** 2);
-      logs[n] = logSum(part) + 2 * Math.log(step / parts);
-    });
+    const least = logs.reduce((a, b) => Math.max(a, b)) - 9; // of a Gaussian, e⁻⁹ of the mass lies below
+    const heavy = Array.from(logs.keys()).filter((n) => logs[n] > least);
+    const parts = Math.floor(Math.sqrt(most / heavy.length));
+    if (parts > 1) {
+      const joint = this.divided(x, heavy, parts);
+      heavy.forEach((n, k) => {
+        logs[n] = logSum(joint.subarray(k * parts ** 2, (k + 1) * parts ** 2)) + 2 * Math.log(step / parts);
+      });
+    }
     const logEvidence = logSum(logs);
     return { logEvidence, mass: logs.map((value) => Math.exp(value - logEvidence)) };
   }
 
+  /** log p(x|z) p(z) in parts × parts places of each of some cells. */
+  divided(x, cells, parts) {
+    const offset = (p) => ((p + 0.5) / parts - 0.5) * this.step;
+    const places = new Float32Array(2 * cells.length * parts ** 2);
+    let at = 0;
+    for (const n of cells) {
+      const [left, up] = this.cell(n);
+      for (let p = 0; p < parts ** 2; p++) {
+        places[at++] = left + offset(p % parts);
+        places[at++] = up + offset(Math.floor(p / parts));
+      }
+    }
+    return this.logJoint(x, places, this.decoder.apply(places));
+  }
+
   /** D and R of a Gaussian q, {mean: [2], sd: [2]}, in nats: an integral, not a sample. */
   account(x, q) {
-    const codes = new Float32Array(2 * NODES.length ** 2);
-    let at = 0;
-    for (const [a] of NODES)
-      for (const [b] of NODES) {
-        codes[at++] = q.mean[0] + q.sd[0] * a;
-        codes[at++] = q.mean[1] + q.sd[1] * b;
-      }
+    const codes = Float32Array.from(
+      NODES.flatMap(([a, b]) => [q.mean[0] + q.sd[0] * a, q.mean[1] + q.sd[1] * b]),
+    );
     const found = this.distortions(x, this.decoder.apply(codes));
-    let D = 0;
-    NODES.forEach(([, u], i) => NODES.forEach(([, v], j) => (D += u * v * found[i * NODES.length + j])));
+    const D = NODES.reduce((sum, [, , weight], n) => sum + weight * found[n], 0);
     return { D, R: rate(q) };
   }
 
