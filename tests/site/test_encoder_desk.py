@@ -41,10 +41,8 @@ def test_the_account_of_every_test_garment_agrees_with_other_sums(page, content)
     assert (found["evidence"] <= found["bound"]).all()
     for name in ("D", "R", "gap"):
         np.testing.assert_allclose(found[name], expected[name], atol=0.02, err_msg=name)
-    # With the evidence of the other grid a posterior sums to 1 only nearly: the narrowest ones
-    # are a tenth as wide as a cell.
-    off = np.abs(np.exp(expected["evidence"] - found["evidence"]) - 1)
-    assert np.median(off) < 1e-3 and off.max() < 0.02
+    # With the evidence of the other grid a posterior sums to 1 nearly: the decoder has kinks.
+    np.testing.assert_allclose(np.exp(expected["evidence"] - found["evidence"]), 1, atol=3e-3)
 
 
 PAINTED = {  # (garment, brightness of the brush, strokes of 14 × 14 cells)

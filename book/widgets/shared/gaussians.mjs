@@ -43,7 +43,7 @@ export class Truth {
    *
    * A posterior that reaches beyond the grid makes the evidence too small, and the gap as well. With
    * a reach of 6, the prior leaves hardly anything out there, even of the posterior of a black garment.
-   * A narrow posterior is looked at again, at no more than `most` codes.
+   * Where the posterior is, it is looked at again: at about `most` codes, or four in each cell.
    */
   constructor(decoder, variance, { reach = 6, count = 91, most = 450 } = {}) {
     Object.assign(this, { decoder, variance, reach, count, most });
@@ -97,13 +97,11 @@ export class Truth {
     const logs = this.logJoint(x, this.codes, this.images).map((value) => value + 2 * Math.log(step));
     const least = logs.reduce((a, b) => Math.max(a, b)) - 9; // of a Gaussian, e⁻⁹ of the mass lies below
     const heavy = Array.from(logs.keys()).filter((n) => logs[n] > least);
-    const parts = Math.floor(Math.sqrt(most / heavy.length));
-    if (parts > 1) {
-      const joint = this.divided(x, heavy, parts);
-      heavy.forEach((n, k) => {
-        logs[n] = logSum(joint.subarray(k * parts ** 2, (k + 1) * parts ** 2)) + 2 * Math.log(step / parts);
-      });
-    }
+    const parts = Math.max(2, Math.floor(Math.sqrt(most / heavy.length))); // a decoder has kinks
+    const joint = this.divided(x, heavy, parts);
+    heavy.forEach((n, k) => {
+      logs[n] = logSum(joint.subarray(k * parts ** 2, (k + 1) * parts ** 2)) + 2 * Math.log(step / parts);
+    });
     const logEvidence = logSum(logs);
     return { logEvidence, mass: logs.map((value) => Math.exp(value - logEvidence)) };
   }
