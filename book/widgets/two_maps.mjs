@@ -73,22 +73,21 @@ export class Models {
   }
 
   /**
-   * The test garment from which a picture differs least, the root mean square of that difference,
-   * and whether the picture is unlike every garment.
+   * The test garment that a picture is most like, the cosine between the two, and whether the
+   * picture is unlike every garment. A cosine leaves out how bright the picture is as a whole.
    */
   resemble(pixels) {
     const { garments } = this;
-    let [number, least] = [-1, Infinity];
-    for (let n = 0; n * SIZE < garments.length; n++) {
+    this.lengths ??= Float32Array.from(this.facts.labels, (_, n) => Math.hypot(...this.garment(n)));
+    let [number, most] = [-1, -Infinity];
+    for (let n = 0; n < this.lengths.length; n++) {
       let sum = 0;
-      // Most garments have lost after a few rows.
-      for (let i = 0; i < SIZE && sum < least; )
-        for (const end = i + SIDE; i < end; i++) sum += (pixels[i] - garments[n * SIZE + i]) ** 2;
-      if (sum < least) [number, least] = [n, sum];
+      for (let i = 0; i < SIZE; i++) sum += pixels[i] * garments[n * SIZE + i];
+      if (sum / this.lengths[n] > most) [number, most] = [n, sum / this.lengths[n]];
     }
-    const difference = Math.sqrt(least / SIZE);
+    const likeness = most / Math.hypot(...pixels);
     const label = Number(this.facts.labels[number]);
-    return { number, label, difference, unlike: difference > this.facts.unlike };
+    return { number, label, likeness, unlike: likeness < this.facts.unlike };
   }
 
   /** How many random places are holes: for each model, and if its codes were random themselves. */
@@ -150,7 +149,7 @@ class TwoMaps {
       "Drag a ring, or use the arrow keys (with Shift, larger steps), Home, R (random), Esc (start), or the sliders. ",
       "Places are in units of each model’s spread: of the prior for the VAE, of its codes for the plain autoencoder.");
     const measure = make("p.widget-help", {},
-      `Pictures differ by the root mean square, over all pixels, of their difference in brightness (black is 0, white 1). The nearest garment is sought among the ${this.facts.labels.length.toLocaleString("en")} test garments of these maps, in 16 greys; neither network was trained on them. Unlike every garment is what differs from all of them by more than ${written(this.facts.unlike)}: of 100 copies that the networks make of these garments, 99 are nearer than that to some other garment.`);
+      `The likeness of two pictures is the cosine between them: 1 if one is the other made darker. The garment is the most alike among the ${this.facts.labels.length.toLocaleString("en")} test garments of these maps, in 16 greys; neither network was trained on them. Unlike every garment is a picture whose likeness to all of them is below ${written(this.facts.unlike)}: of 100 copies that the networks make of these garments, 99 are more like some other garment than that.`);
     this.found = make("p.two-maps-found", { role: "status" },
       "Find a place whose picture is unlike every garment.");
     this.el.replaceChildren(
@@ -286,7 +285,7 @@ class TwoMaps {
       make("span", {}, `code ${code}`),
       make("span", {}, `nearest code: ${name}, ${written(distance)} away`),
       verdict(hole, hole ? "▲ a hole: no code is near" : "● a code is near"),
-      make("span", {}, `nearest garment: ${alike}, differs by ${written(like.difference)}`),
+      make("span", {}, `most like: ${alike}, likeness ${written(like.likeness)}`),
       verdict(like.unlike, like.unlike ? "◆ unlike every garment" : "● like a garment"),
     );
     this.views[model].said =

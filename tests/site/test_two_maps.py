@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 import skips
+from scipy.spatial.distance import cdist
 from timing import median_time
 
 from latents import likeness
@@ -74,11 +75,10 @@ def test_decoded_codes_and_holes_are_those_of_python(home, content):
         assert [row[1]["hole"] for row in found] == (distances > 0.2).tolist()
 
 
-def differences(content, model: str, spots) -> np.ndarray:
-    """Return how far decoded places are from each garment, pixel by pixel: (n, garments)."""
+def alike(content, model: str, spots) -> np.ndarray:
+    """Return the cosine between decoded places and each garment: (n, garments)."""
     decoded = content.decode(model, content.code(model, spots))
-    apart = decoded[:, None] - content.garments[None] / 255
-    return np.sqrt((apart**2).mean(axis=2))
+    return 1 - cdist(decoded, content.garments, "cosine")
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -92,15 +92,15 @@ def test_the_nearest_garment_is_that_of_python(home, content, model):
         }""",
         [model, spots.tolist()],
     )
-    expected = differences(content, model, spots)
-    least = expected.min(axis=1)
-    np.testing.assert_allclose([each["difference"] for each in found], least, atol=1e-5)
+    expected = alike(content, model, spots)
+    most = expected.max(axis=1)
+    np.testing.assert_allclose([each["likeness"] for each in found], most, atol=1e-5)
     numbers = [each["number"] for each in found]
-    np.testing.assert_allclose(expected[range(64), numbers], least, atol=1e-5)
+    np.testing.assert_allclose(expected[range(64), numbers], most, atol=1e-5)
     assert [each["label"] for each in found] == content.labels[numbers].tolist()
     limit = content.facts()["unlike"]
-    assert [each["unlike"] for each in found] == (least > limit).tolist()
-    assert 0 < (least > limit).sum() < 64
+    assert [each["unlike"] for each in found] == (most < limit).tolist()
+    assert 0 < (most < limit).sum() < 64
 
 
 def test_the_nearest_garment_stands_beside_the_decoded_picture(home, content):
@@ -108,13 +108,13 @@ def test_the_nearest_garment_stands_beside_the_decoded_picture(home, content):
     for key in ("Home", "ArrowLeft"):
         home.keyboard.press(key)
     for at, model in enumerate(MODELS):
-        (apart,) = differences(content, model, [(-0.1, 0)])
-        number = apart.argmin()
+        (cosines,) = alike(content, model, [(-0.1, 0)])
+        number = cosines.argmax()
         garment = content.garments[number] / 255
         np.testing.assert_allclose(picture(home, 2 * at + 1), garment, atol=1e-6)
         words = home.locator(".two-maps-words").nth(at).inner_text()
         name = content.names[content.labels[number]]
-        assert f"nearest garment: {name}, differs by {apart.min():.2f}\n● like a garment" in words
+        assert f"most like: {name}, likeness {cosines.max():.2f}\n● like a garment" in words
 
 
 def test_the_page_shows_the_garments_in_sixteen_greys(content):
@@ -132,27 +132,29 @@ def test_copies_set_the_limit_and_both_maps_have_pictures_beyond_it(monkeypatch,
     monkeypatch.setenv("PROFILE", profile)
     content = WIDGETS[NAME](profile)
     limit = content.facts()["unlike"]
-    nearest = []
+    most = []
     for model in MODELS:
         for number, code in enumerate(content.trained.arrays[f"{model}_codes"].astype(float)):
-            (copy,) = content.decode(model, code[None])
-            apart = np.sqrt(((np.delete(content.garments, number, 0) / 255 - copy) ** 2).mean(1))
-            nearest.append(apart.min())
-    assert np.mean(np.array(nearest) > limit) == pytest.approx(0.01, abs=0.001)
-    sides = np.linspace(-3, 3, 13)
+            others = np.delete(content.garments, number, 0)
+            most.append(1 - cdist(content.decode(model, code[None]), others, "cosine").min())
+    assert np.mean(np.array(most) < limit) == pytest.approx(0.01, abs=0.001)
+    sides = np.linspace(-3, 3, 31)
     spots = np.stack(np.meshgrid(sides, sides), axis=-1).reshape(-1, 2)
     shares = {}
     for model in MODELS:
         decoded = content.decode(model, content.code(model, spots))
-        shares[model] = (content.differences(decoded).min(axis=1) > limit).mean()
-    assert 0.5 > shares["autoencoder"] > shares["vae"] > 0.02
+        shares[model] = (content.likeness(decoded).max(axis=1) < limit).mean()
+    assert 0.5 > shares["autoencoder"] > shares["vae"] > 0.01
+    # The maps begin where one decodes to a garment, and the other to none.
+    begun = {m: alike(content, m, [content.facts()["start"]]).max() for m in MODELS}
+    assert begun["autoencoder"] < limit < begun["vae"]
 
 
 def beyond(content, model: str) -> list[tuple[float, float]]:
     """Return the two places of a model's map, far apart, that are unlike every garment."""
     sides = np.linspace(-2.9, 2.9, 30)
     spots = np.stack(np.meshgrid(sides, sides), axis=-1).reshape(-1, 2)
-    far = spots[differences(content, model, spots).min(axis=1) > content.facts()["unlike"] + 0.005]
+    far = spots[alike(content, model, spots).max(axis=1) < content.facts()["unlike"] - 0.005]
     return [tuple(far[0]), tuple(far[np.linalg.norm(far - far[0], axis=1).argmax()])]
 
 
@@ -176,7 +178,8 @@ def test_a_picture_unlike_every_garment_is_acknowledged_once_and_counted(home, c
         }"""
     )
     marks = "document.querySelector('.widget-live').widget.views.autoencoder.plane.marks.length"
-    plain = home.evaluate("document.querySelector('.widget-live').widget.places.autoencoder")
+    places = content.places["autoencoder"]
+    plain = places[alike(content, "autoencoder", places).max(axis=1).argmax()].tolist()
     first, second = beyond(content, "autoencoder")
     assert home.evaluate(marks) == 0
     move(home, "autoencoder", first)

@@ -15,7 +15,7 @@ from latents.widgets.trained import Trained
 REACH = 3  # of the maps, in units of a model's spread
 START = (0.2, 0.9)  # a hole of the plain autoencoder, near the codes of the VAE
 HOLE = 0.2  # of the spread: a place without a code so near is a hole, as in the chapter
-COPIES = 0.99  # of garments: so many are nearer to another garment than what is unlike every one
+COPIES = 0.99  # of garments: so many are more like another garment than what is unlike every one
 GREYS = 16  # of the garments on the page
 COLUMNS = 25  # of their sheet
 TITLES = {"autoencoder": "Plain autoencoder", "vae": "Variational autoencoder"}
@@ -57,27 +57,27 @@ class TwoMaps:
         """Return how far places are from the nearest code of a test garment: (n, 2) to (n,)."""
         return likeness.nearest_distance(places, self.places[model])
 
-    def differences(self, images: np.ndarray) -> np.ndarray:
-        """Return how far images are from each test garment, the r.m.s. of the brightnesses.
+    def likeness(self, images: np.ndarray) -> np.ndarray:
+        """Return the cosine between images and each test garment: 1 for pictures of one pattern.
 
-        (n, 784) in [0, 1] to (n, number of garments).
+        (n, 784) to (n, number of garments). It leaves out how bright an image is as a whole: in a
+        hole a decoder often draws a dark smudge, and a dark picture differs little from any other.
         """
-        garments = self.garments / 255
-        squares = (images**2).sum(1)[:, None] + (garments**2).sum(1) - 2 * images @ garments.T
-        return np.sqrt(np.maximum(squares, 0) / images.shape[1])
+        lengths = [np.linalg.norm(each, axis=1) for each in (images, self.garments)]
+        return images @ self.garments.T / np.multiply.outer(*lengths)
 
     def unlike(self) -> float:
-        """Return the difference from the nearest garment beyond which a picture is like none.
+        """Return the likeness to the most alike garment below which a picture is like none.
 
         Of 100 copies that both networks make of the test garments, on which they were not trained,
-        99 are nearer than this to some other garment.
+        99 are more alike than this to some other garment.
         """
-        nearest = []
+        most = []
         for model in TITLES:
-            found = self.differences(self.decode(model, self.trained.arrays[f"{model}_codes"]))
-            np.fill_diagonal(found, np.inf)
-            nearest.append(found.min(axis=1))
-        return float(np.quantile(nearest, COPIES))
+            found = self.likeness(self.decode(model, self.trained.arrays[f"{model}_codes"]))
+            np.fill_diagonal(found, -np.inf)
+            most.append(found.max(axis=1))
+        return float(np.quantile(most, 1 - COPIES))
 
     def facts(self) -> dict:
         """Return what the page shows beside the networks."""
