@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 from browser import arrive
-from dragging import by_finger, centre
+from dragging import by_finger, centre, in_window
 from exact_posteriors import in_numpy, in_page
 from timing import median_time
 
@@ -147,7 +147,7 @@ def test_the_crosses_are_the_draw_of_the_importance_weighted_bound(page, desk):
 
 def test_the_right_sleeve_erased_by_pointer_changes_distortion_more_than_rate(page, desk):
     before = account(page)
-    box = desk.locator("canvas.board").bounding_box()
+    box = in_window(desk.locator("canvas.board"))
     x = box["x"] + 11.5 * box["width"] / 14
     page.mouse.move(x, box["y"] + 0.3 * box["height"])
     page.mouse.down()
@@ -303,8 +303,7 @@ def test_a_listener_hears_the_cell_and_the_numbers_after_painting(page, desk):
 
 
 def test_the_cursor_of_the_keyboard_follows_the_pointer_and_is_framed_for_keys_only(page, desk):
-    board = desk.locator("canvas.board")
-    box = board.bounding_box()
+    box = in_window(desk.locator("canvas.board"))
     page.mouse.click(box["x"] + 3.5 * box["width"] / 14, box["y"] + 5.5 * box["height"] / 14)
     state = f"[{DESK}.board.cursor, {DESK}.board.framed]"
     assert page.evaluate(state) == [[3, 5], False]
@@ -313,8 +312,7 @@ def test_the_cursor_of_the_keyboard_follows_the_pointer_and_is_framed_for_keys_o
 
 
 def test_a_quick_stroke_leaves_a_line_and_the_truth_comes_when_it_ends(page, desk):
-    board = desk.locator("canvas.board")
-    box = board.bounding_box()
+    box = in_window(desk.locator("canvas.board"))
     cell = box["width"] / 14
     page.mouse.move(box["x"] + 2.5 * cell, box["y"] + 1.5 * cell)
     page.mouse.down()

@@ -3,16 +3,22 @@
 import re
 
 import numpy as np
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import FloatRect, Locator, Page
 
 NUMBERS = re.compile(r"-?\d+(?:\.\d+)?")
 
 
+def in_window(shown: Locator) -> FloatRect:
+    """Bring something into the window, and return where it is there."""
+    shown.scroll_into_view_if_needed()
+    box = shown.bounding_box()
+    assert box is not None
+    return box
+
+
 def centre(handle: Locator) -> tuple[float, float]:
     """Return where a handle is in the window."""
-    handle.scroll_into_view_if_needed()
-    box = handle.bounding_box()
-    assert box is not None
+    box = in_window(handle)
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
