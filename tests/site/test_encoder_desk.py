@@ -304,6 +304,7 @@ def test_a_listener_hears_the_cell_and_the_numbers_after_painting(page, desk):
 
 def test_the_cursor_of_the_keyboard_follows_the_pointer_and_is_framed_for_keys_only(page, desk):
     board = desk.locator("canvas.board")
+    board.scroll_into_view_if_needed()
     box = board.bounding_box()
     page.mouse.click(box["x"] + 3.5 * box["width"] / 14, box["y"] + 5.5 * box["height"] / 14)
     state = f"[{DESK}.board.cursor, {DESK}.board.framed]"
