@@ -125,6 +125,7 @@ class Desk {
     this.lens = new Lens({
       center: (x, y) => this.hand({ mean: [x, y] }),
       width: (axis, sd) => this.hand({ sd: replaced(this.q.sd, axis, sd) }),
+      release: () => this.follow(),
     });
     this.sliders = [
       ["middle across", "mean", 0], ["middle up", "mean", 1],
@@ -133,6 +134,7 @@ class Desk {
       const [low, high] = this.model.truth.limits.sd.map(Math.log); // those of the middle: see place
       const input = make("input", {
         type: "range", min: low, max: high, step: 0.01, "aria-label": `Ellipse: ${label}`,
+        onchange: () => this.follow(),
         oninput: () => {
           const value = Number(input.value);
           this.hand({ [kind]: replaced(this.q[kind], axis, kind === "sd" ? Math.exp(value) : value) });
@@ -314,6 +316,17 @@ class Desk {
     this.show(where);
   }
 
+  /** Whether a handle of the ellipse has left the window. */
+  get outside() {
+    const { x, y, half } = this.lens.window;
+    return this.lens.handles().some(([a, b]) => Math.max(Math.abs(a - x), Math.abs(b - y)) > half);
+  }
+
+  /** Let the window follow; not before a hand lets go, for it would run away from the hand. */
+  follow() {
+    if (this.outside) this.place();
+  }
+
   /** The reader moves the ellipse. */
   hand(change) {
     this.stop();
@@ -342,6 +355,7 @@ class Desk {
       else {
         this.q = value.q;
         this.show();
+        this.follow();
       }
       return !done;
     });
@@ -384,10 +398,8 @@ class Desk {
     }
     const [D, R, gap] = ["D", "R", "gap"].map((key) => this.rows[key].value.textContent);
     this.brief.textContent = `D ${D}   R ${R}   gap ${gap}`;
-    const { window } = this.lens;
-    const outside = Math.max(Math.abs(q.mean[0] - window.x), Math.abs(q.mean[1] - window.y)) > window.half;
-    this.whose.textContent = outside
-      ? "The ellipse is outside of the window; “Back to the encoder” brings it back."
+    this.whose.textContent = this.outside
+      ? "The ellipse is yours, and reaches out of the window, which follows when you let go."
       : OWNERS[this.owner];
     if (this.ready && this.posterior && this.owner !== "searching")
       this.say(`${where && `${where.replace(/\.$/, "")}. `}D ${D}, R ${R}, gap ${gap} nats`);

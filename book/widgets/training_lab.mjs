@@ -1,6 +1,7 @@
 // Train an autoencoder or a VAE in the page, on two thousand real garments of 14 × 14 pixels.
 
 import { CodeMap } from "./shared/code_map.mjs";
+import { draw } from "./shared/curves.mjs";
 import { Curves } from "./shared/history.mjs";
 import { make, onceAFrame, speaker, still, unique, workButton, written } from "./shared/elements.mjs";
 import { kerasText } from "./shared/keras_text.mjs";
@@ -17,6 +18,7 @@ const HIDDEN = [16, 64, 128];
 const SPEEDS = { 1: "step", 16: "16 steps", [AN_EPOCH]: "epoch" };
 const START = { variational: true, hidden: 64, beta: 1, seed: 1 };
 const MANY = 100; // epochs until the training pauses by itself
+const MOST = 999_999; // steps that a link may ask for
 
 const nats = (x) => written(x, 1);
 
@@ -63,6 +65,9 @@ class Lab {
     this.sheet = make("canvas.lab-sheet", {
       width: TILES * SIDE, height: TILES * SIDE, role: "img", "aria-label": "Decoded sheet",
     });
+    this.hatching = hatching();
+    this.holes = make("span.lab-holes");
+    this.sheetHelp = make("span");
     this.map = new CodeMap("Codes of 500 test garments", this.labels);
     this.curves = new Curves(this.facts);
     this.seeds = new TwoSeeds(this.engine, this.labels, () => {
@@ -72,6 +77,7 @@ class Lab {
     this.numbers = make("div.lab-numbers");
     this.note = make("span.widget-help.lab-aside");
     this.mapHelp = make("p.widget-help");
+    this.linkHelp = make("p.widget-help");
     const help = (words) => make("p.widget-help", {}, words);
     const panel = (title, ...shown) => make("div", {}, make("p.widget-title", {}, title), ...shown);
     this.el.replaceChildren(
@@ -86,7 +92,8 @@ class Lab {
         make("label.lab-price", {}, "β ", this.beta, this.betaText),
         make("label", {}, "hidden units ", this.hidden)),
       make("div", {}, this.numbers, make("div.lab", {},
-        panel("Decoded sheet", this.sheet, help("What the decoder makes of each place of the map of codes.")),
+        panel("Decoded sheet", make("div.lab-tiles", {}, this.sheet, this.hatching.svg),
+          make("p.widget-help", {}, this.sheetHelp, " Holes within two standard deviations, the ellipse: ", this.holes)),
         panel("Codes of test garments", this.map.canvas, this.mapHelp),
         panel("Over the steps", this.curves.svg, help(
           "Line: test garments. Dotted: training batches. Grey: the run before this one."))),
@@ -95,6 +102,7 @@ class Lab {
       this.seeds.element,
       this.keras(),
       this.downloads(),
+      this.linkHelp,
       spoken,
     );
     this.showSettings();
@@ -157,17 +165,23 @@ class Lab {
   showSettings() {
     const { variational, beta, seed, hidden } = this.settings;
     for (const { firstChild: input } of this.kinds) input.checked = input.value === `${variational}`;
-    this.beta.value = BETAS.indexOf(beta);
+    this.beta.value = BETAS.indexOf(variational ? beta : START.beta);
     this.beta.disabled = !variational;
-    this.beta.setAttribute("aria-valuetext", `${beta}`);
+    this.beta.setAttribute("aria-valuetext", variational ? `${beta}` : "none");
     this.betaText.textContent = variational ? `${beta}` : "–";
     this.seed.value = seed;
     this.hidden.value = hidden;
     const [sign, text] = this.running ? ["❚❚ ", "Pause"] : ["▶ ", "Train"];
     this.trainButton.replaceChildren(make("span", { "aria-hidden": "true" }, sign), text);
-    this.note.textContent = this.running ? "" : (this.atLimit ?? "");
+    const ahead = this.goal > this.steps ? `the link was made at step ${this.goal}; Train goes on to it` : "";
+    this.note.textContent = this.running ? "" : ahead || (this.atLimit ?? "");
+    this.linkHelp.hidden = !this.el.closest("[data-widget]"); // a notebook has no links
+    this.linkHelp.textContent = this.changed
+      ? "β was changed during this training, so nobody could repeat it: a copied link has its settings, but not its steps."
+      : "A copied link has the settings and the number of steps: whoever follows it can train the same model again.";
+    this.sheetHelp.textContent = `Each place of the map, decoded; hatched where no garment’s code ${variational ? "was drawn" : "is"}.`;
     this.mapHelp.textContent = variational
-      ? "Circles of radius 1, 2 and 3: standard deviations of the prior."
+      ? "The means. Circles of radius 1, 2 and 3: standard deviations of the prior."
       : "A plain autoencoder has no prior: the map goes where its codes go.";
     this.program();
     this.copy.textContent = "Copy";
@@ -179,14 +193,16 @@ class Lab {
     this.code.textContent = kerasText({ ...settings, changed, epochs: this.report?.epoch || EPOCHS });
   }
 
-  /** Begin a new training; one that was running goes on with the new settings. */
-  async change(settings) {
+  /**
+   * Begin a new training; one that was running goes on with the new settings. With a goal, the steps
+   * of a link, the reader's training pauses there.
+   */
+  async change(settings, goal = 0) {
     Object.assign(this.settings, settings);
     const version = ++this.version;
-    Object.assign(this, { limit: MANY, atLimit: "" });
+    Object.assign(this, { limit: MANY, atLimit: "", goal, steps: 0, changed: false });
     const report = await this.engine.ask("create", { slot: "page", settings: this.settings });
     if (version !== this.version) return;
-    this.changed = false;
     this.curves.clear();
     this.take(report);
     this.showSettings();
@@ -194,20 +210,22 @@ class Lab {
     else if (version > 1) this.say(this.words());
   }
 
-  /** The settings of a training; it is as long as its reader trains. */
+  /** What makes a training the same: its settings and its steps, unless β has changed on the way. */
   get state() {
     const { variational, beta, hidden, seed } = this.settings;
-    return { model: variational ? "vae" : "autoencoder", beta, hidden, seed };
+    const steps = this.changed ? 0 : this.steps || this.goal;
+    return { model: variational ? "vae" : "autoencoder", ...(variational && { beta }), hidden, seed, ...(steps && { steps }) };
   }
 
   async restore(link) {
     const found = read(link, {
       model: word("vae", "autoencoder"), beta: word(...BETAS), hidden: word(...HIDDEN), seed: whole(1, 9999),
+      steps: whole(1, MOST),
     });
-    if (!found) return;
+    if (!found || (found.model === "autoencoder" && "beta" in found)) return;
     if (this.running) this.toggle();
-    const { model = "vae", ...settings } = found;
-    await this.change({ ...START, ...settings, variational: model === "vae" });
+    const { model = "vae", steps = 0, ...settings } = found;
+    await this.change({ ...START, ...settings, variational: model === "vae" }, steps);
   }
 
   sow(seed) {
@@ -217,7 +235,8 @@ class Lab {
   /** Change β in the midst of a training. */
   price(beta) {
     this.settings.beta = beta;
-    this.changed ||= this.report?.step > 0 || this.busy === this.version;
+    this.changed ||= this.steps > 0 || this.busy === this.version;
+    this.goal = 0;
     this.engine.ask("beta", { slot: "page", beta });
     this.showSettings();
   }
@@ -271,14 +290,18 @@ class Lab {
     let before = performance.now();
     while (this.running && this.seen && version === this.version) {
       const { step } = this.report;
-      if (!(await this.advance(this.every))) return;
+      const left = this.goal > step ? this.goal - step : Infinity;
+      if (!(await this.advance(Math.min(this.every, left)))) return;
       if (this.every === 1) await new Promise(requestAnimationFrame);
       const now = performance.now();
       const rate = (1000 * (this.report.step - step)) / (now - before);
       this.rate = this.rate ? 0.8 * this.rate + 0.2 * rate : rate;
       before = now;
-      if (this.report.epoch >= this.limit) {
-        const { epoch } = this.report;
+      const { epoch } = this.report;
+      if (this.steps === this.goal) {
+        this.atLimit = `paused at step ${this.goal}, where the link was made`;
+        this.toggle();
+      } else if (epoch >= this.limit && this.steps > this.goal) {
         this.atLimit = `paused at ${epoch} epochs; Train goes on to ${this.nextLimit()}`;
         this.toggle();
       }
@@ -288,7 +311,7 @@ class Lab {
 
   take(report) {
     if (!report.step) this.rate = null;
-    this.report = report;
+    Object.assign(this, { report, steps: report.step });
     this.curves.add(report);
     this.map.show(report.codes, report.window, this.settings.variational);
     this.redraw();
@@ -310,8 +333,12 @@ class Lab {
 
   draw() {
     if (!this.report) return;
-    const { sheet, step, epoch, active } = this.report;
+    const { sheet, step, epoch, active, tiles } = this.report;
     paintSheet(this.sheet, sheet);
+    this.hatching.show(tiles, this.report.window);
+    const [holes, bulk] = countHoles(tiles);
+    this.holes.textContent = `${holes} of ${bulk} tiles.`;
+    this.sheet.setAttribute("aria-label", `Decoded sheet; holes: ${holes} of ${bulk} tiles`);
     this.curves.draw();
     const rows = {
       "steps": `${step.toLocaleString("en")} (epoch ${epoch})`,
@@ -341,6 +368,29 @@ class Lab {
     this.unwatch();
     this.engine.stop();
   }
+}
+
+/** How many tiles of the bulk are holes, and how many there are. */
+const countHoles = ({ taken, bulk }) =>
+  [...bulk].reduce(([holes, all], inside, n) => [holes + (inside && !taken[n]), all + inside], [0, 0]);
+
+/** Lines over the tiles of a sheet that have no code, and the ellipse of the bulk. */
+function hatching() {
+  const line = (name) => draw("path", { class: name });
+  const lines = [line("lab-under"), line("lab-over")]; // dark below bright: seen on every picture
+  const rings = ["lab-under", "lab-over"].map((name) => draw("ellipse", { class: name }));
+  const svg = draw("svg", { viewBox: `0 0 ${TILES} ${TILES}`, "aria-hidden": "true" }, ...lines, ...rings);
+  const show = ({ taken, mean, sd }, { x, y, reach }) => {
+    const d = Array.from(taken, (code, n) =>
+      code ? "" : `M${n % TILES} ${Math.floor(n / TILES) + 1}l1 -1`).join("");
+    for (const path of lines) path.setAttribute("d", d);
+    const scale = TILES / (2 * reach);
+    const place = {
+      cx: scale * (reach + mean[0] - x), cy: scale * (reach + y - mean[1]), rx: 2 * scale * sd[0], ry: 2 * scale * sd[1],
+    };
+    for (const ring of rings) for (const [key, value] of Object.entries(place)) ring.setAttribute(key, value);
+  };
+  return { svg, show };
 }
 
 /** Paint a sheet of tiles, (15 · 15 · 196) grey values, each tile at its place. */

@@ -433,11 +433,11 @@ def test_the_ellipse_can_be_dragged_and_given_back(page, desk):
     lens = desk.locator("[aria-label=Code] canvas")
     lens.scroll_into_view_if_needed()
     box = lens.bounding_box()
+    window = page.evaluate(f"{DESK}.lens.window")
     page.mouse.move(box["x"] + 0.75 * box["width"], box["y"] + 0.25 * box["height"])
     page.mouse.down()
     page.mouse.up()
     moved = ellipse(page)
-    window = page.evaluate(f"{DESK}.lens.window")
     expected = [window["x"] + 0.5 * window["half"], window["y"] + 0.5 * window["half"]]
     assert moved["mean"] == pytest.approx(expected, abs=0.02 * window["half"])
     assert "yours" in desk.locator(".desk-owner").inner_text()
@@ -451,6 +451,45 @@ def test_the_ellipse_can_be_dragged_and_given_back(page, desk):
     desk.get_by_role("button", name="Back to the encoder").click()
     assert ellipse(page) == own
     assert "encoder’s answer" in desk.locator(".desk-owner").inner_text()
+
+
+def handles_in_view(page) -> bool:
+    """Return whether all four handles are in the window of the codes."""
+    lens = f"{DESK}.lens"
+    return page.evaluate(
+        f"{lens}.handles().map(z => {lens}.pixel(z)).flat().every(p => p >= 0 && p <= {lens}.size)"
+    )
+
+
+@pytest.mark.parametrize("part", ["middle", "width"])
+def test_the_window_follows_an_ellipse_that_is_dragged_to_its_edge(page, desk, part):
+    lens = desk.locator("[aria-label=Code] canvas")
+    lens.scroll_into_view_if_needed()
+    box = lens.bounding_box()
+    handle = f"{DESK}.lens.handles()[0]" if part == "width" else f"{DESK}.q.mean"
+    x, y = page.evaluate(f"{DESK}.lens.pixel({handle})")
+    before = page.evaluate(f"{DESK}.lens.window")
+    page.mouse.move(box["x"] + x, box["y"] + y)
+    page.mouse.down()
+    page.mouse.move(
+        box["x"] + box["width"] + (60 if part == "width" else -2), box["y"] + y, steps=4
+    )
+    assert page.evaluate(f"{DESK}.lens.window") == before  # not under the hand
+    assert not handles_in_view(page)
+    assert "which follows when you let go" in desk.locator(".desk-owner").inner_text()
+    dragged = ellipse(page)
+    page.mouse.up()
+    page.wait_for_function(f"{DESK}.lens.window.half > {before['half']}")
+    assert handles_in_view(page) and ellipse(page) == dragged
+    assert "is yours: the encoder" in desk.locator(".desk-owner").inner_text()
+
+
+def test_the_window_follows_the_sliders(page, desk):
+    for name in ("middle across", "width up"):
+        slider = desk.get_by_role("slider", name=f"Ellipse: {name}")
+        slider.press("End")
+        assert handles_in_view(page)
+        assert page.evaluate(f"{DESK}.lens.density !== null")
 
 
 def test_sliders_move_the_ellipse_as_well(page, desk):

@@ -198,13 +198,13 @@ class TrainingLab:
 
 
 def window(codes: np.ndarray, variational: bool) -> tuple[np.ndarray, float]:
-    """Return the middle (2,) and the reach of a map that shows nearly all codes (n, 2).
+    """Return the middle (2,) and the reach of a map that shows all codes (n, 2).
 
     A VAE's is around its prior, a plain autoencoder's around its codes.
     """
     if variational:
-        return np.zeros(2), max(3, np.quantile(np.abs(codes), 0.98))
-    low, high = np.quantile(codes, [0.01, 0.99], axis=0)
+        return np.zeros(2), max(3, np.abs(codes).max())
+    low, high = codes.min(axis=0), codes.max(axis=0)
     return (low + high) / 2, (high - low).max() / 2
 
 

@@ -10,9 +10,10 @@ export class Lens {
    * @param {object} options
    * @param {(x: number, y: number) => void} options.center  the reader drags the middle of q
    * @param {(axis: number, sd: number) => void} options.width  the reader drags one of its widths
+   * @param {() => void} options.release  the reader lets go of it
    */
-  constructor({ center, width }) {
-    Object.assign(this, { moveCenter: center, moveWidth: width, q: null, density: null, samples: [], held: null });
+  constructor({ center, width, release }) {
+    Object.assign(this, { moveCenter: center, moveWidth: width, release, q: null, density: null, samples: [], held: null });
     this.window = { x: 0, y: 0, half: 1 };
     this.canvas = make("canvas", { role: "img", "aria-label": "Posterior and encoder, enlarged" });
     this.redraw = onceAFrame(this.canvas, () => this.draw());
@@ -46,7 +47,10 @@ export class Lens {
       }
       canvas.setPointerCapture(event.pointerId);
     });
-    canvas.addEventListener("lostpointercapture", () => (this.held = null));
+    canvas.addEventListener("lostpointercapture", () => {
+      this.held = null;
+      this.release();
+    });
     // A finger on the ellipse drags it, also upwards, where the page would scroll.
     const stay = (event) => {
       const [touch] = event.touches;

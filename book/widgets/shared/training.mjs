@@ -258,7 +258,7 @@ export class Trainer {
     return found;
   }
 
-  /** D and R of other images, with one draw for each, and the means of their codes: (n · 2). */
+  /** D and R of other images, with one draw for each; these draws, and the means: (n · 2) each. */
   test(images) {
     const rows = images.length / PIXELS;
     if (this.tested?.x.length !== images.length) {
@@ -267,9 +267,9 @@ export class Trainer {
       this.fixed = Float64Array.from({ length: rows * CODE }, generator(TESTED).normal);
     }
     const { D, R } = this.forward(this.tested, rows, this.fixed);
-    const { q } = this.tested;
+    const { q, z } = this.tested;
     const meanOf = (_, i) => q[Math.floor(i / CODE) * this.heads + (i % CODE)];
-    return { D, R, codes: Float32Array.from({ length: rows * CODE }, meanOf) };
+    return { D, R, codes: Float32Array.from({ length: rows * CODE }, meanOf), drawn: z };
   }
 
   /** Decode codes (n · 2) to brightnesses (n · 196). */

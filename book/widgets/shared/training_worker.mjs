@@ -6,7 +6,7 @@
 import { CODE, Trainer } from "./training.mjs";
 
 export const TILES = 15; // of the decoded sheet, in both directions
-const LADDER = [3, 4, 5, 6, 8, 10, 15, 20, 30, 40, 60, 80, 100, 150, 200, 300, 500, 1000];
+const LADDER = [3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 60, 80, 100, 150, 200, 300, 500, 1000];
 const SLICE = 12; // milliseconds of work between two looks at what else there is to do
 const PATIENCE = 4000; // milliseconds until a worker that says nothing is given up
 
@@ -21,24 +21,22 @@ const breath = () =>
     port2.postMessage(null);
   });
 
-/** How far the map has to reach for nearly all codes: the next of a few round numbers. */
-export function reachOf(codes) {
-  const sizes = Float64Array.from(codes, Math.abs).sort();
-  const most = sizes[Math.floor(0.98 * (sizes.length - 1))];
-  return LADDER.find((reach) => reach >= most) ?? LADDER.at(-1);
-}
+/** The next of a few round numbers; beyond them, the number itself. */
+const atLeast = (need) => LADDER.find((reach) => reach >= need) ?? need;
+
+/** How far the map around a prior has to reach for all codes, with a margin for their markers. */
+export const reachOf = (codes) => atLeast(1.03 * codes.reduce((most, z) => Math.max(most, Math.abs(z)), 0));
 
 /**
  * The map of a plain autoencoder, {x, y, reach}: around its codes, which may lie anywhere. The one
- * before stays as long as nearly all codes are on it and fill it well, so that it stands still.
+ * before stays as long as all codes are on it and fill it well, so that it stands still.
  */
 export function windowOf(codes, before) {
   const sides = [0, 1].map((k) => {
     const sorted = codes.filter((_, i) => i % CODE === k).sort();
-    return [0.01, 0.99].map((share) => sorted[Math.round(share * (sorted.length - 1))]);
+    return [sorted[0], sorted.at(-1)];
   });
-  const need = 1.15 * Math.max(...sides.map(([low, high]) => (high - low) / 2));
-  const reach = LADDER.find((each) => each >= need) ?? LADDER.at(-1);
+  const reach = atLeast(1.15 * Math.max(...sides.map(([low, high]) => (high - low) / 2)));
   const fits = (k, middle) =>
     sides[k][0] >= middle - before.reach && sides[k][1] <= middle + before.reach;
   if (before && fits(0, before.x) && fits(1, before.y) && reach > before.reach / 2) return before;
@@ -55,20 +53,36 @@ export function gridOf({ x, y, reach }) {
   });
 }
 
-/** Latents in use: those whose mean varies by more than 0.01 over the images. */
-export function active(codes) {
-  const count = codes.length / CODE;
-  let found = 0;
-  for (let k = 0; k < CODE; k++) {
-    let [sum, squares] = [0, 0];
-    for (let n = 0; n < count; n++) {
-      sum += codes[n * CODE + k];
-      squares += codes[n * CODE + k] ** 2;
-    }
-    found += squares / count - (sum / count) ** 2 > 0.01;
+/**
+ * What lies where on that grid, for codes (n · 2) and the bulk of their distribution, an ellipse of
+ * two standard deviations {mean, sd}: for each tile whether a code is on it, and whether it is of
+ * the bulk. A tile of the bulk without a code is a hole.
+ */
+export function tilesOf(codes, window, { mean, sd }) {
+  const { x, y, reach } = window;
+  const taken = new Uint8Array(TILES ** 2);
+  const index = (offset) => Math.floor((TILES * (1 + offset / reach)) / 2);
+  for (let n = 0; n < codes.length; n += CODE) {
+    const [column, row] = [index(codes[n] - x), index(y - codes[n + 1])];
+    if (Math.min(column, row) >= 0 && Math.max(column, row) < TILES) taken[row * TILES + column] = 1;
   }
-  return found;
+  const grid = gridOf(window);
+  const bulk = Uint8Array.from(taken, (_, i) =>
+    Math.hypot((grid[2 * i] - mean[0]) / sd[0], (grid[2 * i + 1] - mean[1]) / sd[1]) <= 2);
+  return { taken, bulk };
 }
+
+/** Mean and standard deviation of each latent over codes (n · 2). */
+export function momentsOf(codes) {
+  const count = codes.length / CODE;
+  const [mean, sd] = [[0, 0], [0, 0]];
+  codes.forEach((z, i) => (mean[i % CODE] += z / count));
+  codes.forEach((z, i) => (sd[i % CODE] += (z - mean[i % CODE]) ** 2 / count));
+  return { mean, sd: sd.map(Math.sqrt) };
+}
+
+/** Latents in use: those whose mean varies by more than 0.01 over the images. */
+export const active = (codes) => momentsOf(codes).sd.filter((sd) => sd ** 2 > 0.01).length;
 
 /** Answer what a page asks through a port. */
 export function serve(port) {
@@ -79,14 +93,16 @@ export function serve(port) {
   /** What the page shows after some steps: means of D and R over them, and a test. */
   function report(trainer, means) {
     const { step, epoch, variational } = trainer;
-    const { D, R, codes } = trainer.test(images.test);
+    const { D, R, codes, drawn } = trainer.test(images.test);
     const test = variational ? { D, R } : { D };
     const window = variational
       ? { x: 0, y: 0, reach: reachOf(codes) } // around its prior
       : windowOf(codes, windows.get(trainer));
     windows.set(trainer, window);
     const sheet = Uint8ClampedArray.from(trainer.decode(gridOf(window)), (y) => 255 * y);
-    return { step, epoch, means, test, codes, active: active(codes), window, sheet };
+    const bulk = variational ? { mean: [0, 0], sd: [1, 1] } : momentsOf(codes);
+    const tiles = { ...tilesOf(drawn, window, bulk), ...bulk };
+    return { step, epoch, means, test, codes, active: active(codes), window, sheet, tiles };
   }
 
   async function steps({ slot, count }) {

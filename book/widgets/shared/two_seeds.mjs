@@ -64,7 +64,7 @@ export class TwoSeeds {
   build() {
     this.maps = make("div.lab-pair");
     this.task = new Task({
-      title: "two VAEs that differ in nothing but the seed. What do their maps have in common?",
+      title: "train two VAEs that differ in nothing but the seed. What can you count on their maps to share?",
       questions: [{ choices: {
         place: "the place of each garment",
         shape: "the shape of the map, but neither its direction nor its side",
@@ -122,14 +122,14 @@ export class TwoSeeds {
       return make("div", {}, title, map.canvas);
     }));
     const { same, other, agreement, angle, mirror } = this.found;
-    const alike = same < other / 2;
-    const right = agreement < 0.5 ? "nothing" : alike ? "place" : "shape";
+    // The question is about any two seeds, so chance in this pair does not decide on the verdict.
     return [
-      judge(right),
-      `The codes of one garment on the two maps are ${written(same, 1)} apart, those of two different garments ${written(other, 1)}. `,
-      `But ${turnWords(angle, mirror)}, and moved and scaled, the second map accounts for ${Math.round(100 * agreement)}% of the variance of the first. `,
-      `D + R: ${nats.join(" and ")} nats. The prior is round, so every direction costs the same, and a map is as likely as its mirror image: half of all pairs are flipped.`,
-      alike ? " These two happen to lie alike, which few pairs do." : "",
+      judge("shape"),
+      "The prior is round, so every direction costs the same, and a map is as likely as its mirror image: half of all pairs are flipped. ",
+      `On these two maps the codes of one garment are ${written(same, 1)} apart, those of two different garments ${written(other, 1)}. `,
+      `Once ${turnWords(angle, mirror)}, moved and scaled, the second map accounts for ${Math.round(100 * agreement)}% of the variance of the first. `,
+      `D + R: ${nats.join(" and ")} nats.`,
+      same < other / 2 ? " These two happen to lie alike, which few pairs do." : "",
     ];
   }
 }
