@@ -132,8 +132,15 @@ const seen = new IntersectionObserver(
   },
   { rootMargin: "200px" },
 );
+
+/** Let a part wait, in the room of its live form, until it comes into view. */
+function wait(box) {
+  box.dataset.state = "waiting";
+  seen.observe(box);
+}
+
 const boxes = [...document.querySelectorAll("[data-widget]")];
-for (const box of boxes) box.dataset.start ? offer(box) : seen.observe(box);
+for (const box of boxes) box.dataset.start ? offer(box) : wait(box);
 
 for (const box of boxes) if (linked(box.dataset.widget)) box.scrollIntoView();
 
