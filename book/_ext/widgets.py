@@ -112,7 +112,8 @@ def _foot(builder, name: str, weights: list[str]) -> str:
     if has_notebook(builder.app, page):
         here = page == builder.current_docname
         title = builder.env.titles[page].astext()
-        what = "the chapter’s notebook" if here else f"the notebook of “{title}”"
+        own = "the notebook" if chapter else "the chapter’s notebook"  # which lacks the part
+        what = own if here else f"the notebook of “{title}”"
         text, url = offered(builder.config, page, what)
         file = not urlsplit(url).netloc
         href = f"{up if file else ''}{escape(url)}"

@@ -373,7 +373,8 @@ def test_the_line_below_a_part_says_whose_notebook_it_offers(built, place, name)
     (link,) = page.select(f"[data-widget={name}] a[href$='.ipynb']")
     chapter = link["href"].rpartition("/")[2].removesuffix(".ipynb")
     if chapter == Path(place).stem:
-        assert link.text.endswith(" the chapter’s notebook")
+        own = "the notebook" if WIDGETS[name].chapter else "the chapter’s notebook"
+        assert link.text.endswith(f" {own}")
     else:
         (other,) = built.glob(f"book/*/{chapter}.html")
         title = BeautifulSoup(other.read_bytes(), "html.parser").h1.text  # the one on paper

@@ -31,11 +31,12 @@ async function copyLink(box, button) {
 function offerLink(box) {
   const line = box.querySelector(".widget-foot");
   if (line.querySelector("button")) return;
-  line.prepend(Object.assign(document.createElement("button"), {
+  const button = Object.assign(document.createElement("button"), {
     type: "button",
     textContent: "Copy link",
     onclick: ({ currentTarget }) => copyLink(box, currentTarget),
-  }));
+  });
+  line.insertBefore(button, line.querySelector("span")); // beside the weights there is room on a phone
 }
 
 async function live(box) {
