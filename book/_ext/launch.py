@@ -62,14 +62,15 @@ def services(repository: str, branch: str, page: str) -> dict[str, str]:
     return {"Binder": f"{BINDER}/gl/{quote(path, safe='')}/{lab}"} if host == "gitlab.com" else {}
 
 
-def offered(config, page: str) -> tuple[str, str]:
+def offered(config, page: str, what: str) -> tuple[str, str]:
     """Return what a link to the notebook of a page says, and its address, from the site's root.
 
+    ``what`` are the words for the notebook, which tell whose it is.
     Where the first of the services can open the notebook it does; else the file is downloaded.
     """
     for name, url in _services(config, page).items():
-        return f"Open the notebook in {name}", url
-    return "Download the notebook", f"{COPIES}/{notebook(page)}"
+        return f"Open {what} in {name}", url
+    return f"Download {what}", f"{COPIES}/{notebook(page)}"
 
 
 def has_notebook(app, page: str) -> bool:

@@ -18,7 +18,7 @@ from sphinx.util.docutils import SphinxDirective
 from latents import data
 from latents.widgets import WIDGETS
 from latents.widgets.modules import needed
-from launch import offered
+from launch import has_notebook, offered
 
 SOURCES = Path(__file__).resolve().parents[1] / "widgets"
 FOLDER = "_widgets"  # of the site
@@ -106,12 +106,18 @@ def _foot(builder, name: str, weights: list[str]) -> str:
     """Return the line below a part: its notebook, its weights; a script adds what needs one."""
     up = "../" * builder.current_docname.count("/")
     links = []
-    chapter = WIDGETS[name].chapter
+    chapter, page = WIDGETS[name].chapter, builder.current_docname
     if chapter:
         (page,) = (each for each in builder.env.found_docs if each.endswith(f"/{chapter}"))
-        text, url = offered(builder.config, page)
-        here = not urlsplit(url).netloc
-        links.append(f'<a href="{up if here else ""}{escape(url)}"{" download" * here}>{text}</a>')
+    if has_notebook(builder.app, page):
+        here = page == builder.current_docname
+        title = builder.env.titles[page].astext()
+        own = "the notebook" if chapter else "the chapter’s notebook"  # which lacks the part
+        what = own if here else f"the notebook of “{title}”"
+        text, url = offered(builder.config, page, what)
+        file = not urlsplit(url).netloc
+        href = f"{up if file else ''}{escape(url)}"
+        links.append(f'<a href="{href}"{" download" * file}>{escape(text)}</a>')
     files = [f'<a href="{up}{FOLDER}/{file}" download>{file}</a>' for file in weights]
     if files:
         links.append(f"<span>Weights: {' '.join(files)}</span>")

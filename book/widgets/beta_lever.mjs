@@ -10,6 +10,7 @@ const SIDE = 28;
 const LATENTS = 10;
 const SHOWN = 10;
 const SEEDS = 9999;
+const ROOM = 24; // around a dot, for a finger: units of the plane, hardly smaller than pixels
 const FADE = 200; // milliseconds from the pictures of one model to those of the next
 
 const sigmoid = (logits) => logits.map((x) => 1 / (1 + Math.exp(-x)));
@@ -100,7 +101,7 @@ class Lever {
           this.numbers,
           make("div.widget-controls", {},
             make("button", { type: "button", onclick: () => this.anew() }, "New random codes")),
-          make("p.widget-help", {}, `A latent is active if its mean varies over ${facts.garments.toLocaleString("en")} test garments with a variance above ${facts.active}.`),
+          make("p.widget-help", {}, `The slider chooses a model, and so does a press on its dot. A latent is active if its mean varies over ${facts.garments.toLocaleString("en")} test garments with a variance above ${facts.active}.`),
         ),
       ),
       make("div.lever-pictures", {}, ...this.rows.map(({ name, tiles }) =>
@@ -138,10 +139,18 @@ class Lever {
         draw("text", { x: x(R), y: height - bottom + 15, "text-anchor": "middle" }, R.toFixed(1))),
       ...models.map(({ R, D, beta }) => draw("text", { x: x(R) + 13, y: y(D) - 10 }, `${beta}`)),
       ...models.map(({ R, D }) => draw("circle", { cx: x(R), cy: y(D), r: 4, class: "lever-dot" })),
+      ...models.map(({ R, D }) => draw("circle", { cx: x(R), cy: y(D), r: ROOM, class: "lever-room" })),
     );
     this.ring = draw("circle", { r: 9, class: "lever-ring" });
     if (still()) this.ring.style.transition = "none";
     svg.append(this.ring);
+    // The rooms of two dots may overlap: the nearer dot is meant.
+    svg.addEventListener("click", ({ clientX, clientY, target }) => {
+      if (!target.classList.contains("lever-room")) return;
+      const at = new DOMPoint(clientX, clientY).matrixTransform(svg.getScreenCTM().inverse());
+      const away = models.map(({ R, D }) => Math.hypot(at.x - x(R), at.y - y(D)));
+      this.choose(away.indexOf(Math.min(...away)));
+    });
     this.at = ({ R, D }) => `translate(${x(R)}px, ${y(D)}px)`;
     return svg;
   }

@@ -40,6 +40,16 @@ export class Latents {
     return code.map((z, i) => (i === latent ? place : z));
   }
 
+  /** Which of the test garments a picture is most like, by the cosine between the two. */
+  resemble(pixels) {
+    const cosines = this.facts.names.map((_, n) => {
+      const garment = this.originals.subarray(n * SIZE, (n + 1) * SIZE);
+      return dot(pixels, garment) / Math.sqrt(dot(pixels, pixels) * dot(garment, garment));
+    });
+    const cosine = Math.max(...cosines);
+    return { number: cosines.indexOf(cosine), cosine };
+  }
+
   /** How every garment changes from one end of a slider to the other, with length 1. */
   changes(latent) {
     const { codes, end } = this.facts;
@@ -165,8 +175,11 @@ class Sliders {
     this.show(this.code.map(() => this.random.normal()), "A random code is decoded.");
   }
 
+  /** Move one latent; its slider says where to, so what is said here is what came of it. */
   move(latent, place) {
     this.show(this.latents.moved(this.code, latent, place));
+    const { number, cosine } = this.latents.resemble(this.decoded);
+    this.say(`Of the ten garments the picture is most like this one: ${this.facts.names[number]}, with a cosine of ${written(cosine)}.`);
   }
 
   /** Show a code: its picture, the sliders, and the pictures at their ends. */
@@ -177,7 +190,8 @@ class Sliders {
       [-facts.end, facts.end].map((place) => latents.moved(this.code, latent, place)));
     const images = latents.decode([this.code, ...codes]);
     const image = (n) => images.subarray(n * SIZE, (n + 1) * SIZE);
-    paint(this.pictures.now, image(0), SIDE);
+    this.decoded = image(0);
+    paint(this.pictures.now, this.decoded, SIDE);
     this.rows.forEach(({ latent, range, ends, value }, rank) => {
       ends.forEach((canvas, end) => paint(canvas, image(1 + 2 * rank + end), SIDE));
       range.value = this.code[latent];

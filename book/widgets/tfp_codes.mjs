@@ -85,7 +85,7 @@ class Desk {
       type: "range", min: 0, max: 1, step: 0.01,
       oninput: () => {
         this.stop();
-        this.travel(Number(this.along.value));
+        this.travel(Number(this.along.value)).then(() => this.say(this.described()));
       },
     });
     this.tiles = Array.from({ length: SHOWN }, (_, n) => {
@@ -129,7 +129,7 @@ class Desk {
     const { effects } = this.coins.facts;
     const input = make("input", {
       type: "range", min: -REACH, max: REACH, step: 0.01, "aria-label": `z ${place + 1}`,
-      oninput: () => this.set(replaced(this.code, place, Number(input.value))),
+      oninput: () => this.move(replaced(this.code, place, Number(input.value))),
     });
     const value = make("span.codes-value", { "aria-hidden": "true" });
     const bar = make("i", { "aria-hidden": "true" });
@@ -158,9 +158,10 @@ class Desk {
     this.place(code);
   }
 
-  move(code, words) {
+  /** Show another code and say what it gives, after words on what it is; a slider says that itself. */
+  move(code, words = "") {
     this.set(code);
-    this.working.then(() => this.say(`${words}: ${this.described()}`));
+    this.working.then(() => this.say(`${words && `${words}: `}${this.described()}`));
   }
 
   described() {

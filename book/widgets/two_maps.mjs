@@ -114,7 +114,7 @@ export class Models {
 
 class TwoMaps {
   constructor(models, el) {
-    Object.assign(this, { models, el, facts: models.facts, places: {}, views: {}, lit: null });
+    Object.assign(this, { models, el, facts: models.facts, places: {}, views: {}, lit: null, foundOn: [] });
     this.finds = Object.fromEntries(MODELS.map((model) => [model, []]));
     this.random = generator(Date.now());
     this.start = this.facts.start;
@@ -236,25 +236,30 @@ class TwoMaps {
     this.stop();
     const moved = MODELS.filter((other) => other === model || this.together.checked);
     for (const each of moved) this.set(each, place);
-    this.discover(moved);
+    this.discover(moved, this.views[model].plane.gesture);
     this.speak();
   }
 
-  /** Mark places where the reader has found a picture unlike every garment, and count them. */
-  discover(moved) {
+  /**
+   * Mark places where the reader has found a picture unlike every garment, and count them: on each
+   * map one place a gesture, however long the way of a drag is.
+   */
+  discover(moved, gesture) {
     const fresh = moved.filter((model) => {
       const [x, y] = this.places[model];
       const known = this.finds[model].some(([a, b]) => Math.hypot(x - a, y - b) < APART);
-      return this.views[model].unlike && !known;
+      return this.views[model].unlike && !known && this.views[model].foundBy !== gesture;
     });
     if (!fresh.length) return;
+    this.foundOn = fresh;
     for (const model of fresh) {
+      this.views[model].foundBy = gesture;
       this.finds[model].push(this.places[model]);
       this.views[model].plane.mark(this.finds[model]);
     }
     const counts = MODELS.map((model) => this.finds[model].length);
     this.found.replaceChildren(make("strong", {}, "◆ Found: a picture unlike every garment."),
-      ` Such places so far: ${counts[0]} on the map of the plain autoencoder, ${counts[1]} on that of the VAE.`);
+      ` Places found so far: ${counts[0]} on the map of the plain autoencoder, ${counts[1]} on that of the VAE.`);
   }
 
   moveAll(places) {
@@ -275,6 +280,8 @@ class TwoMaps {
     const decoded = this.models.decode(model, plane.place);
     const like = this.models.resemble(decoded);
     this.views[model].unlike = like.unlike;
+    // Once the reader has moved on, the count alone stays.
+    if (!this.foundOn.some((each) => this.views[each].unlike)) this.found.querySelector("strong")?.remove();
     paint(picture.canvas, decoded, SIDE);
     paint(garment.canvas, this.models.garment(like.number), SIDE);
     const name = this.facts.names[label];
@@ -304,7 +311,7 @@ class TwoMaps {
     while (Math.max(...place.map(Math.abs)) > REACH)
       place.splice(0, 2, this.random.normal(), this.random.normal());
     this.moveAll([place, place]);
-    this.discover(MODELS);
+    this.discover(MODELS, Symbol("draw"));
   }
 
   walk() {

@@ -130,15 +130,15 @@ def test_with_an_address_a_page_opens_its_notebook_in_colab(published, page, nam
 @pytest.mark.parametrize(
     ("address", "says", "url"),
     [
-        (ADDRESS, "Open the notebook in Colab", "https://colab.research.google.com/github/"),
-        ("https://gitlab.com/someone/book", "Open the notebook in Binder", launch.BINDER),
-        ("https://git.example.org/book", "Download the notebook", "_notebooks/walk.ipynb"),
-        ("", "Download the notebook", "_notebooks/walk.ipynb"),
+        (ADDRESS, "Open its notebook in Colab", "https://colab.research.google.com/github/"),
+        ("https://gitlab.com/someone/book", "Open its notebook in Binder", launch.BINDER),
+        ("https://git.example.org/book", "Download its notebook", "_notebooks/walk.ipynb"),
+        ("", "Download its notebook", "_notebooks/walk.ipynb"),
     ],
 )
 def test_one_link_opens_a_notebook_where_that_is_possible(address, says, url):
     config = SimpleNamespace(html_theme_options={"repository_url": address})
-    text, found = launch.offered(config, "book/experiments/walk")
+    text, found = launch.offered(config, "book/experiments/walk", "its notebook")
     assert text == says
     assert found.startswith(url)
     assert "walk.ipynb" in found

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from browser import arrive
-from dragging import by_finger
+from dragging import by_finger, centre
 from in_keras import answers
 
 from latents import bounds, weights
@@ -123,6 +123,23 @@ def test_a_mouse_drags_the_lever(page, content):
     assert lever.get_attribute("aria-valuetext") == f"β = {content.betas[0]:g}"
     expected = content.copies(content.betas[0]).reshape(10, -1)
     np.testing.assert_allclose(painted(page, "copies"), expected, atol=0.6 / 255)
+
+
+@pytest.mark.parametrize("touch", [False, True])
+def test_a_press_on_a_dot_chooses_its_model(visit, content, touch):
+    with visit(PAGE, 390 if touch else 1440, has_touch=touch, is_mobile=touch) as found:
+        page, part = found.page, arrive(found.page, NAME)
+        lever, dots = part.get_by_role("slider", name="β"), part.locator(".lever-dot")
+        for n in (*range(len(content.betas)), 0):
+            dot = dots.nth(n)
+            dot.evaluate("dot => dot.scrollIntoView({ block: 'center' })")
+            (page.touchscreen.tap if touch else page.mouse.click)(*centre(dot))
+            assert lever.get_attribute("aria-valuetext") == f"β = {content.betas[n]:g}"
+        room = part.locator(".lever-room").first
+        assert room.evaluate("room => getComputedStyle(room).cursor") == "pointer"
+        assert room.bounding_box()["width"] >= 44
+        part.locator(".lever-plane").click(position={"x": 200, "y": 60})  # beside them all
+        assert lever.get_attribute("aria-valuetext") == f"β = {content.betas[0]:g}"
 
 
 @pytest.mark.parametrize("motion", ["no-preference", "reduce"])

@@ -617,3 +617,12 @@ def test_a_stroke_does_not_wait_for_the_numbers(page, slower, limit):
     assert median_time(page, work, slower) < limit
     work = f"n => {DESK}.board.stroke([n % 14, (5 * n) % 14])"
     assert median_time(page, work, slower) < limit / 5
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_code_map_begins_where_its_heading_does(visit, width):
+    with visit(PAGE, width) as found:
+        part = arrive(found.page, NAME)
+        heading = part.get_by_text("Code", exact=True).bounding_box()
+        plane = part.locator(".desk > div:nth-child(2) canvas").bounding_box()
+        assert plane["x"] == pytest.approx(heading["x"], abs=1)

@@ -1,5 +1,6 @@
 """Every interactive part: open to everybody, loaded when seen, replaced where it cannot run."""
 
+import io
 import json
 import re
 from pathlib import Path
@@ -8,10 +9,15 @@ import nbformat
 import numpy as np
 import pytest
 from browser import arrive
+from bs4 import BeautifulSoup
+from contrast import contrasts
 from dragging import by_finger
+from matplotlib.figure import Figure
+from PIL import Image
 
 from latents import weights
 from latents.widgets import WIDGETS
+from latents.widgets.still import in_style
 
 pytestmark = pytest.mark.slow
 BOOK = Path(__file__).resolve().parents[2] / "book"
@@ -161,7 +167,7 @@ def test_its_picture_waits_until_it_lives_and_then_it_needs_no_network(visit, na
         page, box, held = found.page, found.page.locator(f"[data-widget={name}]"), []
         code = f"**/_widgets/{name}.mjs"
         page.route(code, lambda route: held.append(route))
-        assert box.get_attribute("data-state") is None
+        assert box.get_attribute("data-state") in (None, "waiting")
         assert box.locator(".widget-poster img").is_visible()
         with page.expect_request(code):
             arrive(page, name, "loading")
@@ -343,6 +349,8 @@ def test_the_line_below_a_part_leads_to_its_notebook_and_its_weights(visit, name
         if chapter:
             cells = nbformat.reads(got.pop(f"{chapter}.ipynb"), as_version=4).cells
             assert f'widgets.show("{name}")' in cells[-1].source + cells[-2].source
+        else:
+            assert got.pop(f"{Path(PLACES[name]).stem}.ipynb")
         loaded = {url.rpartition("/")[2] for url in page.evaluate(LOADED)}
         assert set(got) == {
             f for f in loaded if f in (f"{name}.bin", f"{name}.json", "tfp_vae.onnx")
@@ -357,3 +365,66 @@ def test_the_line_below_a_part_leads_to_its_notebook_and_its_weights(visit, name
         foot = found.page.locator(f"[data-widget={name}] .widget-foot")
         assert foot.get_by_role("link").count() > 0
         assert foot.get_by_role("button").count() == 0
+
+
+@pytest.mark.parametrize(("place", "name"), EVERY_PLACE)
+def test_the_line_below_a_part_says_whose_notebook_it_offers(built, place, name):
+    page = BeautifulSoup((built / place).read_bytes(), "html.parser")
+    (link,) = page.select(f"[data-widget={name}] a[href$='.ipynb']")
+    chapter = link["href"].rpartition("/")[2].removesuffix(".ipynb")
+    if chapter == Path(place).stem:
+        own = "the notebook" if WIDGETS[name].chapter else "the chapter’s notebook"
+        assert link.text.endswith(f" {own}")
+    else:
+        (other,) = built.glob(f"book/*/{chapter}.html")
+        title = BeautifulSoup(other.read_bytes(), "html.parser").h1.text  # the one on paper
+        assert link.text.endswith(f" the notebook of “{title}”")
+
+
+def seen(page, place) -> tuple[np.ndarray, str]:
+    """Return what a page shows of an element: (height, width, 3), in 0 … 255, and its filter."""
+    look = Image.open(io.BytesIO(place.screenshot())).convert("RGB")
+    return np.asarray(look), place.evaluate("image => getComputedStyle(image).filter")
+
+
+def test_a_picture_that_waits_is_read_as_well_in_the_dark(visit, name):
+    with visit(PLACES[name], 1440, blocked=f"**/_widgets/{name}.mjs") as found:
+        image = arrive(found.page, name, "failed").locator(".widget-poster img")
+        light, _ = seen(found.page, image)
+        found.page.evaluate("document.documentElement.dataset.theme = 'dark'")
+        dark, filtered = seen(found.page, image)
+        assert filtered == "none"
+        middle = slice(5, -5), slice(5, -5)  # the corners are round
+        np.testing.assert_allclose(light[middle].astype(int), dark[middle], atol=12)
+        assert (dark[5, 9:-9] == 255).all()  # the padding
+
+
+@pytest.mark.parametrize("draws", ["text", "title", "ticks"])
+def test_letters_of_a_picture_that_waits_stand_out_from_its_ground(draws):
+    def draw():
+        figure = Figure(figsize=(3, 2))
+        axis = figure.subplots()
+        if draws == "text":
+            figure.text(0.2, 0.2, "■")
+        elif draws == "title":
+            axis.set_title("■")
+        if draws != "ticks":
+            axis.set_axis_off()
+        return figure
+
+    drawn = Image.open(io.BytesIO(in_style(draw))).convert("RGBA")
+    white = Image.new("RGBA", drawn.size, "white")
+    pixels = np.asarray(Image.alpha_composite(white, drawn)) / 255
+    flat = pixels[..., :3].reshape(-1, 3)
+    assert contrasts(flat[flat.sum(axis=1).argmin()])[0] >= 4.5
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_part_that_failed_says_so_first(visit, name, width):
+    with visit(PLACES[name], width, blocked=f"**/_widgets/{name}.mjs") as found:
+        part = arrive(found.page, name, "failed")
+        said, poster = (
+            part.locator(f".widget-{each}").bounding_box() for each in ("status", "poster")
+        )
+        assert said["y"] + said["height"] <= poster["y"]
+        assert part.locator(".widget-poster table").is_visible()

@@ -12,6 +12,7 @@ from widgets import HEIGHTS
 pytestmark = pytest.mark.slow
 LINE = 40  # pixels: fonts of other machines may need a line or two more
 HEIGHT = "box => Math.round(box.getBoundingClientRect().height)"
+HASTE = "box => box.scrollIntoView({ block: 'end', behavior: 'instant' }) || scrollBy(0, 250)"
 SHIFTS = """
 window.shift = 0;
 new PerformanceObserver(list => {
@@ -60,6 +61,34 @@ def test_the_home_page_does_not_jump(browser, address, width):
     assert page.evaluate("window.shift") < 0.05
     assert part.evaluate(HEIGHT) > 1.2 * tall  # there was something to keep room for
     context.close()
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+@pytest.mark.parametrize("width", [390, 1440])
+def test_no_page_jumps_when_a_part_comes_to_life(visit, name, width):
+    with visit(PLACES[name], width) as found:
+        page, part, held = found.page, found.page.locator(f"[data-widget={name}]"), []
+        page.route(f"**/_widgets/{name}.mjs", lambda route: held.append(route))
+        waits = part.evaluate(HEIGHT)
+        part.evaluate(HASTE)  # what follows it is in view, where a jump would be seen
+        start = part.locator(".widget-start")
+        if start.count():
+            start.evaluate("button => button.click()")
+        page.wait_for_selector(f"[data-widget={name}][data-state=loading]")
+        page.wait_for_timeout(600)
+        if not hasattr(WIDGETS[name], "start"):
+            assert part.evaluate(HEIGHT) == waits
+        assert part.locator(".widget-poster img").is_visible()
+        page.evaluate(SHIFTS)
+        part.evaluate(HASTE)
+        page.wait_for_timeout(300)
+        before, tall = page.evaluate("window.shift"), part.evaluate(HEIGHT)
+        for route in held:
+            route.continue_()
+        page.wait_for_selector(f"[data-widget={name}][data-state=live]")
+        page.wait_for_timeout(500)
+        assert page.evaluate("window.shift") - before < 0.05
+        assert part.evaluate(HEIGHT) == pytest.approx(tall, abs=2 * LINE)
 
 
 @pytest.mark.parametrize("name", WIDGETS)

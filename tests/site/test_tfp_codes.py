@@ -156,6 +156,21 @@ def test_sliders_by_keyboard_paint_what_python_decodes(page, desk, content):
     assert np.abs(content.decode([code(page)]).reshape(-1) - picture(desk, "Mean")).max() < 0.003
 
 
+def test_a_slider_tells_what_has_come_of_its_move(page, desk):
+    spoken = desk.locator(".widget-spoken")
+    said = set()
+    for slider, key in (("z 1", "Home"), ("z 1", "End"), ("along the walk", "End")):
+        page.evaluate(f"document.querySelector('{WIDGET} .widget-spoken').textContent = ''")
+        desk.get_by_role("slider", name=slider, exact=True).press(key)
+        page.wait_for_function(f"document.querySelector('{WIDGET} .widget-spoken').textContent")
+        bright = [round(picture(desk, form).sum()) for form in ("Mode", "Sample")]
+        assert spoken.inner_text() == (
+            f"{bright[0]} of 784 pixels are bright in the mode, {bright[1]} in the sample."
+        )
+        said.add(spoken.inner_text())
+    assert len(said) == 3
+
+
 def test_a_slider_follows_the_pointer_and_the_finger(page, desk, visit):
     for z, changed in (dragged(page, desk), tapped(visit)):
         assert z[0] == pytest.approx(2, abs=0.5)  # a thumb is held where it is touched

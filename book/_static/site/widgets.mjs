@@ -31,11 +31,12 @@ async function copyLink(box, button) {
 function offerLink(box) {
   const line = box.querySelector(".widget-foot");
   if (line.querySelector("button")) return;
-  line.prepend(Object.assign(document.createElement("button"), {
+  const button = Object.assign(document.createElement("button"), {
     type: "button",
     textContent: "Copy link",
     onclick: ({ currentTarget }) => copyLink(box, currentTarget),
-  }));
+  });
+  line.insertBefore(button, line.querySelector("span")); // beside the weights there is room on a phone
 }
 
 async function live(box) {
@@ -132,8 +133,15 @@ const seen = new IntersectionObserver(
   },
   { rootMargin: "200px" },
 );
+
+/** Let a part wait, in the room of its live form, until it comes into view. */
+function wait(box) {
+  box.dataset.state = "waiting";
+  seen.observe(box);
+}
+
 const boxes = [...document.querySelectorAll("[data-widget]")];
-for (const box of boxes) box.dataset.start ? offer(box) : seen.observe(box);
+for (const box of boxes) box.dataset.start ? offer(box) : wait(box);
 
 for (const box of boxes) if (linked(box.dataset.widget)) box.scrollIntoView();
 

@@ -9,6 +9,10 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from PIL import Image
 
+INK = "#3d444d"  # of letters and axes
+INKED = ["text.color", "axes.labelcolor", "axes.titlecolor", "axes.edgecolor"]
+INKED += ["xtick.color", "ytick.color"]
+
 
 @dataclass(frozen=True)
 class Still:
@@ -17,7 +21,7 @@ class Still:
     Attributes
     ----------
     picture : bytes
-        A PNG, without ground, for light and dark pages.
+        A PNG without ground and with dark letters: the page lays it on white, in the dark as well.
     alt : str
     head, rows : tuple of str, tuple of such tuples
         A table of what the widget would show.
@@ -30,10 +34,10 @@ class Still:
 
 
 def in_style(draw: Callable[[], Figure]) -> bytes:
-    """Draw a figure in the style of the book, and return it as a PNG of 256 colours."""
+    """Draw a figure in the style of the book with dark letters; return a PNG of 256 colours."""
     drawn = io.BytesIO()
     with matplotlib.rc_context():
-        matplotlib.style.use("latents.book")
+        matplotlib.style.use(["latents.book", dict.fromkeys(INKED, INK)])
         figure = draw()
         figure.savefig(drawn, format="png", dpi=110)
     plt.close(figure)

@@ -31,6 +31,8 @@ export class Plane {
     this.element = make("div.plane", {}, this.canvas, make("div.plane-sliders", {}, ...sliders));
     this.redraw = onceAFrame(this.canvas, () => this.draw());
     this.listen();
+    for (const kind of ["pointerdown", "keydown", "change"])
+      this.element.addEventListener(kind, (event) => this.begin(event), true);
     new ResizeObserver(() => this.resize()).observe(this.canvas);
     onLook(() => this.repaint());
   }
@@ -84,6 +86,15 @@ export class Plane {
       else return;
       event.preventDefault();
     });
+  }
+
+  /**
+   * Begin another gesture: a drag is one, a key that is held is one. A slider tells of every change
+   * that a held key makes, and of those of helping software, which presses no key.
+   */
+  begin({ type, repeat = false }) {
+    if (type !== "change") this.held = repeat;
+    if (!this.held) this.gesture = Symbol("gesture");
   }
 
   /** Move the point because the reader asked for it. */
