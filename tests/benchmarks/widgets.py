@@ -8,6 +8,7 @@ images is compared with other sums.
 """
 
 import argparse
+import json
 import os
 import shutil
 import statistics
@@ -231,27 +232,37 @@ def open_parts():
         http.shutdown()
 
 
+def now() -> str:
+    """Return the time, in UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
 def main() -> None:
     """Measure everything and write the record."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the record is written")
     parser.add_argument("--images", type=int, help="test images to compare, instead of all")
+    parser.add_argument("--only", choices=["times", "exact"], help="renew this half of the record")
     options = parser.parse_args()
+    file = options.folder / "widgets.json"
+    record = json.loads(file.read_text(encoding="utf-8")) if options.only and file.exists() else {}
     with open_parts() as (page, version):
-        found = {name: measure(page, name) for name in MEASURED}
-        exact = exactness(page, options.images)
-    for name, row in found.items():
-        print(name, ", ".join(f"{key} {value:.3g}" for key, value in row.items()))
-    print(exact)
-    record = {
-        "hardware": records.hardware(),
-        "versions": {"chromium": version, "numpy": np.__version__},
-        "slowed": SLOWER,
-        "measurements": found,
-        "exact": exact,
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-    write(options.folder / "widgets.json", record)
+        if options.only != "exact":
+            found = {name: measure(page, name) for name in MEASURED}
+            for name, row in found.items():
+                print(name, ", ".join(f"{key} {value:.3g}" for key, value in row.items()))
+            record |= {
+                "hardware": records.hardware(),
+                "versions": {"chromium": version, "numpy": np.__version__},
+                "slowed": SLOWER,
+                "measurements": found,
+                "finished": now(),
+            }
+        if options.only != "times":
+            exact = exactness(page, options.images)
+            print(exact)
+            record["exact"] = exact | {"finished": now()}
+    write(file, record)
 
 
 if __name__ == "__main__":
