@@ -2,11 +2,12 @@
 
 import numpy as np
 from playwright.sync_api import Page
+from scipy.ndimage import binary_dilation
 
 from latents.widgets.encoder_desk import REACH, EncoderDesk
 
-FINE = 320  # codes along a side of the square in which the Gaussians of all images are
-COARSE = 0.1  # distance of the codes in the rest of the plane
+CELL = 0.05  # of the even grid, about three standard deviations of the narrowest posterior
+PARTS = 7  # along a side of each cell that holds some of the posterior
 SHARE = 50  # images at a time, for the memory
 
 PROGRAM = """([model, images]) => images.map(image => {
@@ -39,28 +40,18 @@ def even(half: float, step: float) -> np.ndarray:
 
 
 def in_numpy(desk: EncoderDesk, images: np.ndarray) -> dict[str, np.ndarray]:
-    """Return D, R, −log p(x) and the gap of images of bytes (n, 196), in nats: (n,) each.
-
-    The evidence is a sum over the same codes for every image: a fine grid of a square that holds
-    six standard deviations of each encoder's answer, and a coarse one around it. Where a posterior
-    is narrow beside the fine grid, it gets a finer one. D is a sum over an even grid for each q.
-    """
+    """Return D, R, −log p(x) and the gap of images of bytes (n, 196), in nats: (n,) each."""
     mean, sd = desk.encode(images / 255)
-    half = min(REACH, COARSE * np.ceil((np.abs(mean) + 6 * sd).max() / COARSE))
-    step = 2 * half / FINE
-    inside, outside = even(half, step), even(REACH, COARSE)
-    outside = outside[np.abs(outside).max(axis=1) > half]
-    codes = np.concatenate([inside, outside])
-    areas = np.repeat(2 * np.log([step, COARSE]), [len(inside), len(outside)])
-    decoded = desk.decoder(codes)
+    middles = even(REACH, CELL)
+    decoded = desk.decoder(middles)
     squares = (decoded**2).sum(axis=1)
-    prior = areas - (codes**2).sum(axis=1) / 2 - np.log(2 * np.pi)
+    prior = 2 * np.log(CELL) - (middles**2).sum(axis=1) / 2 - np.log(2 * np.pi)
     evidence = []
     for start in range(0, len(images), SHARE):
         x = images[start : start + SHARE] / 255
         distances = (x**2).sum(axis=1, keepdims=True) - 2 * x @ decoded.T + squares  # (n, codes)
         joint = prior - distances / (2 * desk.variance)
-        evidence += [refined(desk, *each, codes, step) for each in zip(x, joint, strict=True)]
+        evidence += [refined(desk, *each, middles) for each in zip(x, joint, strict=True)]
     rate = ((mean**2 + sd**2 - 1) / 2 - np.log(sd)).sum(axis=1)
     triples = zip(images / 255, mean, sd, strict=True)
     account = {
@@ -76,25 +67,15 @@ def log_sum(logs: np.ndarray) -> float:
     return float(np.log(np.exp(logs - logs.max()).sum()) + logs.max())
 
 
-def refined(
-    desk: EncoderDesk, x: np.ndarray, joint: np.ndarray, codes: np.ndarray, step: float
-) -> float:
-    """Return log p(x) from the masses of an even grid, which is made finer for a narrow peak."""
-    mass = np.exp(joint - joint.max())
-    mass /= mass.sum()
-    middle = mass @ codes
-    widths = np.sqrt(mass @ (codes - middle) ** 2)
-    if widths.min() > 1.2 * step:  # an even grid is exact to 1e-5 then
-        return log_sum(joint)
-    half = 8 * step
-    peak = codes[joint.argmax()]
-    near = np.abs(codes - peak).max(axis=1) < half - step / 2
-    half = np.abs(codes[near] - peak).max() + step / 2  # the borders of whole cells
-    finer = 2 * half / 121
-    local = peak + even(half, finer)
-    distances = ((x - desk.decoder(local)) ** 2).sum(axis=1) / (2 * desk.variance)
-    inside = 2 * np.log(finer) - distances - (local**2).sum(axis=1) / 2 - np.log(2 * np.pi)
-    return log_sum(np.concatenate([joint[~near], inside]))
+def refined(desk: EncoderDesk, x: np.ndarray, joint: np.ndarray, middles: np.ndarray) -> float:
+    """Return log p(x) from the logarithmic masses of cells, dividing those that hold any of it."""
+    side = round(len(joint) ** 0.5)
+    heavy = (joint > joint.max() - 14).reshape(side, side)
+    cells = binary_dilation(heavy, iterations=1, structure=np.ones((3, 3))).ravel()
+    codes = (middles[cells][:, None] + even(CELL / 2, CELL / PARTS)).reshape(-1, 2)
+    distances = ((x - desk.decoder(codes)) ** 2).sum(axis=1) / (2 * desk.variance)
+    inside = 2 * np.log(CELL / PARTS) - distances - (codes**2).sum(axis=1) / 2 - np.log(2 * np.pi)
+    return log_sum(np.concatenate([joint[~cells], inside]))
 
 
 def distortion(desk: EncoderDesk, x: np.ndarray, mean: np.ndarray, sd: np.ndarray) -> float:

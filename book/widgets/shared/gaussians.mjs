@@ -10,7 +10,7 @@ const LOG_TAU = Math.log(2 * Math.PI);
  *
  * A decoder with ReLUs has kinks, which no rule for polynomials is made for.
  */
-const NODES = disc(11, 0.46);
+const NODES = disc(15, 0.33);
 
 function disc(radius, step) {
   const nodes = [];
@@ -20,6 +20,34 @@ function disc(radius, step) {
         nodes.push([step * i, step * j, Math.exp((-(step ** 2) * (i * i + j * j)) / 2)]);
   const total = nodes.reduce((sum, [, , weight]) => sum + weight, 0);
   return nodes.map(([a, b, weight]) => [a, b, weight / total]);
+}
+
+const FEW = 25; // cells: a posterior that has no more may be narrower than they are
+
+/** The numbers of the masses (their logarithms) that count: of a Gaussian, e⁻⁹ lies below. */
+function heaviest(logs) {
+  const least = logs.reduce((a, b) => Math.max(a, b)) - 9;
+  return Array.from(logs.keys()).filter((n) => logs[n] > least);
+}
+
+/** Cells of a grid of some columns, and the eight around each of them that exist. */
+function withNeighbours(cells, columns, exists) {
+  const found = new Set();
+  for (const n of cells)
+    for (const down of [-1, 0, 1])
+      for (const right of [-1, 0, 1]) {
+        const [row, column] = [Math.floor(n / columns) + down, (n % columns) + right];
+        const inside = Math.min(row, column) >= 0 && Math.max(row, column) < columns;
+        if (inside && exists(row * columns + column)) found.add(row * columns + column);
+      }
+  return [...found];
+}
+
+/** The middles of parts × parts parts of square cells, row by row from the upper left of each. */
+function divided(middles, size, parts) {
+  const offset = (p) => ((p + 0.5) / parts - 0.5) * size;
+  return middles.flatMap(([x, y]) =>
+    Array.from({ length: parts ** 2 }, (_, p) => [x + offset(p % parts), y - offset(Math.floor(p / parts))]));
 }
 
 const clamp = (x, [low, high]) => Math.max(low, Math.min(high, x));
@@ -43,7 +71,8 @@ export class Truth {
    *
    * A posterior that reaches beyond the grid makes the evidence too small, and the gap as well. With
    * a reach of 6, the prior leaves hardly anything out there, even of the posterior of a black garment.
-   * Where the posterior is, it is looked at again: at about `most` codes, or four in each cell.
+   * Where the posterior is, it is looked at again, twice if it is narrow: each time at about `most`
+   * codes, or more where many cells hold it.
    */
   constructor(decoder, variance, { reach = 6, count = 91, most = 450 } = {}) {
     Object.assign(this, { decoder, variance, reach, count, most });
@@ -90,35 +119,40 @@ export class Truth {
    * The exact posterior of an image: its mass in every cell, and log p(x) without the constant.
    *
    * The fewer cells hold it, the finer each is divided. None of them may be left whole beside
-   * others that are divided: the errors of an even grid cancel out over a whole peak only.
+   * others that are divided: the errors of an even grid cancel out over a whole peak only. A peak
+   * may be narrower than a cell and lie at its border, unseen from the middles of those around it.
+   * So for few cells their neighbours are divided, too, and again what of them holds the peak.
    */
   posterior(x) {
-    const { step, most } = this;
+    const { step, count, most } = this;
     const logs = this.logJoint(x, this.codes, this.images).map((value) => value + 2 * Math.log(step));
-    const least = logs.reduce((a, b) => Math.max(a, b)) - 9; // of a Gaussian, e⁻⁹ of the mass lies below
-    const heavy = Array.from(logs.keys()).filter((n) => logs[n] > least);
-    const parts = Math.max(2, Math.floor(Math.sqrt(most / heavy.length))); // a decoder has kinks
-    const joint = this.divided(x, heavy, parts);
-    heavy.forEach((n, k) => {
-      logs[n] = logSum(joint.subarray(k * parts ** 2, (k + 1) * parts ** 2)) + 2 * Math.log(step / parts);
-    });
+    const heavy = heaviest(logs);
+    const narrow = heavy.length <= FEW;
+    const cells = narrow ? withNeighbours(heavy, count, () => true) : heavy;
+    const parts = narrow ? 3 : Math.max(2, Math.floor(Math.sqrt((2 * most) / cells.length)));
+    const middles = cells.map((n) => this.cell(n));
+    const places = divided(middles, step, parts);
+    const masses = this.masses(x, places, step / parts);
+    if (narrow) {
+      // Numbers of the parts on a grid of 3 · count columns, from the upper left corner.
+      const numbers = cells.flatMap((n) => Array.from({ length: 9 }, (_, p) =>
+        (3 * Math.floor(n / count) + Math.floor(p / 3)) * 3 * count + 3 * (n % count) + (p % 3)));
+      const at = new Map(numbers.map((number, k) => [number, k]));
+      const again = withNeighbours(heaviest(masses).map((k) => numbers[k]), 3 * count, (n) => at.has(n))
+        .map((number) => at.get(number));
+      const finer = Math.max(3, Math.floor(Math.sqrt(most / again.length)));
+      const inner = this.masses(x, divided(again.map((k) => places[k]), step / 3, finer), step / 3 / finer);
+      again.forEach((k, i) => (masses[k] = logSum(inner.subarray(i * finer ** 2, (i + 1) * finer ** 2))));
+    }
+    cells.forEach((n, k) => (logs[n] = logSum(masses.subarray(k * parts ** 2, (k + 1) * parts ** 2))));
     const logEvidence = logSum(logs);
     return { logEvidence, mass: logs.map((value) => Math.exp(value - logEvidence)) };
   }
 
-  /** log p(x|z) p(z) in parts × parts places of each of some cells. */
-  divided(x, cells, parts) {
-    const offset = (p) => ((p + 0.5) / parts - 0.5) * this.step;
-    const places = new Float32Array(2 * cells.length * parts ** 2);
-    let at = 0;
-    for (const n of cells) {
-      const [left, up] = this.cell(n);
-      for (let p = 0; p < parts ** 2; p++) {
-        places[at++] = left + offset(p % parts);
-        places[at++] = up + offset(Math.floor(p / parts));
-      }
-    }
-    return this.logJoint(x, places, this.decoder.apply(places));
+  /** The logarithms of p(x|z) p(z) · size² at places, [[z₁, z₂], …]. */
+  masses(x, places, size) {
+    const codes = Float32Array.from(places.flat());
+    return this.logJoint(x, codes, this.decoder.apply(codes)).map((value) => value + 2 * Math.log(size));
   }
 
   /** D and R of a Gaussian q, {mean: [2], sd: [2]}, in nats: an integral, not a sample. */
