@@ -7,7 +7,7 @@ from scipy.ndimage import binary_dilation
 from latents.widgets.encoder_desk import REACH, EncoderDesk
 
 CELL = 0.05  # of the even grid, about three standard deviations of the narrowest posterior
-PARTS = 7  # along a side of each cell that holds some of the posterior
+PARTS = 5  # along a side of each cell that holds some of the posterior
 SHARE = 50  # images at a time, for the memory
 
 PROGRAM = """([model, images]) => images.map(image => {
@@ -70,7 +70,7 @@ def log_sum(logs: np.ndarray) -> float:
 def refined(desk: EncoderDesk, x: np.ndarray, joint: np.ndarray, middles: np.ndarray) -> float:
     """Return log p(x) from the logarithmic masses of cells, dividing those that hold any of it."""
     side = round(len(joint) ** 0.5)
-    heavy = (joint > joint.max() - 14).reshape(side, side)
+    heavy = (joint > joint.max() - 12).reshape(side, side)
     cells = binary_dilation(heavy, iterations=1, structure=np.ones((3, 3))).ravel()
     codes = (middles[cells][:, None] + even(CELL / 2, CELL / PARTS)).reshape(-1, 2)
     distances = ((x - desk.decoder(codes)) ** 2).sum(axis=1) / (2 * desk.variance)
