@@ -2,7 +2,7 @@
 
 import { generator, make, paint, speaker, written } from "./shared/elements.mjs";
 import { list, numbers, read, whole } from "./shared/link.mjs";
-import { readPictures, readTrained } from "./shared/networks.mjs";
+import { Gallery, readPictures, readTrained } from "./shared/networks.mjs";
 import { Task } from "./shared/task.mjs";
 
 const SIDE = 28;
@@ -19,7 +19,8 @@ const dot = (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0);
 /** What the widget computes, without anything that is seen. */
 export class Latents {
   constructor(parts, facts, originals) {
-    Object.assign(this, { decoder: parts.decoder, facts, originals, count: facts.order.length });
+    this.originals = new Gallery(originals, SIZE);
+    Object.assign(this, { decoder: parts.decoder, facts, count: facts.order.length });
   }
 
   static async read(files) {
@@ -42,12 +43,8 @@ export class Latents {
 
   /** Which of the test garments a picture is most like, by the cosine between the two. */
   resemble(pixels) {
-    const cosines = this.facts.names.map((_, n) => {
-      const garment = this.originals.subarray(n * SIZE, (n + 1) * SIZE);
-      return dot(pixels, garment) / Math.sqrt(dot(pixels, pixels) * dot(garment, garment));
-    });
-    const cosine = Math.max(...cosines);
-    return { number: cosines.indexOf(cosine), cosine };
+    const [number, cosine] = this.originals.mostAlike(pixels);
+    return { number, cosine };
   }
 
   /** How every garment changes from one end of a slider to the other, with length 1. */
@@ -154,7 +151,7 @@ class Sliders {
   /** Take a garment with its own mean code. */
   choose(number, spoken) {
     this.menu.selectedIndex = number;
-    paint(this.pictures.original, this.latents.originals.subarray(number * SIZE, (number + 1) * SIZE), SIDE);
+    paint(this.pictures.original, this.latents.originals.picture(number), SIDE);
     this.show([...this.facts.codes[number]], spoken);
   }
 

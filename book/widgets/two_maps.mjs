@@ -11,13 +11,12 @@ import { frames } from "./shared/curves.mjs";
 import { generator, make, paint, speaker, still, unique, written } from "./shared/elements.mjs";
 import { list, numbers, read } from "./shared/link.mjs";
 import { marker } from "./shared/markers.mjs";
-import { nearest, readPictures, readTrained } from "./shared/networks.mjs";
+import { Gallery, nearest, readPictures, readTrained } from "./shared/networks.mjs";
 import { decodedSheet, Plane } from "./shared/plane.mjs";
 import { Task } from "./shared/task.mjs";
 
 const REACH = 3;
 const SIDE = 28;
-const SIZE = SIDE ** 2;
 const APART = 0.5; // on the map: a find that is nearer to an earlier one is the same
 const DRAWS = 1000;
 const NAMES = { autoencoder: "Plain autoencoder", vae: "Variational autoencoder" };
@@ -26,7 +25,7 @@ const MODELS = Object.keys(NAMES);
 /** What the widget computes, without anything that is seen. */
 export class Models {
   constructor(parts, facts, garments) {
-    Object.assign(this, { facts, garments });
+    Object.assign(this, { facts, garments: new Gallery(garments, SIDE ** 2) });
     this.decoders = { autoencoder: parts.autoencoder_decoder, vae: parts.vae_decoder };
     const codes = { autoencoder: parts.autoencoder_codes, vae: parts.vae_codes };
     this.places = {}; // of the codes of test garments, on the map
@@ -67,25 +66,12 @@ export class Models {
     return { label, distance, hole: distance > this.facts.hole };
   }
 
-  /** The pixels of a test garment: (784,) brightnesses. */
-  garment(number) {
-    return this.garments.subarray(number * SIZE, (number + 1) * SIZE);
-  }
-
   /**
    * The test garment that a picture is most like, the cosine between the two, and whether the
    * picture is unlike every garment. A cosine leaves out how bright the picture is as a whole.
    */
   resemble(pixels) {
-    const { garments } = this;
-    this.lengths ??= Float32Array.from(this.facts.labels, (_, n) => Math.hypot(...this.garment(n)));
-    let [number, most] = [-1, -Infinity];
-    for (let n = 0; n < this.lengths.length; n++) {
-      let sum = 0;
-      for (let i = 0; i < SIZE; i++) sum += pixels[i] * garments[n * SIZE + i];
-      if (sum / this.lengths[n] > most) [number, most] = [n, sum / this.lengths[n]];
-    }
-    const likeness = most / Math.hypot(...pixels);
+    const [number, likeness] = this.garments.mostAlike(pixels);
     const label = Number(this.facts.labels[number]);
     return { number, label, likeness, unlike: likeness < this.facts.unlike };
   }
@@ -283,7 +269,7 @@ class TwoMaps {
     // Once the reader has moved on, the count alone stays.
     if (!this.foundOn.some((each) => this.views[each].unlike)) this.found.querySelector("strong")?.remove();
     paint(picture.canvas, decoded, SIDE);
-    paint(garment.canvas, this.models.garment(like.number), SIDE);
+    paint(garment.canvas, this.models.garments.picture(like.number), SIDE);
     const name = this.facts.names[label];
     const alike = this.facts.names[like.label];
     const code = this.models.code(model, plane.place).map((z) => written(z)).join(", ");

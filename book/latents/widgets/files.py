@@ -23,6 +23,16 @@ def write_sheet(folder: Path, name: str, pictures: np.ndarray) -> Path:
     return file
 
 
+def write_tiles(folder: Path, name: str, pictures: np.ndarray, columns: int) -> Path:
+    """Write many grey pictures (n, side, side), row by row of a sheet, as ``NAME.webp``."""
+    side = pictures.shape[-1]
+    rows = pictures.reshape(-1, columns, side, side).swapaxes(1, 2)
+    file = folder / f"{name}.webp"
+    grey = Image.fromarray(rows.reshape(-1, columns * side))
+    grey.save(file, lossless=True, quality=90, method=5)
+    return file
+
+
 def firsts(labels: np.ndarray) -> list[int]:
     """Return the place of the first garment of each class."""
     return [int(np.flatnonzero(labels == label)[0]) for label in range(10)]

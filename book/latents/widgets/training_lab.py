@@ -9,11 +9,10 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
-from PIL import Image
 
 from latents import bounds, data, plots
 from latents.widgets.encoder_desk import SIDE, half_size
-from latents.widgets.files import write_facts
+from latents.widgets.files import write_facts, write_tiles
 from latents.widgets.still import Still, in_style
 
 PIXELS = SIDE**2
@@ -189,11 +188,8 @@ class TrainingLab:
 
     def write(self, folder: Path) -> list[Path]:
         """Write everything that the page loads; return the files."""
-        sheet = folder / "training_lab.webp"
         tiles = np.concatenate([self.images["train"], self.images["test"]])
-        tiles = tiles.reshape(-1, COLUMNS, SIDE, SIDE).transpose(0, 2, 1, 3)
-        grey = Image.fromarray(tiles.reshape(-1, COLUMNS * SIDE))
-        grey.save(sheet, lossless=True, quality=90, method=5)
+        sheet = write_tiles(folder, "training_lab", tiles.reshape(-1, SIDE, SIDE), COLUMNS)
         return [write_facts(folder, "training_lab", self.facts()), sheet]
 
 

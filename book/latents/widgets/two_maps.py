@@ -5,10 +5,9 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
-from PIL import Image
 
 from latents import data, likeness, plots
-from latents.widgets.files import firsts, write_facts
+from latents.widgets.files import firsts, write_facts, write_tiles
 from latents.widgets.still import Still, in_style
 from latents.widgets.trained import Trained
 
@@ -153,7 +152,6 @@ class TwoMaps:
         """Write everything that the page loads; return the files."""
         parts = [f"{model}_{part}" for model in TITLES for part in ("decoder", "codes")]
         facts = write_facts(folder, "two_maps", self.facts())
-        sheet = folder / "two_maps_garments.webp"
-        tiles = self.garments.reshape(-1, COLUMNS, 28, 28).swapaxes(1, 2).reshape(-1, COLUMNS * 28)
-        Image.fromarray(tiles).save(sheet, lossless=True, method=6)
+        garments = self.garments.reshape(-1, 28, 28)
+        sheet = write_tiles(folder, "two_maps_garments", garments, COLUMNS)
         return [*self.trained.write(folder, "two_maps", parts), facts, sheet]

@@ -66,6 +66,10 @@ export function logSum(values) {
   return top + Math.log(sum);
 }
 
+/** The same of each run of so many values. */
+const logSums = (values, size) =>
+  Array.from({ length: values.length / size }, (_, k) => logSum(values.subarray(k * size, (k + 1) * size)));
+
 export class Truth {
   /**
    * Codes on a grid of count × count cells of −reach … reach, decoded once.
@@ -131,8 +135,7 @@ export class Truth {
     const narrow = heavy.length <= FEW;
     const cells = narrow ? withNeighbours(heavy, count, () => true) : heavy;
     const parts = narrow ? 3 : Math.max(2, Math.floor(Math.sqrt((2 * most) / cells.length)));
-    const middles = cells.map((n) => this.cell(n));
-    const places = divided(middles, step, parts);
+    const places = divided(cells.map((n) => this.cell(n)), step, parts);
     const masses = this.masses(x, places, step / parts);
     if (narrow) {
       // Numbers of the parts on a grid of 3 · count columns, from the upper left corner.
@@ -143,9 +146,9 @@ export class Truth {
         .map((number) => at.get(number));
       const finer = Math.max(3, Math.floor(Math.sqrt(most / again.length)));
       const inner = this.masses(x, divided(again.map((k) => places[k]), step / 3, finer), step / 3 / finer);
-      again.forEach((k, i) => (masses[k] = logSum(inner.subarray(i * finer ** 2, (i + 1) * finer ** 2))));
+      logSums(inner, finer ** 2).forEach((sum, i) => (masses[again[i]] = sum));
     }
-    cells.forEach((n, k) => (logs[n] = logSum(masses.subarray(k * parts ** 2, (k + 1) * parts ** 2))));
+    logSums(masses, parts ** 2).forEach((sum, k) => (logs[cells[k]] = sum));
     const logEvidence = logSum(logs);
     return { logEvidence, mass: logs.map((value) => Math.exp(value - logEvidence)) };
   }

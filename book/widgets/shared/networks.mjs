@@ -142,3 +142,29 @@ export function nearest([x, y], points) {
   }
   return [place, Math.sqrt(least)];
 }
+
+/** Pictures of one size, one after the other, of which the most alike to another one is sought. */
+export class Gallery {
+  constructor(pixels, size) {
+    Object.assign(this, { pixels, size });
+    const count = pixels.length / size;
+    this.lengths = Float32Array.from({ length: count }, (_, n) => Math.hypot(...this.picture(n)));
+  }
+
+  /** The brightnesses of a picture: (size,). */
+  picture(number) {
+    return this.pixels.subarray(number * this.size, (number + 1) * this.size);
+  }
+
+  /** The number of the picture with the largest cosine to some pixels, and the cosine. */
+  mostAlike(pixels) {
+    const { size, lengths } = this;
+    let [number, most] = [-1, -Infinity];
+    for (let n = 0; n < lengths.length; n++) {
+      let sum = 0;
+      for (let i = 0; i < size; i++) sum += pixels[i] * this.pixels[n * size + i];
+      if (sum / lengths[n] > most) [number, most] = [n, sum / lengths[n]];
+    }
+    return [number, most / Math.hypot(...pixels)];
+  }
+}
