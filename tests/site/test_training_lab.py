@@ -677,7 +677,7 @@ def test_the_program_says_that_beta_was_changed_and_how_long_was_trained(page, l
     assert epochs(program) >= 3  # also while it trains
     page.wait_for_function(f"{LAB}.report.epoch > {epochs(program)}")
     before = epochs(program)
-    lab.get_by_role("button", name="Copy").click()
+    lab.get_by_role("button", name="Copy", exact=True).click()
     assert epochs(program) > before
     lab.get_by_role("button", name="Reset").click()
     page.wait_for_function(f"!{LAB}.code.textContent.includes('was changed')")
