@@ -1,5 +1,6 @@
 """What all tests share: a clean environment, the project's folder, and a word on the data sets."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -56,7 +57,7 @@ hypothesis.settings.register_profile("search", deadline=None, max_examples=5_000
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
-COSTLY = ("built", "verdicts")  # fixtures that several files share and that take minutes to make
+COSTLY = ("verdicts",)  # fixtures that several files share and that take minutes to make
 
 
 def pytest_itemcollected(item):
@@ -67,7 +68,7 @@ def pytest_itemcollected(item):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(node, ids):
-    """Stop if the groups are not heeded: two processes would build the book in one folder."""
+    """Stop if the groups are not heeded: each process would make the costly fixtures again."""
     loose = [each for each in ids if "@" not in each]
     if loose and node.config.option.dist == "loadgroup":
         pytest.exit(f"pytest-xdist does not group the tests, such as {loose[0]}.", 4)
@@ -90,8 +91,24 @@ def project() -> Path:
 
 
 @pytest.fixture(scope="session")
-def built(project):
-    """Build the book in the quick profile; return the folder of its site."""
+def built(project, tmp_path_factory):
+    """Build the book in the quick profile, once for all processes; return the folder of its site.
+
+    The first process builds. The others wait for it, and build themselves if it has failed.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # what the processes of one run share
+    done = folder / "book-is-built"
+    with (folder / "book.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            build(project)
+            done.touch()
+    return project / "_build" / "html"
+
+
+def build(project):
     environment = {key: value for key, value in os.environ.items() if key != "LATENTS_RECORDS"}
     done = subprocess.run(
         [sys.executable, project / "book" / "_tools" / "build.py"],
@@ -101,7 +118,6 @@ def built(project):
         timeout=3000,
     )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
-    return project / "_build" / "html"
 
 
 @pytest.fixture(scope="session")

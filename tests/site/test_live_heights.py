@@ -10,7 +10,9 @@ from latents.widgets import WIDGETS
 from widgets import HEIGHTS
 
 pytestmark = pytest.mark.slow
-LINE = 40  # pixels: fonts of other machines may need a line or two more
+# Pixels, three lines of text: other fonts, and the numbers of networks that were trained on another
+# machine, break lines elsewhere. Three lines shift a page by less than the 0.05 asserted below.
+LINES = 72
 HEIGHT = "box => Math.round(box.getBoundingClientRect().height)"
 HASTE = "box => box.scrollIntoView({ block: 'end', behavior: 'instant' }) || scrollBy(0, 250)"
 SHIFTS = """
@@ -33,7 +35,7 @@ def test_the_room_that_is_kept_is_what_a_live_part_needs(visit, name):
             page.wait_for_timeout(100)
             measured.append(part.evaluate(HEIGHT))
     line = f'"{name}": {json.dumps(measured)}'
-    assert measured == pytest.approx(HEIGHTS[name], abs=LINE), f"live_heights.json needs {line}"
+    assert measured == pytest.approx(HEIGHTS[name], abs=LINES), f"live_heights.json needs {line}"
 
 
 @pytest.mark.parametrize("width", [320, 390, 430, 768, 1024, 1440])
@@ -57,7 +59,7 @@ def test_the_home_page_does_not_jump(browser, address, width):
     page.wait_for_selector("[data-widget=two_maps][data-state=live]")
     page.wait_for_timeout(500)
     now = after.evaluate("node => node.getBoundingClientRect().top + scrollY")
-    assert now == pytest.approx(before, abs=LINE)
+    assert now == pytest.approx(before, abs=LINES)
     assert page.evaluate("window.shift") < 0.05
     assert part.evaluate(HEIGHT) > 1.2 * tall  # there was something to keep room for
     context.close()
@@ -88,7 +90,7 @@ def test_no_page_jumps_when_a_part_comes_to_life(visit, name, width):
         page.wait_for_selector(f"[data-widget={name}][data-state=live]")
         page.wait_for_timeout(500)
         assert page.evaluate("window.shift") - before < 0.05
-        assert part.evaluate(HEIGHT) == pytest.approx(tall, abs=2 * LINE)
+        assert part.evaluate(HEIGHT) == pytest.approx(tall, abs=LINES)
 
 
 @pytest.mark.parametrize("name", WIDGETS)
