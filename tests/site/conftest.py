@@ -16,6 +16,24 @@ from latents.widgets import WIDGETS
 from serve import server
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+WITHOUT = """async ([where, options]) => {
+  const boxes = where.exclude.flatMap(name => [...document.querySelectorAll(name)]);
+  const sizes = boxes.map(box => box.getBoundingClientRect());
+  const kept = boxes.map(box => [[...box.childNodes], box.getAttribute('style')]);
+  boxes.forEach((box, n) => {
+    box.replaceChildren();
+    const [width, height] = [`${sizes[n].width}px`, `${sizes[n].height}px`];
+    Object.assign(box.style, { display: 'inline-block', width, height });
+  });
+  try {
+    return await axe.run(where, options);
+  } finally {
+    boxes.forEach((box, n) => {
+      box.replaceChildren(...kept[n][0]);
+      kept[n][1] === null ? box.removeAttribute('style') : box.setAttribute('style', kept[n][1]);
+    });
+  }
+}"""
 
 
 @dataclass
@@ -158,6 +176,7 @@ def axe():
     """Return what axe-core finds on a page: rule and the first places."""
 
     # Thousands of pieces of formulas and code are the same everywhere: one page shows them all.
+    # Elsewhere they are taken out for the moment, for axe-core goes through all that there is.
     def violations(
         page: Page,
         rules: list[str] | None = None,
@@ -167,7 +186,7 @@ def axe():
         page.evaluate(AXE.read_text(encoding="utf-8") + "; 0")
         only = {"runOnly": {"type": "rule", "values": rules}} if rules else {}
         found = page.evaluate(
-            "([where, options]) => axe.run(where, options)",
+            WITHOUT,
             [
                 {"include": [within], "exclude": skipped},
                 {"resultTypes": ["violations"], "iframes": False, **only},
