@@ -75,7 +75,7 @@ class Lab {
     });
     this.redraw = onceAFrame(this.sheet, () => this.draw());
     this.numbers = make("div.lab-numbers");
-    this.note = make("span.widget-help.lab-aside");
+    this.note = make("p.widget-help.lab-note");
     this.mapHelp = make("p.widget-help");
     this.linkHelp = make("p.widget-help");
     const help = (words) => make("p.widget-help", {}, words);
@@ -85,12 +85,12 @@ class Lab {
         this.trainButton, button("Step", () => this.step()), button("Reset", () => this.change({})),
         make("label", {}, "a picture every ", this.speed),
         make("span.widget-group", {}, make("label", {}, "seed ", this.seed),
-          button("New seed", () => this.sow(1 + Math.floor(9999 * Math.random())))),
-        this.note),
+          button("New seed", () => this.sow(1 + Math.floor(9999 * Math.random()))))),
       make("div.widget-controls", {},
         make("span.widget-group", { role: "radiogroup", "aria-label": "Model" }, ...this.kinds),
         make("label.lab-price", {}, "β ", this.beta, this.betaText),
         make("label", {}, "hidden units ", this.hidden)),
+      this.note,
       make("div", {}, this.numbers, make("div.lab", {},
         panel("Decoded sheet", make("div.lab-tiles", {}, this.sheet, this.hatching.svg),
           make("p.widget-help", {}, this.sheetHelp, " Holes within two standard deviations, the ellipse: ", this.holes)),
@@ -171,10 +171,10 @@ class Lab {
     this.betaText.textContent = variational ? `${beta}` : "–";
     this.seed.value = seed;
     this.hidden.value = hidden;
-    const [sign, text] = this.running ? ["❚❚ ", "Pause"] : ["▶ ", "Train"];
+    const ahead = this.goal > this.steps;
+    const [sign, text] = this.running ? ["❚❚ ", "Pause"] : ["▶ ", ahead ? `Train to step ${this.goal}` : "Train"];
     this.trainButton.replaceChildren(make("span", { "aria-hidden": "true" }, sign), text);
-    const ahead = this.goal > this.steps ? `the link was made at step ${this.goal}; Train goes on to it` : "";
-    this.note.textContent = this.running ? "" : ahead || (this.atLimit ?? "");
+    this.note.textContent = this.running ? "" : ahead ? `The link was made at step ${this.goal}.` : this.atLimit ?? "";
     this.linkHelp.hidden = !this.el.closest("[data-widget]"); // a notebook has no links
     this.linkHelp.textContent = this.changed
       ? "β was changed during this training, so nobody could repeat it: a copied link has its settings, but not its steps."
@@ -299,10 +299,10 @@ class Lab {
       before = now;
       const { epoch } = this.report;
       if (this.steps === this.goal) {
-        this.atLimit = `paused at step ${this.goal}, where the link was made`;
+        this.atLimit = `Paused at step ${this.goal}, where the link was made.`;
         this.toggle();
       } else if (epoch >= this.limit && this.steps > this.goal) {
-        this.atLimit = `paused at ${epoch} epochs; Train goes on to ${this.nextLimit()}`;
+        this.atLimit = `Paused at ${epoch} epochs; Train goes on to ${this.nextLimit()}.`;
         this.toggle();
       }
     }
@@ -337,8 +337,9 @@ class Lab {
     paintSheet(this.sheet, sheet);
     this.hatching.show(tiles, this.report.window);
     const [holes, bulk] = countHoles(tiles);
-    this.holes.textContent = `${holes} of ${bulk} tiles.`;
-    this.sheet.setAttribute("aria-label", `Decoded sheet; holes: ${holes} of ${bulk} tiles`);
+    const share = `${Math.round((100 * holes) / bulk)}% (${holes} of ${bulk} tiles)`;
+    this.holes.textContent = `${share}.`;
+    this.sheet.setAttribute("aria-label", `Decoded sheet; holes: ${share}`);
     this.curves.draw();
     const rows = {
       "steps": `${step.toLocaleString("en")} (epoch ${epoch})`,

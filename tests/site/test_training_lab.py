@@ -357,14 +357,24 @@ def holes(page, lab) -> tuple[int, int]:
     lines = lab.locator(".lab-tiles path.lab-over").get_attribute("d")
     assert lines.count("M") == (~taken).sum()
     found = int((bulk & ~taken).sum()), int(bulk.sum())
-    assert lab.locator(".lab-holes").inner_text() == "{} of {} tiles.".format(*found)
-    assert "holes: {} of {} tiles".format(*found) in lab.locator(".lab-sheet").get_attribute(
-        "aria-label"
-    )
+    share = "{:.0f}% ({} of {} tiles)".format(np.floor(100 * found[0] / found[1] + 0.5), *found)
+    assert lab.locator(".lab-holes").inner_text() == f"{share}."
+    assert f"holes: {share}" in lab.locator(".lab-sheet").get_attribute("aria-label")
     return found
 
 
+def test_the_map_of_a_vae_never_shrinks(page, lab):
+    reaches = []
+    for epochs in (1, 3, 6, 10):
+        train(page, lab, epochs)
+        reaches.append(page.evaluate(f"{LAB}.report.window.reach"))
+    assert reaches == sorted(reaches)
+
+
 def test_holes_are_hatched_and_a_vae_has_fewer(page, lab):
+    page.wait_for_function(f"{LAB}.holes.textContent")
+    untrained, of_prior = holes(page, lab)
+    assert untrained < 0.15 * of_prior
     train(page, lab, 8)
     page.wait_for_timeout(100)
     few, of_prior = holes(page, lab)
@@ -739,10 +749,11 @@ def test_a_link_carries_the_steps_and_they_are_trained_again_on_demand(visit, ki
         lab = arrive(found.page, NAME)
         assert found.page.evaluate(f"{LAB}.report.step") == 0  # nothing starts by itself
         assert found.page.evaluate(f"{LAB}.state.steps") == step  # it can be passed on
-        words = f"the link was made at step {step}; Train goes on to it"
-        assert lab.get_by_text(words).is_visible()
-        lab.get_by_role("button", name="Train", exact=True).click()
-        lab.get_by_text(f"paused at step {step}, where the link was made").wait_for()
+        assert lab.get_by_text(f"The link was made at step {step}.").is_visible()
+        tall = lab.bounding_box()["height"]
+        lab.get_by_role("button", name=f"Train to step {step}").click()
+        lab.get_by_text(f"Paused at step {step}, where the link was made").wait_for()
+        assert lab.bounding_box()["height"] == tall
         assert found.page.evaluate(f"{LAB}.report.step") == step
         assert found.page.evaluate(f"{LAB}.report.test") == first
         lab.get_by_role("button", name="Train", exact=True).click()

@@ -88,7 +88,7 @@ export const active = (codes) => momentsOf(codes).sd.filter((sd) => sd ** 2 > 0.
 export function serve(port) {
   const images = {};
   const trainers = new Map();
-  const windows = new WeakMap(); // of the map, for each plain autoencoder
+  const windows = new WeakMap(); // of the map, for each training; that of a VAE never shrinks
 
   /** What the page shows after some steps: means of D and R over them, and a test. */
   function report(trainer, means) {
@@ -96,7 +96,7 @@ export function serve(port) {
     const { D, R, codes, drawn } = trainer.test(images.test);
     const test = variational ? { D, R } : { D };
     const window = variational
-      ? { x: 0, y: 0, reach: reachOf(codes) } // around its prior
+      ? { x: 0, y: 0, reach: Math.max(windows.get(trainer)?.reach ?? 0, reachOf(codes)) } // around its prior
       : windowOf(codes, windows.get(trainer));
     windows.set(trainer, window);
     const sheet = Uint8ClampedArray.from(trainer.decode(gridOf(window)), (y) => 255 * y);
