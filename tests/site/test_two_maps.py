@@ -262,8 +262,8 @@ def test_nothing_moves_while_a_point_does(visit, width):
         tops = found.page.evaluate(
             """() => {
               const { widget } = document.querySelector('.widget-live');
-              const parts = ['.two-maps', '.two-maps-verdicts', '.two-maps-words', '.widget-controls']
-                .flatMap(name => [...document.querySelectorAll(name)]);
+              const names = ['', '-verdicts', '-words', ' + .widget-controls'];
+              const parts = names.flatMap(end => [...document.querySelectorAll('.two-maps' + end)]);
               const tops = parts.map(() => new Set());
               for (let n = 0; n < 625; n++) {
                 const place = [Math.floor(n / 25) / 4 - 3, (n % 25) / 4 - 3];
