@@ -5,7 +5,8 @@
 // moves both points to comparable places. A place without any garment's code nearby is a hole.
 //
 // Whether the picture there is strange is another question: it is compared with real garments, pixel
-// by pixel. Where it is unlike all of them, the reader has found something, and the place is marked.
+// by pixel. Where it is unlike all of them, the reader has found something, and the place is marked,
+// on whatever way the point came there. Only the place where the maps begin is nobody's find.
 
 import { frames } from "./shared/curves.mjs";
 import { generator, make, paint, speaker, still, unique, written } from "./shared/elements.mjs";
@@ -17,7 +18,8 @@ import { Task } from "./shared/task.mjs";
 
 const REACH = 3;
 const SIDE = 28;
-const APART = 0.5; // on the map: a find that is nearer to an earlier one is the same
+const APART = 0.5; // on the map: a find that is nearer to the start or to an earlier one is not new
+const DIGITS = 3; // of a place: finer than a pixel, and a link has all of them
 const DRAWS = 1000;
 const NAMES = { autoencoder: "Plain autoencoder", vae: "Variational autoencoder" };
 const MODELS = Object.keys(NAMES);
@@ -100,7 +102,7 @@ export class Models {
 
 class TwoMaps {
   constructor(models, el) {
-    Object.assign(this, { models, el, facts: models.facts, places: {}, views: {}, lit: null, foundOn: [] });
+    Object.assign(this, { models, el, facts: models.facts, places: {}, views: {}, lit: null });
     this.finds = Object.fromEntries(MODELS.map((model) => [model, []]));
     this.random = generator(Date.now());
     this.start = this.facts.start;
@@ -109,7 +111,7 @@ class TwoMaps {
   }
 
   get state() {
-    return { z: MODELS.map((model) => list(this.places[model])).join() };
+    return { z: MODELS.map((model) => list(this.places[model], DIGITS)).join() };
   }
 
   /** Go to a place for both points, or to one for each. */
@@ -136,16 +138,16 @@ class TwoMaps {
       "Places are in units of each model’s spread: of the prior for the VAE, of its codes for the plain autoencoder.");
     const measure = make("p.widget-help", {},
       `The likeness of two pictures is the cosine between them: 1 if one is the other made darker. The garment is the most alike among the ${this.facts.labels.length.toLocaleString("en")} test garments of these maps, in 16 greys; neither network was trained on them. Unlike every garment is a picture whose likeness to all of them is below ${written(this.facts.unlike)}: of 100 copies that the networks make of these garments, 99 are more like some other garment than that.`);
-    this.found = make("p.two-maps-found", { role: "status" },
-      "Find a place whose picture is unlike every garment.");
+    this.goal = make("span");
+    this.count = make("span", { role: "status" });
     this.el.replaceChildren(
+      make("p.two-maps-found", {}, this.goal, this.count),
       make("div.two-maps", {}, ...MODELS.map((model) => this.column(model, help.id))),
-      this.found,
       make("div.widget-controls", {},
         button("Random code", () => this.draw()),
         make("span.widget-group", {}, "from", this.from, "to", this.to,
           button("Walk", () => this.walk())),
-        button("Start", () => this.moveAll([this.start, this.start])),
+        button("Back to the start", () => this.moveAll([this.start, this.start])),
         make("label", {}, this.together, " drag both together")),
       this.legend(),
       help,
@@ -176,12 +178,14 @@ class TwoMaps {
       const below = make("figcaption", {}, caption);
       return { canvas, below, figure: make("figure", {}, canvas, below) };
     });
+    const verdicts = make("p.two-maps-verdicts");
     const words = make("p.two-maps-words");
-    this.views[model] = { plane, picture, garment, words };
+    this.views[model] = { plane, picture, garment, verdicts, words };
     return make("div", { role: "group", "aria-label": NAMES[model] },
       make("p.widget-title", {}, NAMES[model]),
       plane.element,
-      make("div.two-maps-seen", {}, picture.figure, garment.figure, words));
+      make("div.two-maps-seen", {}, picture.figure, garment.figure, verdicts),
+      words);
   }
 
   legend() {
@@ -227,25 +231,26 @@ class TwoMaps {
   }
 
   /**
-   * Mark places where the reader has found a picture unlike every garment, and count them: on each
-   * map one place a gesture, however long the way of a drag is.
+   * Say whether a picture is unlike every garment. Mark such places, and count them: on each map one
+   * place a gesture, however long the way of a drag or of a walk is.
    */
   discover(moved, gesture) {
-    const fresh = moved.filter((model) => {
+    for (const model of moved) {
       const [x, y] = this.places[model];
-      const known = this.finds[model].some(([a, b]) => Math.hypot(x - a, y - b) < APART);
-      return this.views[model].unlike && !known && this.views[model].foundBy !== gesture;
-    });
-    if (!fresh.length) return;
-    this.foundOn = fresh;
-    for (const model of fresh) {
-      this.views[model].foundBy = gesture;
+      const view = this.views[model];
+      const known = [this.start, ...this.finds[model]].some(([a, b]) => Math.hypot(x - a, y - b) < APART);
+      if (!view.unlike || known || view.foundBy === gesture) continue;
+      view.foundBy = gesture;
       this.finds[model].push(this.places[model]);
-      this.views[model].plane.mark(this.finds[model]);
+      view.plane.mark(this.finds[model]);
     }
-    const counts = MODELS.map((model) => this.finds[model].length);
-    this.found.replaceChildren(make("strong", {}, "◆ Found: a picture unlike every garment."),
-      ` Places found so far: ${counts[0]} on the map of the plain autoencoder, ${counts[1]} on that of the VAE.`);
+    const unlike = MODELS.some((model) => this.views[model].unlike);
+    this.goal.replaceChildren(...(unlike
+      ? [make("strong", {}, "◆ Unlike every garment."), " Find another."]
+      : ["Find a picture unlike every garment."]));
+    const [plain, vae] = MODELS.map((model) => this.finds[model].length);
+    const count = `Found so far: plain autoencoder ${plain}, VAE ${vae}.`;
+    if (this.count.textContent !== count) this.count.textContent = count;
   }
 
   moveAll(places) {
@@ -256,30 +261,31 @@ class TwoMaps {
   go(places) {
     this.stop();
     MODELS.forEach((model, i) => this.set(model, places[i]));
+    this.discover(MODELS, Symbol("move"));
   }
 
   set(model, place) {
-    const { plane, picture, garment, words } = this.views[model];
-    plane.set(place);
+    const { plane, picture, garment, verdicts, words } = this.views[model];
+    plane.set(place.map((u) => Number(u.toFixed(DIGITS))));
     this.places[model] = plane.place;
     const { label, distance, hole } = this.models.near(model, plane.place);
     const decoded = this.models.decode(model, plane.place);
     const like = this.models.resemble(decoded);
     this.views[model].unlike = like.unlike;
-    // Once the reader has moved on, the count alone stays.
-    if (!this.foundOn.some((each) => this.views[each].unlike)) this.found.querySelector("strong")?.remove();
     paint(picture.canvas, decoded, SIDE);
     paint(garment.canvas, this.models.garments.picture(like.number), SIDE);
     const name = this.facts.names[label];
     const alike = this.facts.names[like.label];
     const code = this.models.code(model, plane.place).map((z) => written(z)).join(", ");
     const verdict = (bad, text) => make("strong", { className: bad ? "bad" : "" }, text);
+    verdicts.replaceChildren(
+      verdict(hole, hole ? "▲ in a hole" : "● near a code"),
+      verdict(like.unlike, like.unlike ? "◆ unlike every garment" : "● like a garment"),
+    );
     words.replaceChildren(
       make("span", {}, `code ${code}`),
       make("span", {}, `nearest code: ${name}, ${written(distance)} away`),
-      verdict(hole, hole ? "▲ a hole: no code is near" : "● a code is near"),
       make("span", {}, `most like: ${alike}, likeness ${written(like.likeness)}`),
-      verdict(like.unlike, like.unlike ? "◆ unlike every garment" : "● like a garment"),
     );
     this.views[model].said =
       `${NAMES[model]}: ${hole ? "a hole" : `near ${name}`}, ${like.unlike ? "unlike every garment" : `like ${alike}`}`;
@@ -297,7 +303,6 @@ class TwoMaps {
     while (Math.max(...place.map(Math.abs)) > REACH)
       place.splice(0, 2, this.random.normal(), this.random.normal());
     this.moveAll([place, place]);
-    this.discover(MODELS, Symbol("draw"));
   }
 
   walk() {
@@ -307,6 +312,7 @@ class TwoMaps {
       model, ...ends.map((number) => this.models.placeOf(model, number)),
     ]);
     const [steps, pace] = still() ? [5, 700] : [90, 33]; // milliseconds
+    const gesture = Symbol("walk");
     let [step, due] = [0, 0];
     this.stopWalk = frames(this.el, () => {
       const now = performance.now();
@@ -314,6 +320,7 @@ class TwoMaps {
       due = Math.max(due, now - pace) + pace;
       for (const [model, a, b] of paths)
         this.set(model, a.map((x, i) => x + ((b[i] - x) * step) / steps));
+      this.discover(MODELS, gesture);
       if (step++ < steps) return true;
       this.speak();
       return false;

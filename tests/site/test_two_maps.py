@@ -38,6 +38,10 @@ def slider(page, model: str, axis: int):
     return page.locator(".plane-sliders input").nth(2 * MODELS.index(model) + axis)
 
 
+def verdicts(page):
+    return page.locator(".two-maps-verdicts")
+
+
 def painted(page, model: str) -> np.ndarray:
     """Return the pixels of the decoded picture as the page has painted them: (784,)."""
     return picture(page, 2 * MODELS.index(model))
@@ -114,7 +118,8 @@ def test_the_nearest_garment_stands_beside_the_decoded_picture(home, content):
         np.testing.assert_allclose(picture(home, 2 * at + 1), garment, atol=1e-6)
         words = home.locator(".two-maps-words").nth(at).inner_text()
         name = content.names[content.labels[number]]
-        assert f"most like: {name}, likeness {cosines.max():.2f}\n● like a garment" in words
+        assert f"most like: {name}, likeness {cosines.max():.2f}" in words
+        assert "● like a garment" in verdicts(home).nth(at).inner_text()
 
 
 def test_the_page_shows_the_garments_in_sixteen_greys(content):
@@ -164,17 +169,27 @@ def move(page, model: str, place: tuple[float, float]) -> None:
         slider(page, model, axis).fill(f"{value:.2f}")
 
 
-def test_a_picture_unlike_every_garment_is_acknowledged_once_and_counted(home, content):
+GOAL = "Find a picture unlike every garment."
+ACKNOWLEDGED = "◆ Unlike every garment. Find another."
+
+
+def line(page) -> list[str]:
+    """Return what stands above the maps: the goal, or that it is reached; and the count."""
+    return page.locator(".two-maps-found > span").all_inner_texts()
+
+
+def counted(plain: int, vae: int) -> str:
+    return f"Found so far: plain autoencoder {plain}, VAE {vae}."
+
+
+def test_a_picture_unlike_every_garment_is_acknowledged_and_counted_once(home, content):
     home.get_by_label("drag both together").uncheck()
-    found = home.locator(".two-maps-found")
-    assert found.get_attribute("role") == "status"
-    assert found.inner_text() == "Find a place whose picture is unlike every garment."
     home.evaluate(
         """() => {
           window.told = [];
-          const line = document.querySelector('.two-maps-found');
-          new MutationObserver(() => window.told.push(line.textContent))
-            .observe(line, { childList: true });
+          const count = document.querySelector('.two-maps-found [role=status]');
+          new MutationObserver(() => window.told.push(count.textContent))
+            .observe(count, { childList: true });
         }"""
     )
     marks = "document.querySelector('.widget-live').widget.views.autoencoder.plane.marks.length"
@@ -183,28 +198,95 @@ def test_a_picture_unlike_every_garment_is_acknowledged_once_and_counted(home, c
     first, second = beyond(content, "autoencoder")
     assert home.evaluate(marks) == 0
     move(home, "autoencoder", first)
-    words = home.locator(".two-maps-words").first.inner_text()
-    assert "◆ unlike every garment" in words
+    assert "◆ unlike every garment" in verdicts(home).first.inner_text()
     seen = home.evaluate(marks)
-    told = home.evaluate("window.told")
-    assert len(told) == seen >= 1
-    assert told[-1] == (
-        "◆ Found: a picture unlike every garment. Places found so far: "
-        f"{seen} on the map of the plain autoencoder, 0 on that of the VAE."
-    )
+    assert line(home) == [ACKNOWLEDGED, counted(seen, 0)]
     canvas(home, "autoencoder").focus()
     for key in ("ArrowRight", "ArrowLeft"):  # the same find
         home.keyboard.press(key)
-    assert "◆ Found" in found.inner_text()
+    assert line(home) == [ACKNOWLEDGED, counted(seen, 0)]
+    assert len(home.evaluate("window.told")) == seen >= 1
     move(home, "autoencoder", plain)  # the count stays
-    assert "unlike" not in home.locator(".two-maps-words").first.inner_text()
-    assert re.fullmatch(
-        r"Places found so far: \d on the map of the plain autoencoder, 0 on that of the VAE\.",
-        found.inner_text(),
-    )
+    assert "unlike" not in verdicts(home).first.inner_text()
+    assert line(home) == [GOAL, counted(home.evaluate(marks), 0)]
     move(home, "autoencoder", second)
     assert home.evaluate(marks) > seen
-    assert home.locator(".two-maps-words").nth(1).inner_text().endswith("● like a garment")
+    assert verdicts(home).nth(1).inner_text().endswith("● like a garment")
+
+
+def test_where_the_maps_begin_is_acknowledged_and_nobodys_find(home):
+    assert "◆ unlike every garment" in verdicts(home).first.inner_text()
+    assert line(home) == [ACKNOWLEDGED, counted(0, 0)]
+    box = canvas(home, "autoencoder").bounding_box()
+    x, y = places(home)["autoencoder"]
+    home.mouse.click(box["x"] + box["width"] * (3 + x) / 6, box["y"] + box["height"] * (3 - y) / 6)
+    canvas(home, "autoencoder").focus()
+    home.keyboard.press("ArrowLeft")
+    home.get_by_role("button", name="Back to the start").click()
+    assert line(home) == [ACKNOWLEDGED, counted(0, 0)]
+
+
+SAID = """() => ['.two-maps-found', '.two-maps-verdicts strong:last-child'].map(name =>
+  [...document.querySelectorAll(name)].some(each => each.textContent.startsWith('◆')))"""
+
+
+def test_every_way_to_a_place_is_acknowledged_by_the_same_rule(home, content):
+    first, _ = beyond(content, "autoencoder")
+    home.evaluate(f"location.hash = '#z={first[0]:.2f},{first[1]:.2f},0,0&m=two_maps'")
+    home.wait_for_function("document.querySelector('.widget-live').widget.finds.autoencoder.length")
+    assert line(home) == [ACKNOWLEDGED, counted(1, 0)]
+    home.get_by_label("both alike").check()
+    home.get_by_role("button", name="Draw 1,000 and count").click()
+    home.get_by_role("button", name="Show the loneliest of each").click()
+    acknowledged, unlike = home.evaluate(SAID)
+    assert acknowledged == unlike
+    home.evaluate(
+        f"""() => {{
+          const {{ widget }} = document.querySelector('.widget-live');
+          const discover = widget.discover.bind(widget);
+          window.said = [];
+          widget.discover = (...given) => {{ discover(...given); window.said.push(({SAID})()); }};
+        }}"""
+    )
+    home.get_by_role("button", name="Walk", exact=True).click()
+    home.wait_for_function("window.said.length === 91")
+    said = home.evaluate("window.said")
+    assert all(acknowledged == unlike for acknowledged, unlike in said)
+    assert {unlike for _, unlike in said} == {True, False}
+
+
+@pytest.mark.parametrize("width", [320, 390, 601, 768, 1024, 1200, 1366, 1440])
+def test_nothing_moves_while_a_point_does(visit, width):
+    with visit(PAGE, width) as found:
+        found.page.wait_for_selector(LIVE)
+        tops = found.page.evaluate(
+            """() => {
+              const { widget } = document.querySelector('.widget-live');
+              const names = ['', '-verdicts', '-words', ' + .widget-controls'];
+              const parts = names.flatMap(end => [...document.querySelectorAll('.two-maps' + end)]);
+              const tops = parts.map(() => new Set());
+              for (let n = 0; n < 625; n++) {
+                const place = [Math.floor(n / 25) / 4 - 3, (n % 25) / 4 - 3];
+                widget.go([place, place]);
+                parts.forEach((part, i) =>
+                  tops[i].add(Math.round(part.getBoundingClientRect().top)));
+              }
+              return tops.map(each => [...each]);
+            }"""
+        )
+        assert [len(each) for each in tops] == [1] * 6
+        assert (tops[1], tops[3]) == (tops[2], tops[4])  # side by side
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1366, 768)])
+def test_the_first_screen_says_what_the_maps_show(visit, width, height):
+    with visit(PAGE, width) as found:
+        found.page.set_viewport_size({"width": width, "height": height})
+        found.page.wait_for_selector(LIVE)
+        found.page.evaluate("scrollTo(0, 0)")
+        for shown in (".two-maps-found", ".plane canvas", ".two-maps-verdicts", ".widget-picture"):
+            for box in [each.bounding_box() for each in found.page.locator(shown).all()]:
+                assert box["y"] + box["height"] <= height, shown
 
 
 def test_a_drag_finds_one_place_and_so_does_a_key_that_is_held(home, content):
@@ -238,14 +320,6 @@ def test_a_drag_finds_one_place_and_so_does_a_key_that_is_held(home, content):
         there = [x for x in places if x is not False]
         assert max(there) - min(there) > 0.5
         assert home.evaluate(f"{finds}.length") == 1
-
-
-def test_what_nobody_has_moved_is_not_found(home, content):
-    first, _ = beyond(content, "autoencoder")
-    home.evaluate(f"location.hash = '#z={first[0]:.2f},{first[1]:.2f}&m=two_maps'")
-    home.wait_for_function("document.querySelector('.two-maps-words strong.bad')")
-    assert "◆ unlike every garment" in home.locator(".two-maps-words").first.inner_text()
-    assert home.locator(".two-maps-found").inner_text().startswith("Find a place")
 
 
 @pytest.mark.parametrize(("slower", "most"), [(1, 5), (4, 16)])
@@ -348,8 +422,8 @@ def test_keys_alone_reach_everything(home):
             home.evaluate("document.activeElement.textContent || document.activeElement.type")
         )
         home.keyboard.press("Tab")
-    assert {"range", "checkbox", "radio", "Random code", "Walk", "Start", "Copy link"} <= reached
-    assert {"Trouser", "Draw 1,000 and count"} <= reached
+    assert {"range", "checkbox", "radio", "Random code", "Walk", "Copy link"} <= reached
+    assert {"Back to the start", "Trouser", "Draw 1,000 and count"} <= reached
 
 
 def test_apart_each_point_goes_its_own_way(home):
@@ -490,6 +564,18 @@ def test_a_link_has_the_places(visit, home):
         assert places(found.page) == {"autoencoder": [0.2, 0.9], "vae": [-0.5, 0]}
         top = found.page.evaluate("document.querySelector('.widget').getBoundingClientRect().top")
         assert abs(top) < 900
+
+
+def test_a_link_leads_to_the_very_place(visit, home):
+    box = canvas(home, "vae").bounding_box()
+    home.mouse.click(box["x"] + 0.3217 * box["width"], box["y"] + 0.4391 * box["height"])
+    home.get_by_role("button", name="Copy link").click()
+    home.wait_for_function("location.hash.length > 1")
+    shown = home.locator(".two-maps").inner_text()
+    with visit(PAGE + home.evaluate("location.hash")) as found:
+        found.page.wait_for_selector(LIVE)
+        assert places(found.page) == places(home)
+        assert found.page.locator(".two-maps").inner_text() == shown
 
 
 @pytest.mark.parametrize(
