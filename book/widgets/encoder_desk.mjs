@@ -2,7 +2,7 @@
 
 import { Board } from "./shared/board.mjs";
 import { frames } from "./shared/curves.mjs";
-import { generator, make, paint, replaced, speaker, still, unique, written } from "./shared/elements.mjs";
+import { generator, make, onceAFrame, paint, replaced, speaker, still, unique, written } from "./shared/elements.mjs";
 import { Truth } from "./shared/gaussians.mjs";
 import { Lens } from "./shared/lens.mjs";
 import { cells, list, numbers, read, runs, whole, word } from "./shared/link.mjs";
@@ -102,6 +102,7 @@ class Desk {
   constructor(model, el) {
     Object.assign(this, { model, el, owner: "encoder", samples: 5, seed: 0 });
     this.build();
+    this.soon = onceAFrame(el, () => this.show());
     this.choose(0);
   }
 
@@ -115,13 +116,13 @@ class Desk {
       "aria-label": "Garment", onchange: () => this.choose(this.menu.selectedIndex),
     }, ...facts.garments.map((text) => make("option", {}, text)));
     const help = make("p.widget-help", { id: unique("desk-help") },
-      "Draw with the pointer; or arrow keys, Space paints, X erases, U undoes.");
+      "Erase or paint with the pointer, three pixels wide. Or pixel by pixel: arrow keys, Space paints, X erases, U undoes.");
     this.board.canvas.setAttribute("aria-describedby", help.id);
     const tool = unique("desk-tool");
-    const tools = ["erase", "paint"].map((text, value) =>
-      make("label", {}, make("input", {
-        type: "radio", name: tool, checked: value === 0, onchange: () => (this.board.tool = value),
-      }), ` ${text}`));
+    this.tools = [0, 1].map((value) => // the brightness
+      make("input", { type: "radio", name: tool, onchange: () => this.wield(value) }));
+    this.wield(0);
+    const tools = ["erase", "paint"].map((text, value) => make("label", {}, this.tools[value], ` ${text}`));
     this.lens = new Lens({
       center: (x, y) => this.hand({ mean: [x, y] }),
       width: (axis, sd) => this.hand({ sd: replaced(this.q.sd, axis, sd) }),
@@ -178,7 +179,7 @@ class Desk {
           help,
           make("div.widget-controls", {}, this.menu, make("span.widget-group", {}, ...tools),
             make("span.widget-group", {}, button("Undo", () => this.board.undo()),
-              button("Clear", () => this.board.clear()),
+              button("Clear", () => this.clear()),
               button("Restore", () => this.choose(this.menu.selectedIndex))))),
         make("div", { role: "group", "aria-label": "Code" },
           make("p.widget-title", {}, "Code"), this.lens.canvas,
@@ -220,7 +221,8 @@ class Desk {
     const { mean, sd } = this.q;
     return {
       garment: number + 1, ...(black && { black }), ...(white && { white }),
-      ...(this.owner !== "encoder" && { mean: list(mean, 3), sd: list(sd, 4) }),
+      ...(this.owner !== "encoder" && { mean: list(mean, 6), sd: list(sd, 6) }),
+      ...(this.owner === "search" && { owner: "search" }),
       samples: this.samples, seed: this.seed,
     };
   }
@@ -229,18 +231,17 @@ class Desk {
     const { limits } = this.model.truth;
     const found = read(link, {
       garment: whole(1, this.model.facts.garments.length), black: cells(SIZE), white: cells(SIZE),
-      mean: numbers(2, limits.mean), sd: numbers(2, limits.sd), samples: word(...COUNTS), seed: whole(1, SEEDS),
+      mean: numbers(2, limits.mean), sd: numbers(2, limits.sd), owner: word("search"), samples: word(...COUNTS), seed: whole(1, SEEDS),
     });
     if (!found) return;
-    const { garment = 1, black = [], white = [], mean, sd, samples = 5, seed = 1 } = found;
+    const { garment = 1, black = [], white = [], mean, sd, owner = "reader", samples = 5, seed = 1 } = found;
     const pixels = Float32Array.from(this.model.garment(garment - 1));
     for (const [value, all] of [black, white].entries()) for (const cell of all) pixels[cell] = value;
     this.count.value = this.samples = samples;
     this.choose(garment - 1, pixels);
     this.draw(seed);
-    this.show();
-    if (!mean && !sd) return;
-    this.hand({ ...(mean && { mean }), ...(sd && { sd }) });
+    if (!mean && !sd) return this.show();
+    this.move({ ...this.q, ...(mean && { mean }), ...(sd && { sd }) }, owner);
     this.place();
   }
 
@@ -250,24 +251,61 @@ class Desk {
     this.menu.selectedIndex = number;
     this.board.canvas.setAttribute("aria-label", `${garments[number]}, ${SIDE} × ${SIDE} pixels`);
     this.board.load(pixels);
-    this.painted();
+    this.draw();
+    this.look(this.model.truth.posterior(pixels));
   }
 
-  /** The picture has changed: the encoder answers, and when a stroke has ended, the truth as well. */
-  painted(ended = true, where = "") {
-    this.x = this.board.pixels;
-    this.posterior = ended ? this.model.truth.posterior(this.x) : null;
-    this.task.show();
+  /** Paint from now on with a brightness, 0 or 1. */
+  wield(value) {
+    this.board.tool = value;
+    this.tools[value].checked = true;
+  }
+
+  /** Make the board black, where there is nothing to erase. */
+  clear() {
+    this.board.clear();
+    this.wield(1);
+  }
+
+  /**
+   * The reader has painted: the encoder answers. When a stroke has ended the truth follows, a step a
+   * frame, for a slow machine needs a while for each.
+   */
+  painted(ended, where) {
     if (ended) this.draw();
-    this.encode(where);
+    this.look(null);
+    if (!ended) return;
+    const steps = [
+      () => {}, // the page shows the stroke first
+      () => (this.posterior = this.model.truth.posterior(this.x)),
+      () => this.place(where),
+    ];
+    this.stopTruth = frames(this.el, () => {
+      steps.shift()();
+      return steps.length > 0;
+    });
+  }
+
+  /** Look at what is on the board: its posterior is given, or not known yet (null). */
+  look(posterior) {
+    this.stopTruth?.();
+    this.x = this.board.pixels;
+    this.posterior = posterior;
+    this.task.show();
+    this.encode();
   }
 
   /** Give the ellipse back to the encoder. */
-  encode(where) {
+  encode() {
     this.stop();
-    this.q = this.model.encode(this.x);
-    this.owner = "encoder";
-    this.place(where);
+    this.move(this.model.encode(this.x), "encoder");
+    this.place();
+  }
+
+  /** Let the ellipse be another one; who has made it is a key of OWNERS. */
+  move(q, owner) {
+    this.q = this.lens.q = owner === "encoder" ? q : this.model.truth.within(q);
+    this.owner = owner;
   }
 
   /** Draw new samples: ε of N(0, I), (n · 2), which follow the ellipse when it is moved. */
@@ -330,9 +368,8 @@ class Desk {
   /** The reader moves the ellipse. */
   hand(change) {
     this.stop();
-    this.q = this.model.truth.within({ ...this.q, ...change });
-    this.owner = "reader";
-    this.show();
+    this.move({ ...this.q, ...change }, "reader");
+    this.soon();
   }
 
   /** Look for the best upright ellipse, before the reader's eyes, who may ask for less motion. */
@@ -340,7 +377,7 @@ class Desk {
     this.stop();
     const path = this.model.truth.descend(this.x, this.q);
     const found = () => {
-      this.owner = "search";
+      this.move(this.q, "search");
       this.draw();
       this.place(OWNERS.search);
     };
@@ -353,9 +390,9 @@ class Desk {
       const { value, done } = path.next();
       if (done) found();
       else {
-        this.q = value.q;
-        this.show();
-        this.follow();
+        this.move(value.q, "searching");
+        if (this.outside) this.place();
+        else this.show();
       }
       return !done;
     });
@@ -374,7 +411,6 @@ class Desk {
     const image = decoder.apply(Float32Array.from(q.mean));
     paint(this.copies[0].canvas, image, SIDE);
     paint(this.copies[1].canvas, image.map((y, i) => Math.abs(y - x[i])), SIDE);
-    this.lens.q = q;
     this.lens.samples = Array.from({ length: this.samples }, (_, k) =>
       importance.codes.subarray(2 * k, 2 * k + 2));
     this.lens.redraw();
@@ -389,11 +425,11 @@ class Desk {
     const longest = Math.max(numbers.bound, numbers.importance ?? 0, 1);
     this.rows.importance.name.textContent = `−IWAE(${this.samples}), one draw`;
     // The gap is too small to be seen beside the others: its bar has a scale of its own.
-    if (this.owner === "encoder") this.widest = this.account.gap;
+    if (this.owner === "encoder") this.own = this.account.bound;
     for (const [key, { value, bar }] of Object.entries(this.rows)) {
       const number = numbers[key];
       value.textContent = number === undefined ? "…" : written(number, 2);
-      const part = key === "gap" ? this.account.gap / this.widest : number / longest;
+      const part = key === "gap" ? this.account.gap / (this.own - this.account.evidence) : number / longest;
       bar.style.width = `${Math.max(0, Math.min(100, 100 * part)) || 0}%`;
     }
     const [D, R, gap] = ["D", "R", "gap"].map((key) => this.rows[key].value.textContent);
@@ -418,12 +454,12 @@ class Desk {
     const [D, R] = [change.D, change.R].map(Math.abs);
     const most = D > R ? "D" : R > D ? "R" : null;
     const signed = (x) => `${x > 0 ? "+" : ""}${written(x, 1)}`;
-    return [
+    return [make("p", {},
       most && !elsewhere ? judge(most) : "",
       `${name}: D ${signed(change.D)} nats, R ${signed(change.R)} nats`,
       most ? ". " : ", about the same. ",
       `${reasons(change)}${elsewhere}`,
-    ];
+    )];
   }
 }
 

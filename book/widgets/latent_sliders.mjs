@@ -206,10 +206,8 @@ class Sliders {
     const ranked = this.facts.order.map((latent) => garments[latent]);
     const [strongest, weaker] = [ranked[0], median(ranked.slice(ranked.length / 2))];
     const right = strongest < 0.6 ? "none" : strongest - weaker > 0.3 ? "strong" : "all";
-    return [
-      judge(right),
-      `Two garments answer the strongest slider with a cosine of ${written(strongest)}, the weaker five with ${written(weaker)} (their median); 1 would be the same change, and two different sliders on one garment have ${written(control)}, without the sign. What a slider does depends on where the others stand.`,
-    ];
+    return [make("p", {}, judge(right),
+      `Two garments answer the strongest slider with a cosine of ${written(strongest)}, the weaker five with ${written(weaker)} (their median); 1 would be the same change, and two different sliders on one garment have ${written(control)}, without the sign. What a slider does depends on where the others stand.`)];
   }
 }
 

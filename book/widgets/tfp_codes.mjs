@@ -212,10 +212,8 @@ class Desk {
     paint(this.pictures.sample, this.bits.sample, SIDE);
     paint(this.pictures.average, average, SIDE);
     this.away = average.reduce((sum, x, i) => sum + Math.abs(x - this.pixels[i]), 0) / SIZE;
-    this.count.replaceChildren(
-      this.draws === 1 ? "of 1 toss" : `of ${this.draws} tosses`,
-      make("span", {}, `, ${written(this.away, 3)} from the mean`),
-    );
+    this.count.textContent =
+      `of ${this.draws} ${this.draws === 1 ? "toss" : "tosses"}, ${written(this.away, 3)} from the mean`;
   }
 
   toss(times) {

@@ -31,6 +31,16 @@ def ellipse(page) -> dict:
     return page.evaluate(f"{DESK}.q")
 
 
+def drawn(page) -> None:
+    """Wait until the page shows what was done last."""
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def known(page) -> None:
+    """Wait until the truth of what was painted is there."""
+    page.wait_for_function(f"{DESK}.account.gap !== undefined")
+
+
 def test_the_account_of_every_test_garment_agrees_with_other_sums(page, content):
     garments, _ = data.load("fashion_mnist").arrays("test")
     images = np.rint(half_size(garments.reshape(-1, 784).astype("float64")))
@@ -61,7 +71,7 @@ PAINT = f"""([garment, tool, strokes]) => {{
     desk.board.stroke([column, to]);
   }}
   desk.board.last = null;
-  desk.painted();
+  desk.look(desk.model.truth.posterior(desk.board.pixels));
   const {{ truth }} = desk.model;
   let best = null;
   for (const step of truth.descend(desk.x, desk.q)) best = step;
@@ -214,6 +224,7 @@ def test_on_a_phone_the_numbers_are_under_the_board(visit):
         brief, board = desk.locator(".desk-brief"), desk.locator("canvas.board")
         before = brief.inner_text()
         by_finger(found.page, centre(board), 40)
+        known(found.page)
         numbers = rows(desk)
         shown = [f"{numbers[row]:.2f}" for row in ("distortion D", "rate R", "gap")]
         assert brief.inner_text().split() == [
@@ -276,8 +287,9 @@ def test_the_board_can_be_cleared_painted_from_scratch_and_taken_back(page, desk
     pixels = f"[...{DESK}.board.pixels]"
     before, whole = page.evaluate(pixels), account(page)
     desk.get_by_role("button", name="Clear").click()
+    known(page)
     assert not any(page.evaluate(pixels)) and account(page)["gap"] > 0
-    desk.get_by_label("paint", exact=True).check()
+    assert desk.get_by_label("paint", exact=True).is_checked()  # there is nothing to erase
     x, y = centre(desk.locator("canvas.board"))
     page.mouse.click(x, y)
     assert sum(page.evaluate(pixels)) == 5
@@ -290,6 +302,7 @@ def test_the_board_can_be_cleared_painted_from_scratch_and_taken_back(page, desk
 def test_a_listener_hears_the_cell_and_the_numbers_after_painting(page, desk):
     desk.locator("canvas.board").focus()
     page.keyboard.press("x")
+    known(page)
     page.wait_for_timeout(700)
     heard = desk.locator(".widget-spoken").inner_text()
     numbers = rows(desk)
@@ -298,6 +311,7 @@ def test_a_listener_hears_the_cell_and_the_numbers_after_painting(page, desk):
         f"R {numbers['rate R']:.2f}, gap {numbers['gap']:.2f} nats"
     )
     page.keyboard.press("u")
+    known(page)
     page.wait_for_timeout(700)
     assert desk.locator(".widget-spoken").inner_text().startswith("Undone. D ")
 
@@ -321,8 +335,10 @@ def test_a_quick_stroke_leaves_a_line_and_the_truth_comes_when_it_ends(page, des
     assert page.evaluate(column) == [0] * 10
     page.wait_for_function(f"!{DESK}.posterior")
     assert "…" in desk.locator(".desk-table").inner_text()
+    assert desk.locator(".desk-bar i.gap").evaluate("bar => bar.getBoundingClientRect().width") == 0
     page.mouse.up()
-    page.wait_for_function(f"{DESK}.posterior && {DESK}.lens.density")
+    known(page)
+    assert page.evaluate(f"{DESK}.posterior !== null && {DESK}.lens.density !== null")
     assert rows(desk)["gap"] > 0
 
 
@@ -440,6 +456,7 @@ def test_the_ellipse_can_be_dragged_and_given_back(page, desk):
     moved = ellipse(page)
     expected = [window["x"] + 0.5 * window["half"], window["y"] + 0.5 * window["half"]]
     assert moved["mean"] == pytest.approx(expected, abs=0.02 * window["half"])
+    drawn(page)
     assert "yours" in desk.locator(".desk-owner").inner_text()
     place = page.evaluate(f"{DESK}.lens.pixel({DESK}.lens.handles()[2])")
     page.mouse.move(box["x"] + place[0], box["y"] + place[1])
@@ -474,6 +491,7 @@ def test_the_window_follows_an_ellipse_that_is_dragged_to_its_edge(page, desk, p
     page.mouse.move(
         box["x"] + box["width"] + (60 if part == "width" else -2), box["y"] + y, steps=4
     )
+    drawn(page)
     assert page.evaluate(f"{DESK}.lens.window") == before  # not under the hand
     assert not handles_in_view(page)
     assert "which follows when you let go" in desk.locator(".desk-owner").inner_text()
@@ -498,6 +516,7 @@ def test_sliders_move_the_ellipse_as_well(page, desk):
         desk.get_by_role("slider", name=f"Ellipse: {name}").focus()
         page.keyboard.press("ArrowRight")
     after = ellipse(page)
+    drawn(page)
     for kind in ("mean", "sd"):
         assert all(b > a for a, b in zip(before[kind], after[kind], strict=True))
     shown = desk.locator(".desk-sliders output").all_inner_texts()
@@ -547,6 +566,7 @@ def test_the_bar_of_the_gap_is_as_long_as_its_part_of_the_encoder_s(page, desk):
     part = account(page)["gap"] / own
     assert bar.evaluate(width) == pytest.approx(100 * part, abs=0.01) and part < 0.99
     page.evaluate(f"{DESK}.hand({{ mean: [5, 5] }})")
+    drawn(page)
     assert bar.evaluate(width) == 100  # not more
 
 
@@ -604,6 +624,87 @@ def test_importance_weights_tighten_the_bound(page):
     assert bounds[0] == pytest.approx(numbers["bound"], abs=0.5)
     assert bounds[0] > bounds[1] - 0.1 > bounds[2] - 0.2
     assert bounds[2] > numbers["evidence"] - 0.05
+
+
+def test_a_link_says_who_has_made_the_ellipse(page, desk):
+    desk.get_by_role("button", name="Best ellipse").click()
+    found = desk.get_by_text("the best that the search has found")
+    found.wait_for()
+    link = page.evaluate(f"{DESK}.state")
+    shown = rows(desk)
+    desk.get_by_role("button", name="Back to the encoder").click()
+    read = (
+        "link => Object.fromEntries(Object.entries(link).map(([key, value]) => [key, `${value}`]))"
+    )
+    page.evaluate(f"link => {DESK}.restore(({read})(link))", link)
+    assert found.is_visible() and rows(desk) == shown
+    page.evaluate(f"{DESK}.hand({{ mean: [0, 0] }})")
+    assert "owner" not in page.evaluate(f"{DESK}.state")
+
+
+def test_however_fast_the_ellipse_is_moved_it_is_computed_once_a_frame(page):
+    shows = page.evaluate(
+        f"""async () => {{
+          const desk = {DESK}, show = desk.show.bind(desk);
+          let shows = 0;
+          desk.show = (...words) => {{ shows++; show(...words); }};
+          for (let n = 0; n < 20; n++) desk.hand({{ mean: [n / 20, 0] }});
+          const before = shows;
+          await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+          return [before, shows, desk.account.D === desk.model.account(desk.x, desk.q).D];
+        }}"""
+    )
+    assert shows == [0, 1, True]
+
+
+def test_a_stroke_that_has_ended_is_seen_before_the_truth_is_computed(page):
+    steps = page.evaluate(
+        f"""async () => {{
+          const desk = {DESK}, {{ truth }} = desk.model, steps = [];
+          const frame = () => new Promise(done => requestAnimationFrame(done));
+          for (const [object, name] of [[truth, "posterior"], [desk, "place"]]) {{
+            const work = object[name].bind(object);
+            object[name] = (...given) => {{ steps.at(-1).push(name); return work(...given); }};
+          }}
+          steps.push([]);
+          desk.painted(true, "");
+          for (let n = 0; n < 4; n++) {{ await frame(); steps.push([]); }}
+          return steps;
+        }}"""
+    )
+    assert [step for step in steps if step] == [["place"], ["posterior"], ["place"]]
+
+
+def test_on_a_tablet_the_board_is_beside_the_code_map(visit):
+    with visit(PAGE, 768) as found:
+        desk = arrive(found.page, NAME)
+        for width in (601, 768, 900):
+            found.page.set_viewport_size({"width": width, "height": 900})
+            drawn(found.page)
+            groups = [
+                desk.get_by_role("group", name=name, exact=True).bounding_box()
+                for name in ("Picture", "Code", "Decoder")
+            ]
+            picture, code, decoder = groups
+            assert picture["y"] == pytest.approx(code["y"], abs=1)
+            assert picture["x"] + picture["width"] < code["x"]
+            assert picture["y"] + picture["height"] < decoder["y"] < code["y"] + code["height"]
+            images = desk.locator("[aria-label=Decoder] canvas").all()
+            last = max(
+                image.bounding_box()["x"] + image.bounding_box()["width"] for image in images
+            )
+            assert last < code["x"] - 10
+
+
+def test_an_answer_has_its_room_and_is_apart_from_what_follows(page, desk):
+    tall = desk.bounding_box()["height"]
+    erased(page, desk)
+    desk.get_by_label("the distortion D", exact=True).check()
+    desk.get_by_role("button", name="Compare with the whole garment").click()
+    answer = desk.locator(".widget-answer p").bounding_box()
+    follows = desk.get_by_text("Then drag the ellipse yourself").bounding_box()
+    assert follows["y"] - answer["y"] - answer["height"] >= 8
+    assert desk.bounding_box()["height"] == tall
 
 
 @pytest.mark.parametrize(("slower", "limit"), [(1, 50), (4, 200)])

@@ -408,6 +408,26 @@ def test_bars_of_the_answer_can_be_compared_on_a_phone(visit):
         assert found.page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+@pytest.mark.parametrize("width", [320, 390])
+def test_on_a_phone_all_numbers_are_shown_beside_what_they_belong_to(visit, width):
+    with visit(PAGE, width) as found:
+        desk = arrive(found.page, "tfp_codes")
+        heights = []
+        for button in ("Toss again", "100 tosses more"):
+            desk.get_by_role("button", name=button).click()
+            count = desk.locator(".codes-count")
+            assert re.search(r"toss(es)?, 0\.\d{3} from the mean$", count.inner_text())
+            heights.append(desk.locator(".codes > div").first.bounding_box()["height"])
+        assert heights[0] == heights[1]
+        for row in desk.locator(".codes-sliders label").all():
+            slider, value = row.locator("input"), row.locator(".codes-value")
+            assert value.inner_text() == slider.get_attribute("aria-valuetext")
+            track, number = slider.bounding_box(), value.bounding_box()
+            assert number["x"] + number["width"] <= track["x"]
+            under = row.locator("i").bounding_box()["y"] - track["y"] - track["height"] / 2
+            assert 6 <= under <= 14
+
+
 @pytest.mark.parametrize("profile", ["quick", pytest.param("full", marks=pytest.mark.full_data)])
 def test_the_answer_of_the_task_holds(built, profile, monkeypatch):
     monkeypatch.setenv("PROFILE", profile)  # each has garments of its own

@@ -123,13 +123,13 @@ export class TwoSeeds {
     }));
     const { same, other, agreement, angle, mirror } = this.found;
     // The question is about any two seeds, so chance in this pair does not decide on the verdict.
-    return [
+    return [make("p", {},
       judge("shape"),
       "The prior is round, so every direction costs the same, and a map is as likely as its mirror image: half of all pairs are flipped. ",
       `On these two maps the codes of one garment are ${written(same, 1)} apart, those of two different garments ${written(other, 1)}. `,
       `Once ${turnWords(angle, mirror)}, moved and scaled, the second map accounts for ${Math.round(100 * agreement)}% of the variance of the first. `,
       `D + R: ${nats.join(" and ")} nats.`,
       same < other / 2 ? " These two happen to lie alike, which few pairs do." : "",
-    ];
+    )];
   }
 }
