@@ -183,7 +183,8 @@ def axe():
         skipped: tuple[str, ...] = (".katex", ".highlight pre"),
         within: str = "html",
     ) -> list[str]:
-        page.evaluate(AXE.read_text(encoding="utf-8") + "; 0")
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(AXE.read_text(encoding="utf-8") + "; 0")
         only = {"runOnly": {"type": "rule", "values": rules}} if rules else {}
         found = page.evaluate(
             WITHOUT,

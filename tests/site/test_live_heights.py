@@ -59,7 +59,7 @@ def test_the_home_page_does_not_jump(browser, address, width):
     page.wait_for_selector("[data-widget=two_maps][data-state=live]")
     page.wait_for_timeout(500)
     now = after.evaluate("node => node.getBoundingClientRect().top + scrollY")
-    assert now == pytest.approx(before, abs=LINES)
+    assert now == pytest.approx(before, abs=40)
     assert page.evaluate("window.shift") < 0.05
     assert part.evaluate(HEIGHT) > 1.2 * tall  # there was something to keep room for
     context.close()
